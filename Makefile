@@ -1,0 +1,76 @@
+# `make` alone lists the targets. PKG and ARGS narrow or widen a run:
+#
+#	make test PKG=./graph ARGS='-run Golden -v'
+#	make run ARGS='seed --users 2000'
+
+PKG  ?= ./...
+ARGS ?=
+
+# Pinned, so that the same tree gives the same findings next year.
+LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# What `go generate` may write.
+GENERATED := graph/generated graph/model graph/*.resolvers.go
+
+# Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
+CLUSTER := .build/cluster
+
+.PHONY: help run generate check test golden bench graphiql postgresql compiler $(CLUSTER)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start the server on SQLite, with GraphiQL at http://127.0.0.1:8080/
+	go run . $(ARGS)
+
+generate: ## Write the generated code anew from the schema
+	go generate ./...
+
+check: ## Generated code up to date, go mod tidy, gofmt, go vet, golangci-lint, the import rules
+	@state() { find $(GENERATED) -type f -exec cksum {} + 2>/dev/null | sort; }; \
+	before=$$(state); \
+	echo go generate ./...; go generate ./... || exit 1; \
+	stale=$$({ echo "$$before"; state; } | sort | uniq -u | cut -d ' ' -f 3- | sort -u); \
+	test -z "$$stale" || { echo "These files were not what go generate makes. They are now: commit them."; echo "$$stale"; exit 1; }
+	@echo go mod tidy -diff; go mod tidy -diff || { echo "go.mod or go.sum is not tidy: run go mod tidy and commit them."; exit 1; }
+	@echo gofmt -l; wrong=$$(gofmt -l $$(find . \( -name node_modules -o -name .git \) -prune -o -name '*.go' -print)); \
+	test -z "$$wrong" || { echo "These files are not formatted: run gofmt -w on them."; echo "$$wrong"; exit 1; }
+	go vet ./...
+	go run $(LINT) run ./...
+	go test . -run Architecture
+
+test: postgresql compiler $(CLUSTER) ## Test everything on SQLite and PostgreSQL, with the race detector
+	exec $(CLUSTER) env CGO_ENABLED=1 go test -race -timeout 20m $(ARGS) $(PKG)
+
+golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
+	exec $(CLUSTER) go test ./graph/... -run Golden -update $(ARGS)
+
+bench: postgresql $(CLUSTER) ## Measure kith against the limit, side by side
+	exec $(CLUSTER) go run ./bench $(ARGS)
+
+graphiql: ## Build GraphiQL anew from its lock file
+	cd graph/graphiql && npm ci && npm run build
+
+postgresql: ## Install PostgreSQL for the tests, where it is missing (Debian)
+	@test -n "$$KITH_TEST_POSTGRES" \
+	|| ls "$$(command -v initdb)" /usr/lib/postgresql/*/bin/initdb "$$(pg_config --bindir 2>/dev/null)/initdb" 2>/dev/null | grep -q . \
+	|| { $(call install,the tests need a PostgreSQL server,postgresql); }
+
+compiler: ## Install a C compiler for the race detector, where it is missing (Debian)
+	@printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $$(go env CC) -x c -o /dev/null - 2>/dev/null \
+	|| { $(call install,the race detector needs a C compiler,gcc libc6-dev); }
+
+$(CLUSTER):
+	@go build -buildvcs=false -o $@ ./db/dbtest/cluster
+
+# $(call install,reason,packages) installs Debian packages, or says which.
+define install
+if test "$$(id -u)" = 0; then as=; \
+	elif sudo -n true 2>/dev/null || { test -t 0 && command -v sudo >/dev/null; }; then as=sudo; \
+	else as=none; fi; \
+	if test "$$as" = none || ! command -v apt-get >/dev/null; then \
+		echo "$(1): install it (Debian and Ubuntu, as root: apt-get install $(2)) and run make again." >&2; exit 1; \
+	fi; \
+	echo "$(1): installing $(2)"; \
+	$$as apt-get update && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(2)
+endef

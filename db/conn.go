@@ -1,0 +1,331 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jmoiron/sqlx"
+)
+
+// Pooling says what stands between the program and PostgreSQL.
+type Pooling string
+
+// The kinds of pooling.
+const (
+	PoolingDirect      Pooling = "direct"      // nothing: statements are prepared once a connection
+	PoolingTransaction Pooling = "transaction" // a transaction pooler such as PgBouncer: no named statements
+)
+
+// Options are what Open may be told beyond the URL. The zero value is the default.
+type Options struct {
+	Pooling Pooling
+	// Clock is where times come from; nil is time.Now.
+	Clock func() time.Time
+	// Observe is called after every statement; nil is nothing. It must not block.
+	Observe func(context.Context, *Statement)
+}
+
+// A DB is one database, SQLite or PostgreSQL, with its pools. It is safe for concurrent use.
+type DB struct {
+	*dialect
+	write, read *sqlx.DB
+	prepared    map[*sqlx.DB]*statements // nil: statements have no names
+	options     Options
+}
+
+// A Statement is one SQL statement on its way through the database, and what became of it.
+type Statement struct {
+	Path string // what it is for: a path in the answer, or a coordinate
+	Text string // with `?` for every argument
+	Args []any
+	Keys int // parent rows it serves; 0 for a root
+
+	Rows int // rows read or changed
+	Took time.Duration
+	Err  error
+}
+
+// Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
+// It answers an error that names the host if the database cannot be reached.
+func Open(ctx context.Context, address string, options Options) (*DB, error) {
+	d := sqliteDialect
+	switch scheme, _, _ := strings.Cut(address, ":"); scheme {
+	case "sqlite":
+	case "postgres", "postgresql":
+		d = postgresDialect
+	default:
+		return nil, errors.New("the database URL must begin with sqlite: or postgres://")
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	write, read, err := d.open(address, options.Pooling)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dialect: d, write: write, read: read, options: options}
+	if options.Pooling != PoolingTransaction {
+		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
+		if read != write {
+			db.prepared[read] = newStatements(read)
+		}
+	}
+	if err := db.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot reach the database at %s: %w", host(address), err), db.Close())
+	}
+	return db, nil
+}
+
+// Name is "sqlite" or "postgres".
+func (db *DB) Name() string { return db.driver }
+
+// Now is the time to store: UTC, in microseconds, as both databases keep it.
+func (db *DB) Now() time.Time { return db.options.Clock().UTC().Truncate(time.Microsecond) }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.write.PingContext(ctx) }
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	return err
+}
+
+type contextKey int
+
+const (
+	transactionKey contextKey = iota
+	recorderKey
+	viewerKey
+)
+
+// A transaction is one connection; statements inside it take turns.
+type transaction struct {
+	mu   sync.Mutex
+	tx   *sqlx.Tx
+	pool *sqlx.DB
+}
+
+// A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
+type Recorder struct {
+	mu         sync.Mutex
+	statements []*Statement
+}
+
+// Statements are those recorded so far.
+func (r *Recorder) Statements() []*Statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.statements[:len(r.statements):len(r.statements)]
+}
+
+// WithRecorder makes every statement under ctx be kept in r.
+func WithRecorder(ctx context.Context, r *Recorder) context.Context {
+	return context.WithValue(ctx, recorderKey, r)
+}
+
+// run is the one way to the database: every statement passes here. It rebinds the text, prepares it once a connection,
+// calls each for every row (nil: the statement returns none, Rows are those it changed) and counts, times and records.
+func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	start := time.Now()
+	s.Err = db.classify(ctx, db.send(ctx, s, each))
+	s.Took = time.Since(start)
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
+		r.mu.Lock()
+		r.statements = append(r.statements, s)
+		r.mu.Unlock()
+	}
+	if db.options.Observe != nil {
+		db.options.Observe(ctx, s)
+	}
+	return s.Err
+}
+
+func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	for i, a := range s.Args {
+		if t, ok := a.(time.Time); ok {
+			s.Args[i] = db.bindTime(t)
+		}
+	}
+	t, inside := ctx.Value(transactionKey).(*transaction)
+	pool := db.read
+	if inside {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		pool = t.pool
+	}
+	q, release, err := db.prepare(ctx, pool, t, s.Text)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if each == nil {
+		result, err := q.exec(ctx, s.Args)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		s.Rows = int(n)
+		return err
+	}
+	rows, err := q.query(ctx, s.Args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err below tells what went wrong
+	for rows.Next() {
+		s.Rows++
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// A runnable statement: prepared, or its text.
+type runnable struct {
+	stmt *sqlx.Stmt
+	text string
+	on   sqlx.ExtContext
+}
+
+func (r runnable) query(ctx context.Context, args []any) (*sqlx.Rows, error) {
+	if r.stmt != nil {
+		return r.stmt.QueryxContext(ctx, args...)
+	}
+	return r.on.QueryxContext(ctx, r.text, args...)
+}
+
+func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
+	if r.stmt != nil {
+		return r.stmt.ExecContext(ctx, args...)
+	}
+	return r.on.ExecContext(ctx, r.text, args...)
+}
+
+func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text string) (runnable, func(), error) {
+	if db.prepared != nil {
+		stmt, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
+		return runnable{stmt: stmt}, release, err
+	}
+	r := runnable{text: sqlx.Rebind(db.bind, text), on: pool}
+	if t != nil {
+		r.on = t.tx
+	}
+	return r, func() {}, nil
+}
+
+// statements are the prepared statements of one pool, by text: the most recent ones.
+type statements struct {
+	pool  *sqlx.DB
+	cache *lru.Cache[string, *sqlx.Stmt]
+}
+
+// preparedStatements bounds what a pool keeps; one more closes the least recently used.
+const preparedStatements = 500
+
+func newStatements(pool *sqlx.DB) *statements {
+	cache, _ := lru.NewWithEvict(preparedStatements, func(_ string, stmt *sqlx.Stmt) {
+		stmt.Close() //nolint:errcheck // the server forgets it with the connection
+	})
+	return &statements{pool: pool, cache: cache}
+}
+
+func (p *statements) get(ctx context.Context, bind int, t *transaction, text string) (*sqlx.Stmt, func(), error) {
+	stmt, ok := p.cache.Get(text)
+	if !ok {
+		if t != nil && p.pool.Stats().MaxOpenConnections == 1 {
+			// The transaction holds the only connection: preparing on the pool would wait for ever.
+			stmt, err := t.tx.PreparexContext(ctx, sqlx.Rebind(bind, text))
+			if err != nil {
+				return nil, nil, err
+			}
+			return stmt, func() { stmt.Close() }, nil //nolint:errcheck // see above
+		}
+		var err error
+		stmt, err = p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text))
+		if err != nil {
+			return nil, nil, err
+		}
+		if other, found, _ := p.cache.PeekOrAdd(text, stmt); found {
+			stmt.Close() //nolint:errcheck // see above
+			stmt = other
+		}
+	}
+	if t == nil {
+		return stmt, func() {}, nil
+	}
+	inside := t.tx.StmtxContext(ctx, stmt)
+	return inside, func() { inside.Close() }, nil //nolint:errcheck // see above
+}
+
+// attempts bounds how often a transaction that lost a race is run.
+const attempts = 12
+
+// Write runs f in one transaction and commits it if f answers nil. A transaction that lost a race with another is run
+// again as a whole, with new timestamps, a bounded number of times; f must therefore have no effect outside it.
+func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
+	snapshot := false
+	for attempt := 1; ; attempt++ {
+		err := db.transact(ctx, db.write, snapshot, f)
+		code := CodeOf(err)
+		if code != Retry && code != Stale || attempt == attempts {
+			if code == Retry || code == Stale {
+				err = &Error{Code: Unavailable, Message: "too many writers at once; try again", Cause: err}
+			}
+			return err
+		}
+		snapshot = snapshot || code == Stale
+		wait := time.Duration(rand.Int64N(int64(time.Millisecond) << min(attempt, 8)))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return db.classify(ctx, ctx.Err())
+		}
+	}
+}
+
+// Snapshot runs f so that all its statements see one state of the database. f must only read.
+func (db *DB) Snapshot(ctx context.Context, f func(context.Context) error) error {
+	return db.transact(ctx, db.read, true, f)
+}
+
+func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func(context.Context) error) error {
+	if ctx.Value(transactionKey) != nil {
+		return errors.New("a transaction inside a transaction")
+	}
+	tx, err := pool.BeginTxx(ctx, nil)
+	if err != nil {
+		return db.classify(ctx, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if snapshot && db.snapshot != "" {
+		if _, err := tx.ExecContext(ctx, db.snapshot); err != nil {
+			return db.classify(ctx, err)
+		}
+	}
+	err = f(context.WithValue(ctx, transactionKey, &transaction{tx: tx, pool: pool}))
+	if err != nil {
+		return db.classify(ctx, err)
+	}
+	return db.classify(ctx, tx.Commit())
+}
+
+// host is what may be said of a database URL: where it leads, without what it takes to get in.
+func host(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return strings.TrimPrefix(address, "sqlite:")
+}

@@ -1,0 +1,347 @@
+// Package dbtest gives tests a real PostgreSQL. It knows nothing of kith, so that the tests of db may use it too.
+package dbtest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq" // the driver "postgres"
+)
+
+// PostgresVariable names the environment variable that holds the URL of a running cluster, as a superuser. Without it
+// every test process starts a cluster of its own.
+const PostgresVariable = "KITH_TEST_POSTGRES"
+
+// Postgres returns the URL of a fresh, empty database in UTF-8 and the locale C, which is dropped when the test ends.
+//
+// The database stands on the cluster that KITH_TEST_POSTGRES names, as under `make test`, and otherwise on a cluster
+// that this test process starts once and that ends with it. A machine without PostgreSQL fails the test: a suite that
+// skips half of its databases proves nothing.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	cluster := os.Getenv(PostgresVariable)
+	if cluster == "" {
+		var err error
+		if cluster, err = ownCluster(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	address, err := url.Parse(cluster)
+	if err != nil {
+		t.Fatalf("%s: %v", PostgresVariable, err)
+	}
+	name := "kith_test_" + strings.ToLower(rand.Text())
+	// template0 takes any number of copies at once; template1 only while nobody is connected to it.
+	if err := execute(cluster, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"); err != nil {
+		t.Fatalf("creating a test database on %s: %v", address.Redacted(), err)
+	}
+	t.Cleanup(func() {
+		if err := execute(cluster, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("dropping the test database %s: %v", name, err)
+		}
+	})
+	address.Path = "/" + name
+	return address.String()
+}
+
+var ownCluster = sync.OnceValues(func() (string, error) {
+	cluster, _, err := StartPostgres() // ends with this process
+	return cluster, err
+})
+
+// StartPostgres starts a throw-away PostgreSQL cluster from the machine's binaries and returns the URL of its database
+// postgres, as a superuser who needs no password. It listens on a free port of 127.0.0.1 and on a Unix socket in its
+// directory, forgets about durability, and never vacuums on its own, so that plans change only when a test says ANALYZE.
+//
+// stop ends the cluster and removes its directory. Both happen as well when the calling process ends in whatever way,
+// a kill included.
+func StartPostgres() (clusterURL string, stop func(), err error) {
+	binaries, err := findBinaries(debianBinaries)
+	if err != nil {
+		return "", nil, err
+	}
+	account, err := serverAccount()
+	if err != nil {
+		return "", nil, err
+	}
+	sweep(temporary())
+	// Between choosing a free port and listening on it another process can take it: then once more.
+	for range 3 {
+		if clusterURL, stop, err = startCluster(binaries, account); err == nil {
+			break
+		}
+	}
+	return clusterURL, stop, err
+}
+
+// debianBinaries is where Debian puts the binaries of each version, outside of the PATH.
+const debianBinaries = "/usr/lib/postgresql/*/bin"
+
+// findBinaries returns the directory of initdb and postgres: on the PATH, else the newest of debian, else where
+// pg_config says.
+func findBinaries(debian string) (string, error) {
+	var candidates []string
+	if found, err := exec.LookPath("initdb"); err == nil {
+		if target, err := filepath.EvalSymlinks(found); err == nil {
+			candidates = append(candidates, filepath.Dir(target))
+		}
+	}
+	packaged, _ := filepath.Glob(debian)
+	slices.SortFunc(packaged, func(a, b string) int { return cmp.Compare(version(b), version(a)) })
+	candidates = append(candidates, packaged...)
+	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+		candidates = append(candidates, strings.TrimSpace(string(out)))
+	}
+	for _, dir := range candidates {
+		if executable(filepath.Join(dir, "initdb")) && executable(filepath.Join(dir, "postgres")) {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("the tests need a PostgreSQL server, and there is no initdb with its postgres on the PATH, in %s or where "+
+		"pg_config points: install PostgreSQL 13 or newer (Debian and Ubuntu: apt-get install postgresql), "+
+		"or set %s to the URL of a running one, as a superuser", debian, PostgresVariable)
+}
+
+// version reads 15 out of /usr/lib/postgresql/15/bin.
+func version(bin string) float64 {
+	number, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(bin)), 64)
+	return number
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// serverAccount is the account PostgreSQL runs under, nil for our own: it refuses to run as root.
+func serverAccount() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		found, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, errUID := strconv.ParseUint(found.Uid, 10, 32)
+		gid, errGID := strconv.ParseUint(found.Gid, 10, 32)
+		if err := errors.Join(errUID, errGID); err != nil {
+			return nil, fmt.Errorf("the ids of the account %s: %w", name, err)
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it under: " +
+		"run the tests as another user")
+}
+
+const (
+	directoryPrefix = "kith-postgres-"
+	lockName        = "lock"
+)
+
+// newDirectory makes the directory of a cluster, owned by account, with a lock file that is locked as long as this
+// process lives.
+func newDirectory(account *syscall.Credential) (string, *os.File, error) {
+	dir, err := os.MkdirTemp(temporary(), directoryPrefix)
+	if err != nil {
+		return "", nil, fmt.Errorf("a directory for PostgreSQL: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	if err == nil && account != nil {
+		err = os.Chown(dir, int(account.Uid), int(account.Gid))
+	}
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return "", nil, fmt.Errorf("a directory for PostgreSQL: %w", err)
+	}
+	return dir, lock, nil
+}
+
+// temporary is where the directories of clusters stand: for root a place that every account may enter, and in any case
+// one that leaves room for a Unix socket, whose path may have about a hundred bytes.
+func temporary() string {
+	if dir := os.TempDir(); os.Geteuid() != 0 && len(dir) < 60 {
+		return dir
+	}
+	return "/tmp"
+}
+
+// sweep removes the directories of clusters whose process is gone and whose watchdog was killed as well. A server that
+// should still run there ends by itself once its directory has disappeared.
+func sweep(parent string) {
+	dirs, _ := filepath.Glob(filepath.Join(parent, directoryPrefix+"*"))
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue // perhaps just made and not yet locked
+		}
+		lock, err := os.Open(filepath.Join(dir, lockName))
+		if err == nil {
+			err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+			_ = lock.Close()
+		}
+		if err == nil || errors.Is(err, os.ErrNotExist) {
+			_ = os.RemoveAll(dir) // best effort: it may be another user's
+		}
+	}
+}
+
+// prepare makes command run in dir under account, out of reach of a Ctrl-C at the terminal and of PG… variables.
+func prepare(command *exec.Cmd, dir string, account *syscall.Credential) {
+	command.Dir = dir
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: account}
+	command.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "PG") })
+}
+
+// watchdog runs PostgreSQL, $2 and on, until it ends by itself or until standard input ends, which happens when the
+// process at the other end closes it or is gone; then it removes the directory $1.
+const watchdog = `
+trap '' HUP INT TERM
+directory=$1
+shift
+exec 3<&0
+"$@" 3<&- </dev/null &
+postgres=$!
+{ cat <&3 >/dev/null; kill -QUIT $postgres 2>/dev/null; } &
+wait $postgres
+rm -rf "$directory"
+`
+
+// startCluster makes one cluster in a directory of its own and returns when it answers.
+func startCluster(binaries string, account *syscall.Credential) (clusterURL string, stop func(), err error) {
+	dir, lock, err := newDirectory(account)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(dir)
+			_ = lock.Close()
+		}
+	}()
+	initdb := exec.Command(filepath.Join(binaries, "initdb"), "--pgdata", filepath.Join(dir, "data"),
+		"--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	prepare(initdb, dir, account)
+	if said, err := initdb.CombinedOutput(); err != nil {
+		return "", nil, fmt.Errorf("making a PostgreSQL cluster in %s: %w\n%s", dir, err, said)
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", nil, err
+	}
+	serverLog, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return "", nil, fmt.Errorf("the log of PostgreSQL: %w", err)
+	}
+	defer serverLog.Close()
+
+	command := exec.Command("/bin/sh", "-c", watchdog, "watchdog", dir,
+		filepath.Join(binaries, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port), "-k", dir,
+		"-c", "listen_addresses=127.0.0.1",
+		"-c", "cluster_name="+filepath.Base(dir),
+		"-c", "max_connections=200",
+		"-c", "shared_buffers=128MB",
+		"-c", "fsync=off",
+		"-c", "synchronous_commit=off",
+		"-c", "full_page_writes=off",
+		"-c", "autovacuum=off",
+		"-c", "timezone=Asia/Kathmandu", // a test that leans on the server's zone fails
+	)
+	prepare(command, dir, account)
+	command.Stdout, command.Stderr = serverLog, serverLog
+	leash, err := command.StdinPipe()
+	if err != nil {
+		return "", nil, fmt.Errorf("starting PostgreSQL: %w", err)
+	}
+	if err := command.Start(); err != nil {
+		return "", nil, fmt.Errorf("starting PostgreSQL: %w", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // how it ended stands in the log
+		close(ended)
+	}()
+	stop = sync.OnceFunc(func() {
+		_ = leash.Close()
+		<-ended
+		_ = lock.Close()
+	})
+	clusterURL = fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
+	if err := awaitCluster(clusterURL, filepath.Base(dir), ended); err != nil {
+		stop()
+		said, _ := io.ReadAll(io.NewSectionReader(serverLog, 0, 1<<20))
+		return "", nil, fmt.Errorf("starting PostgreSQL from %s: %w\n%s", binaries, err, said)
+	}
+	return clusterURL, stop, nil
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("a free port for PostgreSQL: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// awaitCluster returns when the cluster called name answers at address. The name is asked for because at that port
+// somebody else's cluster may have been quicker.
+func awaitCluster(address, name string, ended <-chan struct{}) error {
+	database, err := sql.Open("postgres", address)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	deadline := time.After(time.Minute)
+	for {
+		var answered string
+		err := database.QueryRow("SHOW cluster_name").Scan(&answered)
+		switch {
+		case err == nil && answered == name:
+			return nil
+		case err == nil:
+			return fmt.Errorf("its port was taken by the cluster %q", answered)
+		}
+		select {
+		case <-ended:
+			return errors.New("it ended at once")
+		case <-deadline:
+			return fmt.Errorf("no answer within a minute: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// execute runs one statement on a connection of its own.
+func execute(address, statement string) error {
+	database, err := sql.Open("postgres", address)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = database.ExecContext(ctx, statement)
+	return err
+}

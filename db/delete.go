@@ -1,0 +1,119 @@
+package db
+
+import (
+	"context"
+	"unicode"
+)
+
+// A CascadeCount is how many rows went with a deleted one: Type is the schema type, or for links the relation's
+// coordinate.
+type CascadeCount struct {
+	Type   string
+	Action CascadeAction
+	Count  int
+}
+
+// A CascadeAction is what happened to rows related to a deleted one.
+type CascadeAction string
+
+// The actions.
+const (
+	Deleted  CascadeAction = "DELETED"
+	Detached CascadeAction = "DETACHED"
+	Unlinked CascadeAction = "UNLINKED"
+)
+
+// Delete deletes the row with key and does what the relation page says to what hangs on it; it answers how many rows of
+// each kind went, or what stands against it, with the key of a row to show, or 0. Links to a named row, such as a tag, are
+// in the way unless force is given. It must run inside Write.
+func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64, force bool) (counts []CascadeCount, faults []Fault, shown int64, err error) {
+	if faults, err = db.hold(ctx, t, key, ifVersion); err != nil || len(faults) > 0 {
+		if len(faults) > 0 && faults[0].Code == Outdated {
+			shown = key
+		}
+		return nil, faults, shown, err
+	}
+	rows := "SELECT id FROM " + t.Name + " WHERE id = ?"
+	args := []any{key}
+	for _, r := range t.Relations {
+		some, err := db.sever(ctx, r, rows, args)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		counts = addCounts(counts, some)
+	}
+	if t.name != nil && t.owner == nil && len(counts) > 0 && !force {
+		return nil, []Fault{{InUse, "is in use; `force: true` deletes it all the same", []string{"input", "id"}}}, 0, nil
+	}
+	statement := &Statement{Path: "delete " + t.Type, Text: "DELETE FROM " + t.Name + " WHERE id = ?", Args: args, Keys: 1}
+	return counts, nil, 0, db.change(ctx, statement, nil)
+}
+
+// sever does to the rows related to a set of rows what their deletion asks for. rows is a SELECT of the set's keys.
+func (db *DB) sever(ctx context.Context, r *Relation, rows string, args []any) (counts []CascadeCount, err error) {
+	count := func(name string, action CascadeAction, q *query) error {
+		s := &Statement{Path: "delete " + r.Coordinate(), Text: q.String(), Args: q.args}
+		if err := db.change(ctx, s, nil); err != nil {
+			return err
+		}
+		if s.Rows > 0 {
+			counts = addCounts(counts, []CascadeCount{{name, action, s.Rows}})
+		}
+		return nil
+	}
+	q := &query{dialect: db.dialect}
+	switch {
+	case r.Own != nil || r.OnDelete == keep:
+		return nil, nil
+	case r.OnDelete == unlink:
+		q.args = append(q.args, args...)
+		q.add("DELETE FROM ", r.Link.Table, " WHERE ", r.Link.From, " IN (", rows, ")")
+		return counts, count(r.forward().Coordinate(), Unlinked, q)
+	case r.OnDelete == detach:
+		q.bindTo("UPDATE "+r.To.Name+" SET "+r.Theirs.Name+" = NULL, version = version + 1, updated_at = "+q.timestamp, db.Now())
+		q.args = append(q.args, args...)
+		q.add(" WHERE ", r.Theirs.Name, " IN (", rows, ")")
+		return counts, count(r.To.Type, Detached, q)
+	}
+	theirs := "SELECT id FROM " + r.To.Name + " WHERE " + r.Theirs.Name + " IN (" + rows + ")"
+	for _, next := range r.To.Relations {
+		some, err := db.sever(ctx, next, theirs, args)
+		if err != nil {
+			return nil, err
+		}
+		counts = addCounts(counts, some)
+	}
+	q.args = append(q.args, args...)
+	q.add("DELETE FROM ", r.To.Name, " WHERE ", r.Theirs.Name, " IN (", rows, ")")
+	return counts, count(r.To.Type, Deleted, q)
+}
+
+// forward is the direction of a many-to-many relation that was declared first.
+func (r *Relation) forward() *Relation {
+	if r.first {
+		return r
+	}
+	return r.Back
+}
+
+// addCounts adds more to counts, one row for each type and action.
+func addCounts(counts, more []CascadeCount) []CascadeCount {
+next:
+	for _, m := range more {
+		for i := range counts {
+			if counts[i].Type == m.Type && counts[i].Action == m.Action {
+				counts[i].Count += m.Count
+				continue next
+			}
+		}
+		counts = append(counts, m)
+	}
+	return counts
+}
+
+// lowerFirst makes a type's name a noun of a sentence.
+func lowerFirst(s string) string {
+	r := []rune(s)
+	r[0] = unicode.ToLower(r[0])
+	return string(r)
+}

@@ -1,0 +1,43 @@
+package db
+
+import (
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A dialect names what differs between the two databases; everything else is one text for both.
+type dialect struct {
+	driver string
+	bind   int // sqlx's bind type
+	goose  string
+	skip   string // migrations with this suffix are the other database's
+
+	// keyList is a table k of the keys bound as one value; key is its column.
+	keyList, key string
+	// bindKeys and bindTexts make that value.
+	bindKeys  func([]int64) any
+	bindTexts func([]string) any
+	bindTime  func(time.Time) any
+	// lateral says that a subquery may refer to the row beside it; without it, children are found by `IN`.
+	lateral bool
+	// in tells whether a value is in a list bound as one value.
+	inKeys, inTexts func(expr string) string
+	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
+	position, suffix func(expr string) string
+	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.
+	rows  func(columns []*Column) string
+	field func(*Column) string
+	// timestamp is a bound time.
+	timestamp string
+	// lock keeps rows read by a SELECT from changing until the transaction ends.
+	lock string
+	// code tells errors apart.
+	code func(error) Code
+	// constraint says whether the error is a violated unique or foreign key.
+	constraint func(error) bool
+	// open makes the pools behind a URL.
+	open func(url string, pooling Pooling) (write, read *sqlx.DB, err error)
+	// snapshot makes a transaction see one state of the database; empty where it always does.
+	snapshot string
+}

@@ -1,0 +1,283 @@
+package db
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+// An Input is an input object, its fields in the schema's order; what the client left out is left out.
+type Input []InputField
+
+// An InputField is one field of an Input: nil, a string, an int64, a bool, an Input, or a []any of those.
+type InputField struct {
+	Name  string
+	Value any
+}
+
+// Get is the value of a field, and whether it was given.
+func (in Input) Get(name string) (any, bool) {
+	for _, f := range in {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return nil, false
+}
+
+// A UserErrorCode is the kind of a Fault.
+type UserErrorCode string
+
+// The codes of faults.
+const (
+	Taken      UserErrorCode = "TAKEN"
+	Blank      UserErrorCode = "BLANK"
+	TooShort   UserErrorCode = "TOO_SHORT"
+	TooLong    UserErrorCode = "TOO_LONG"
+	Invalid    UserErrorCode = "INVALID"
+	NotFound   UserErrorCode = "NOT_FOUND"
+	Outdated   UserErrorCode = "CONFLICT"
+	InUse      UserErrorCode = "IN_USE"
+	RolledBack UserErrorCode = "ROLLED_BACK"
+)
+
+// A Fault is something wrong with an input that its author can mend. Field is the path to it, nil if it has none.
+type Fault struct {
+	Code    UserErrorCode
+	Message string
+	Field   []string
+}
+
+// A Draft is what one input object asks to be written: values of one row, and rows related to it.
+type Draft struct {
+	table    *Table
+	path     []string
+	values   []assignment
+	secrets  []assignment // not hashed until Seal
+	children []child
+	links    []links
+	key      int64
+}
+
+type assignment struct {
+	column *Column
+	value  any // int64, string, nil
+	path   []string
+}
+
+// A child is what the input says of the related rows in another table: drafts of them, or null.
+type child struct {
+	relation *Relation
+	drafts   []*Draft
+	null     bool
+}
+
+// Links are what the input says of a many-to-many relation, by the other side's names.
+type links struct {
+	relation         *Relation
+	set, add, remove []string
+	replace          bool // set is given
+}
+
+// NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
+// order. A new row needs what has no default; fields named in known are the caller's and passed over.
+func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string) (*Draft, []Fault) {
+	d := &drafter{isNew: isNew}
+	draft := d.draft(t, input, path, known)
+	return draft, d.faults
+}
+
+type drafter struct {
+	isNew  bool
+	faults []Fault
+}
+
+func (d *drafter) fault(path []string, code UserErrorCode, message string) {
+	d.faults = append(d.faults, Fault{Code: code, Message: message, Field: path})
+}
+
+func at(path []string, name string) []string {
+	return append(path[:len(path):len(path)], name)
+}
+
+func (d *drafter) draft(t *Table, input Input, path []string, known []string) *Draft {
+	draft := &Draft{table: t, path: path}
+	for _, f := range input {
+		if slices.Contains(known, f.Name) {
+			continue
+		}
+		here := at(path, f.Name)
+		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
+			if v, ok := d.value(t.Columns[i], f.Value, here); ok {
+				draft.values = append(draft.values, assignment{t.Columns[i], v, here})
+			}
+			continue
+		}
+		if i := slices.IndexFunc(t.secrets, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
+			if v, ok := d.text(t.secrets[i], f.Value, here); ok {
+				draft.secrets = append(draft.secrets, assignment{t.secrets[i], v, here})
+			}
+			continue
+		}
+		if r := t.Relation(f.Name); r != nil {
+			d.relation(draft, r, f.Value, here)
+		}
+	}
+	if !d.isNew {
+		return draft
+	}
+	for _, c := range t.Columns {
+		if c.rule.fallback == "" || draft.has(c) {
+			continue
+		}
+		if v, ok := draft.Value(c.rule.fallback); ok {
+			if _, given := input.Get(c.Field); !given {
+				draft.values = append(draft.values, assignment{c, v, at(path, c.Field)})
+			}
+		}
+	}
+	return draft
+}
+
+func (d *drafter) value(c *Column, v any, path []string) (any, bool) {
+	switch {
+	case v == nil && c.Nullable:
+		return nil, true
+	case v == nil:
+		d.fault(path, Blank, "must not be null")
+		return nil, false
+	case c.References != nil:
+		id, _ := v.(string)
+		table, key, ok := ParseGlobalID(id)
+		if !ok || table != c.References {
+			d.fault(path, Invalid, "is not an id of "+c.References.Type)
+			return nil, false
+		}
+		return key, true
+	}
+	return d.text(c, v, path)
+}
+
+func (d *drafter) text(c *Column, v any, path []string) (any, bool) {
+	s, isText := v.(string)
+	if !isText {
+		d.fault(path, Blank, "must not be null")
+		return nil, false
+	}
+	text, code, message := c.rule.apply(s)
+	if code != "" {
+		d.fault(path, code, message)
+		return nil, false
+	}
+	return text, true
+}
+
+func (d *drafter) relation(draft *Draft, r *Relation, v any, path []string) {
+	if r.Link != nil {
+		draft.links = append(draft.links, d.links(r, v, path))
+		return
+	}
+	c := child{relation: r}
+	switch v := v.(type) {
+	case nil:
+		c.null = true
+	case Input:
+		c.drafts = []*Draft{d.draft(r.To, v, path, nil)}
+	case []any:
+		for i, item := range v {
+			if in, ok := item.(Input); ok {
+				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), nil))
+			}
+		}
+	}
+	draft.children = append(draft.children, c)
+}
+
+func (d *drafter) links(r *Relation, v any, path []string) links {
+	out := links{relation: r}
+	switch v := v.(type) {
+	case []any: // a new row's: the whole set
+		out.set, out.replace = d.names(r.To, v, path), true
+	case Input:
+		var difference bool
+		for _, f := range v {
+			list, given := f.Value.([]any)
+			if !given {
+				continue
+			}
+			names := d.names(r.To, list, at(path, f.Name))
+			switch f.Name {
+			case "set":
+				out.set, out.replace = names, true
+			case "add":
+				out.add, difference = names, true
+			case "remove":
+				out.remove, difference = names, true
+			}
+		}
+		if out.replace && difference {
+			d.fault(path, Invalid, "give `set`, or `add` and `remove`, not both")
+		}
+	}
+	return out
+}
+
+// names checks a list of names; a repeated one counts once.
+func (d *drafter) names(t *Table, list []any, path []string) []string {
+	names := make([]string, 0, len(list))
+	for i, item := range list {
+		v, ok := d.text(t.name, item, at(path, strconv.Itoa(i)))
+		if name, isText := v.(string); ok && isText && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (d *Draft) has(c *Column) bool {
+	return slices.ContainsFunc(d.values, func(a assignment) bool { return a.column == c })
+}
+
+// Table is the table of the row that the draft writes.
+func (d *Draft) Table() *Table { return d.table }
+
+// Value is what the draft gives a column, by the column's name in SQL.
+func (d *Draft) Value(column string) (any, bool) {
+	for _, a := range d.values {
+		if a.column.Name == column {
+			return a.value, true
+		}
+	}
+	return nil, false
+}
+
+// Default gives a column a value that the input left out.
+func (d *Draft) Default(c *Column, v any) {
+	if !d.has(c) {
+		d.values = append(d.values, assignment{c, v, at(d.path, c.Field)})
+	}
+}
+
+// Seal hashes the draft's secrets. It takes long on purpose and must be done before a transaction begins.
+func (d *Draft) Seal() {
+	for _, s := range d.secrets {
+		text, _ := s.value.(string)
+		d.values = append(d.values, assignment{s.column, HashPassword(text), s.path})
+	}
+	d.secrets = nil
+}
+
+// row is the draft as a JSON object for a dialect's rows.
+func (d *Draft) row(columns []*Column) map[string]any {
+	row := make(map[string]any, len(columns))
+	for _, a := range d.values {
+		row[a.column.Name] = a.value
+	}
+	return row
+}
+
+// rowsJSON makes the one value that a dialect's rows are bound as.
+func rowsJSON(rows []map[string]any) string {
+	text, _ := json.Marshal(rows) // strings, integers and nil always marshal
+	return string(text)
+}

@@ -1,0 +1,93 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+)
+
+// A Code is the kind of an Error: what a caller may do about it.
+type Code string
+
+// The codes. Their text is what clients see in extensions.code.
+const (
+	BadRequest      Code = "BAD_REQUEST"
+	Unauthenticated Code = "UNAUTHENTICATED"
+	Forbidden       Code = "FORBIDDEN"
+	LimitExceeded   Code = "LIMIT_EXCEEDED"
+	Conflict        Code = "CONFLICT"
+	Timeout         Code = "TIMEOUT"
+	Unavailable     Code = "UNAVAILABLE"
+	Internal        Code = "INTERNAL"
+
+	// Retry: the transaction lost a race and may be run again as a whole. It never leaves this package's callers.
+	Retry Code = "RETRY"
+	// Stale: a row that another row refers to went away between two statements; read again in one snapshot.
+	Stale Code = "STALE"
+)
+
+// An Error has two readers: Code and Message are for the client, Cause is for the log.
+type Error struct {
+	Code    Code
+	Message string
+	Cause   error
+}
+
+func (e *Error) Error() string {
+	if e.Cause == nil {
+		return e.Message
+	}
+	return fmt.Sprintf("%s: %v", e.Message, e.Cause)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Errorf is an error whose text is for the client.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// CodeOf is the code of err: Internal if it carries none, "" if err is nil.
+func CodeOf(err error) Code {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Code
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return Timeout
+	}
+	return Internal
+}
+
+// classify wraps what a driver or database/sql answered, by its code and never by its text.
+func (d *dialect) classify(ctx context.Context, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	// A cancelled statement reports the database's own code, which says nothing of the reason.
+	if ctx.Err() != nil {
+		return &Error{Code: Timeout, Message: "the request took too long", Cause: errors.Join(ctx.Err(), err)}
+	}
+	var network net.Error
+	code := Internal
+	switch {
+	case errors.Is(err, driver.ErrBadConn), errors.As(err, &network):
+		code = Unavailable
+	default:
+		code = d.code(err)
+	}
+	switch code {
+	case Unavailable:
+		return &Error{Code: code, Message: "the database cannot be reached", Cause: err}
+	case Timeout:
+		return &Error{Code: code, Message: "the request took too long", Cause: err}
+	case Retry:
+		return &Error{Code: code, Message: "too many writers at once; try again", Cause: err}
+	}
+	return &Error{Code: Internal, Message: "internal error", Cause: err}
+}

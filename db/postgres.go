@@ -1,0 +1,133 @@
+package db
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+var postgresDialect = &dialect{
+	driver:    "postgres",
+	bind:      sqlx.DOLLAR,
+	goose:     "postgres",
+	skip:      ".sqlite.sql",
+	keyList:   "unnest(?::bigint[]) AS k(key)",
+	key:       "k.key",
+	bindKeys:  func(keys []int64) any { return pq.Int64Array(keys) },
+	bindTexts: func(texts []string) any { return pq.StringArray(texts) },
+	bindTime:  func(t time.Time) any { return t.UTC() },
+	lateral:   true,
+	inKeys:    func(expr string) string { return expr + " = ANY(?::bigint[])" },
+	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
+	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
+	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
+	rows: func(columns []*Column) string {
+		var b strings.Builder
+		b.WriteString("json_to_recordset(?::json) AS r(")
+		for i, c := range columns {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(c.Name)
+			b.WriteString([...]string{Key: " bigint", Int: " bigint", Text: " text", Time: " timestamp", Float: " float8"}[c.Kind])
+		}
+		b.WriteString(")")
+		return b.String()
+	},
+	field:     func(c *Column) string { return "r." + c.Name },
+	timestamp: "?::timestamp",
+	lock:      " FOR UPDATE",
+	code: func(err error) Code {
+		var e *pq.Error
+		if !errors.As(err, &e) {
+			return Internal
+		}
+		switch e.Code {
+		case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
+			return Retry
+		case "57014": // query_canceled
+			return Timeout
+		case "57P01", "57P02", "57P03", "53300": // shutting down, crashed, starting up, too many connections
+			return Unavailable
+		}
+		if e.Code.Class() == "08" { // connection exceptions
+			return Unavailable
+		}
+		return Internal
+	},
+	constraint: func(err error) bool {
+		var e *pq.Error
+		return errors.As(err, &e) && (e.Code == "23505" || e.Code == "23503") // unique_violation, foreign_key_violation
+	},
+	open:     openPostgres,
+	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+}
+
+// postgresConns is how many connections the pool opens and keeps; each keeps its prepared statements.
+const postgresConns = 32
+
+func openPostgres(address string, pooling Pooling) (write, read *sqlx.DB, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, errors.New("the database URL is not a URL") // the cause would repeat the password
+	}
+	q := u.Query()
+	if !q.Has("sslmode") {
+		q.Set("sslmode", "verify-full")
+		if host := u.Hostname(); host == "" || host == "localhost" || net.ParseIP(host).IsLoopback() {
+			q.Set("sslmode", "disable")
+		}
+	}
+	if !q.Has("connect_timeout") {
+		q.Set("connect_timeout", "5")
+	}
+	if pooling == PoolingTransaction {
+		// Behind a transaction pooler the default protocol silently runs the wrong statement; this one is a single trip.
+		q.Set("binary_parameters", "yes")
+	}
+	u.RawQuery = q.Encode()
+	connector, err := pq.NewConnector(u.String())
+	if err != nil {
+		return nil, nil, fmt.Errorf("the database URL: %w", err)
+	}
+	connector.Dialer(dialer{timeout: silence})
+	pool := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	pool.SetMaxOpenConns(postgresConns)
+	pool.SetMaxIdleConns(postgresConns)
+	return pool, pool, nil
+}
+
+// silence is how long a connection waits for the server's next byte: a context's deadline does nothing while the
+// network is silent.
+const silence = time.Minute
+
+type dialer struct{ timeout time.Duration }
+
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialTimeout(network, address, d.timeout)
+}
+
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	conn, err := net.DialTimeout(network, address, timeout)
+	return deadlineConn{conn, d.timeout}, err
+}
+
+// A deadlineConn fails a read that has waited too long.
+type deadlineConn struct {
+	net.Conn
+	timeout time.Duration
+}
+
+func (c deadlineConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}

@@ -1,0 +1,660 @@
+package db
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A Read is one SELECT: a page of a table, rows by key, or the related rows of many parents at once.
+type Read struct {
+	// Path is the statement's name in logs, traces and receipts.
+	Path string
+	From *Table
+	// Via is the relation whose related rows are wanted, for the parents in Keys; nil reads the table itself.
+	Via *Relation
+	// By is the column that Keys or Texts are looked up in when Via is nil; nil reads all rows.
+	By    *Column
+	Keys  []int64
+	Texts []string
+	// Select are the columns wanted, and the to-one rows joined in.
+	Select Select
+	// Page is nil for look-ups and to-one relations.
+	Page *Page
+}
+
+// A Select is the columns wanted of one table and of the to-one rows beside it. The table's key must come first.
+type Select struct {
+	Columns []*Column
+	Joins   []Join
+}
+
+// A Join is a to-one relation read in the same statement; without a related row all its columns are null.
+type Join struct {
+	Relation *Relation
+	Select   Select
+}
+
+func (s *Select) width() int {
+	n := len(s.Columns)
+	for i := range s.Joins {
+		n += s.Joins[i].Select.width()
+	}
+	return n
+}
+
+// Rows are what a Read found: for every parent key its rows in order, as values (int64, float64, string, time.Time,
+// nil) laid out as Select is, depth first.
+type Rows struct {
+	Width  int // values in a row
+	n      int
+	cells  []any
+	groups map[int64]Group
+	texts  map[string]Group
+	all    Group
+}
+
+// A Group is the rows of one parent, [Start, End) in Rows, and whether there are rows beyond the page.
+type Group struct {
+	Start, End       int
+	HasNext, HasPrev bool
+}
+
+// Row is row i.
+func (r *Rows) Row(i int) []any { return r.cells[i*r.Width : (i+1)*r.Width : (i+1)*r.Width] }
+
+// Len is the number of rows.
+func (r *Rows) Len() int { return r.n }
+
+// Of are the rows of one parent.
+func (r *Rows) Of(key int64) Group { return r.groups[key] }
+
+// OfText are the rows whose By column is text.
+func (r *Rows) OfText(text string) Group { return r.texts[text] }
+
+// All are the rows of a Read of the table itself.
+func (r *Rows) All() Group { return r.all }
+
+// Read runs r.
+func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	probes := r.write(q)
+
+	out := &Rows{Width: r.Select.width()}
+	keyed := r.Via != nil || r.By != nil && r.Texts == nil
+	switch {
+	case keyed:
+		out.groups = make(map[int64]Group, len(r.Keys))
+	case r.Texts != nil:
+		out.texts = make(map[string]Group, len(r.Texts))
+	}
+	var (
+		key        int64
+		text       string
+		prev, next bool
+		values     = make([]any, out.Width)
+		kinds      = r.Select.kinds(make([]Kind, 0, out.Width))
+		dest       = make([]any, 0, out.Width+3)
+	)
+	switch {
+	case keyed:
+		dest = append(dest, &key)
+	case r.Texts != nil:
+		dest = append(dest, &text)
+	}
+	if probes {
+		dest = append(dest, &prev, &next)
+	}
+	for i := range values {
+		dest = append(dest, &values[i])
+	}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts)}
+	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		g, found := out.all, out.n > 0
+		switch {
+		case keyed:
+			g, found = out.groups[key]
+		case r.Texts != nil:
+			g, found = out.texts[text]
+		}
+		if !found {
+			g = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
+		}
+		switch {
+		case values[0] == nil: // the row only tells what lies around an empty page
+		case r.Page != nil && g.End-g.Start == r.Page.Size: // read only to know that it is there
+			if r.Page.Backward {
+				g.HasPrev = true
+			} else {
+				g.HasNext = true
+			}
+		default:
+			for i, v := range values {
+				values[i] = normal(v, kinds[i])
+			}
+			out.cells = append(out.cells, values...)
+			out.n++
+			g.End = out.n
+		}
+		switch {
+		case keyed:
+			out.groups[key] = g
+		case r.Texts != nil:
+			out.texts[text] = g
+		default:
+			out.all = g
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Page != nil && r.Page.Backward { // they were read from the end
+		for _, g := range out.groups {
+			out.reverse(g)
+		}
+		out.reverse(out.all)
+	}
+	return out, nil
+}
+
+func (r *Rows) reverse(g Group) {
+	for i, j := g.Start, g.End-1; i < j; i, j = i+1, j-1 {
+		a, b := r.Row(i), r.Row(j)
+		for k := range a {
+			a[k], b[k] = b[k], a[k]
+		}
+	}
+}
+
+func (s *Select) kinds(kinds []Kind) []Kind {
+	for _, c := range s.Columns {
+		kinds = append(kinds, c.Kind)
+	}
+	for i := range s.Joins {
+		kinds = s.Joins[i].Select.kinds(kinds)
+	}
+	return kinds
+}
+
+// normal gives a driver's value the one type that its kind has.
+func normal(v any, kind Kind) any {
+	switch x := v.(type) {
+	case []byte:
+		return string(x)
+	case time.Time:
+		return x.UTC()
+	case string:
+		if kind == Time {
+			if t, err := time.Parse(sqliteTime, x); err == nil {
+				return t
+			}
+		}
+	}
+	return v
+}
+
+// Decode makes an entity of a row that holds all columns of its table, in the table's order.
+func Decode[T any](t Entity[T], row []any) *T {
+	entity := new(T)
+	t.decode(reflect.ValueOf(entity).Elem(), row)
+	return entity
+}
+
+// Node is Decode for a table whose entity is not known where it is called.
+func (t *Table) Node(row []any) Node {
+	entity := reflect.New(t.entity)
+	t.decode(entity.Elem(), row)
+	node, _ := entity.Interface().(Node)
+	return node
+}
+
+func (t *Table) decode(entity reflect.Value, row []any) {
+	for i, c := range t.Columns {
+		if row[i] == nil {
+			continue
+		}
+		field, value := entity.FieldByIndex(c.index), reflect.ValueOf(row[i])
+		if c.Nullable {
+			pointer := reflect.New(field.Type().Elem())
+			pointer.Elem().Set(value)
+			value = pointer
+		}
+		field.Set(value)
+	}
+}
+
+// Of is the column's value in an entity, as a Read answers it.
+func (c *Column) Of(entity any) any {
+	v := reflect.ValueOf(entity).Elem().FieldByIndex(c.index)
+	if c.Nullable {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	return v.Interface()
+}
+
+// Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
+func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	if r.Via == nil {
+		q.add("SELECT 0, count(*) FROM ")
+		r.source(q, q.alias(), "")
+	} else {
+		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
+		inner := &query{dialect: q.dialect, viewer: q.viewer}
+		r.source(inner, inner.alias(), q.key)
+		q.add(inner.String(), ") FROM ", q.keyList)
+		q.args = append(inner.args, q.bindKeys(r.Keys))
+	}
+	counts := make(map[int64]int, len(r.Keys))
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys)}
+	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
+		var key int64
+		var n int
+		if err := rows.Scan(&key, &n); err != nil {
+			return err
+		}
+		counts[key] = n
+		return nil
+	})
+	return counts, err
+}
+
+// A query is SQL text under construction, with its arguments in order.
+type query struct {
+	strings.Builder
+	*dialect
+	args    []any
+	viewer  Viewer
+	aliases int
+}
+
+func (q *query) add(parts ...string) {
+	for _, p := range parts {
+		q.WriteString(p)
+	}
+}
+
+// bindTo writes text, which holds one `?`, and notes its argument.
+func (q *query) bindTo(text string, v any) {
+	q.WriteString(text)
+	q.args = append(q.args, v)
+}
+
+func (q *query) alias() string {
+	q.aliases++
+	return "t" + strconv.Itoa(q.aliases)
+}
+
+// write writes r and tells whether its rows hold, before the columns, the two probes beyond the page.
+func (r *Read) write(q *query) (probes bool) {
+	if r.Page != nil {
+		return r.writePage(q)
+	}
+	r.writeLookUp(q)
+	return false
+}
+
+// writeLookUp writes rows by key: first the key that was asked for, then the row.
+func (r *Read) writeLookUp(q *query) {
+	t := q.alias()
+	column := r.By
+	if r.Via != nil {
+		column = r.Via.Theirs
+		if column == nil {
+			column = r.From.KeyColumn()
+		}
+	}
+	on := t + "." + column.Name
+	joins := r.Select.aliases(q)
+	switch {
+	case r.Texts != nil:
+		q.add("SELECT ", on)
+		r.Select.list(q, ", ", t, joins)
+		q.add(" FROM ", r.From.Name, " AS ", t)
+		r.Select.join(q, t, joins)
+		if len(r.Texts) == 1 {
+			q.bindTo(" WHERE "+on+" = ?", r.Texts[0])
+		} else {
+			q.bindTo(" WHERE "+q.inTexts(on), q.bindTexts(r.Texts))
+		}
+		q.visible(" AND ", r.From, t)
+	case r.Via == nil && len(r.Keys) == 1:
+		q.add("SELECT ", on)
+		r.Select.list(q, ", ", t, joins)
+		q.add(" FROM ", r.From.Name, " AS ", t)
+		r.Select.join(q, t, joins)
+		q.bindTo(" WHERE "+on+" = ?", r.Keys[0])
+		q.visible(" AND ", r.From, t)
+	default:
+		q.add("SELECT ", q.key)
+		r.Select.list(q, ", ", t, joins)
+		q.bindTo(" FROM "+q.keyList, q.bindKeys(r.Keys))
+		q.add(" JOIN ", r.From.Name, " AS ", t, " ON ", on, " = ", q.key)
+		q.visible(" AND ", r.From, t)
+		r.Select.join(q, t, joins)
+	}
+}
+
+// aliases names the joined tables, depth first.
+func (s *Select) aliases(q *query) []string {
+	var names []string
+	for i := range s.Joins {
+		names = append(names, q.alias())
+		names = append(names, s.Joins[i].Select.aliases(q)...)
+	}
+	return names
+}
+
+// list writes the columns, each after a separator; it answers the aliases it has not used.
+func (s *Select) list(q *query, separator, t string, joins []string) []string {
+	for _, c := range s.Columns {
+		q.add(separator, t, ".", c.Name)
+		separator = ", "
+	}
+	for i := range s.Joins {
+		joins = s.Joins[i].Select.list(q, separator, joins[0], joins[1:])
+	}
+	return joins
+}
+
+// join writes the joins; it answers the aliases it has not used.
+func (s *Select) join(q *query, parent string, joins []string) []string {
+	for i := range s.Joins {
+		j := &s.Joins[i]
+		t := joins[0]
+		q.add(" LEFT JOIN ", j.Relation.To.Name, " AS ", t, " ON ", j.Relation.on(parent, t))
+		q.visible(" AND ", j.Relation.To, t)
+		joins = j.Select.join(q, t, joins[1:])
+	}
+	return joins
+}
+
+// on is the condition that child is related to parent, for relations without a link.
+func (r *Relation) on(parent, child string) string {
+	if r.Own != nil {
+		return child + "." + r.To.KeyColumn().Name + " = " + parent + "." + r.Own.Name
+	}
+	return child + "." + r.Theirs.Name + " = " + parent + "." + r.From.KeyColumn().Name
+}
+
+// writePage writes a page of the table itself, or a page for each parent. Per parent no more rows are read than the
+// page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
+func (r *Read) writePage(q *query) (probes bool) {
+	t := q.alias()
+	probes = r.Page.After != nil || r.Page.Before != nil
+	joins := r.Select.aliases(q)
+	if r.Via == nil && !probes && len(joins) == 0 {
+		q.add("SELECT ")
+		r.Select.list(q, "", t, nil)
+		q.add(" FROM ")
+		r.window(q, t)
+		return false
+	}
+	q.add("SELECT ")
+	separator := ""
+	if r.Via != nil {
+		q.add(q.key)
+		separator = ", "
+	}
+	if probes {
+		// Is there a row at or before `after`, at or after `before`? Asked apart from the page, which may be empty.
+		q.add(separator)
+		r.probe(q, r.Page.After, false)
+		q.add(", ")
+		r.probe(q, r.Page.Before, true)
+		separator = ", "
+	}
+	r.Select.list(q, separator, t, joins)
+
+	q.add(" FROM ")
+	kind := " CROSS JOIN "
+	if probes {
+		kind = " LEFT JOIN " // a parent without rows still answers its probes
+	}
+	switch {
+	case r.Via != nil:
+		q.bindTo(q.keyList+kind, q.bindKeys(r.Keys))
+	case probes:
+		q.add("(SELECT 1 AS one) AS k", kind)
+	}
+	if r.Via == nil || q.lateral {
+		if r.Via != nil {
+			q.add("LATERAL ")
+		}
+		q.add("(SELECT ")
+		c := q.alias()
+		for i, column := range r.inner() {
+			if i > 0 {
+				q.add(", ")
+			}
+			q.add(c, ".", column.Name)
+		}
+		q.add(" FROM ")
+		r.window(q, c)
+		q.add(") AS ", t)
+		if probes {
+			q.add(" ON TRUE")
+		}
+	} else {
+		c := q.alias()
+		q.add(r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
+		r.window(q, c)
+		q.add(")")
+	}
+	r.Select.join(q, t, joins)
+	q.add(" ORDER BY ")
+	if r.Via != nil {
+		q.add(q.key, ", ")
+	}
+	r.order(q, t, t+"."+r.From.KeyColumn().Name)
+	return probes
+}
+
+// inner are the columns that the page's own subquery must hand out: those wanted, ordered by and joined by.
+func (r *Read) inner() []*Column {
+	columns := slices.Clone(r.Select.Columns)
+	want := func(c *Column) {
+		if !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+	}
+	for _, o := range r.Page.Order {
+		want(o.Column)
+	}
+	for i := range r.Select.Joins {
+		if own := r.Select.Joins[i].Relation.Own; own != nil {
+			want(own)
+		}
+	}
+	return columns
+}
+
+// key is how a page's subquery best writes the key of row t: by the link, whose index gives the order.
+func (r *Read) key(t string) string {
+	if r.Via != nil && r.Via.Link != nil {
+		return "l" + t + "." + r.Via.Link.To
+	}
+	return t + "." + r.From.KeyColumn().Name
+}
+
+// source writes the rows a page is taken from: FROM's tables, and WHERE.
+func (r *Read) source(q *query, t, parent string) {
+	and := " AND "
+	switch {
+	case r.Via == nil:
+		q.add(r.From.Name, " AS ", t, " WHERE ")
+		and = ""
+	case r.Via.Link != nil:
+		link := "l" + t
+		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t),
+			" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
+	default:
+		q.add(r.From.Name, " AS ", t, " WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
+	}
+	if q.visible(and, r.From, t) {
+		and = " AND "
+	}
+	if r.Page.Where != nil {
+		q.add(and)
+		r.Page.Where.write(q, t)
+	} else if and == "" {
+		q.add("TRUE")
+	}
+}
+
+// window writes the rows of one page, and one more.
+func (r *Read) window(q *query, t string) {
+	r.source(q, t, q.key)
+	p := r.Page
+	if p.After != nil {
+		q.add(" AND ")
+		r.beside(q, t, p.After, true, false)
+	}
+	if p.Before != nil {
+		q.add(" AND ")
+		r.beside(q, t, p.Before, false, false)
+	}
+	q.add(" ORDER BY ")
+	r.order(q, t, r.key(t))
+	q.add(" LIMIT ", strconv.Itoa(p.Size+1))
+}
+
+// probe writes whether there is a row at the position or beyond it: after it or before it.
+func (r *Read) probe(q *query, position []any, after bool) {
+	if position == nil {
+		q.add("FALSE")
+		return
+	}
+	q.add("EXISTS (SELECT 1 FROM ")
+	t := q.alias()
+	r.source(q, t, q.key)
+	q.add(" AND ")
+	r.beside(q, t, position, after, true)
+	q.add(")")
+}
+
+// order writes the page's order, turned around for backward pages. Nulls are last in ascending, first in descending order.
+func (r *Read) order(q *query, t, key string) {
+	for i, o := range r.Page.Order {
+		if i > 0 {
+			q.add(", ")
+		}
+		if o.Column.Kind == Key {
+			q.add(key)
+		} else {
+			q.add(t, ".", o.Column.Name)
+		}
+		desc := o.Desc != r.Page.Backward
+		if desc {
+			q.add(" DESC")
+		}
+		if o.Column.Nullable {
+			q.add([2]string{" NULLS LAST", " NULLS FIRST"}[btoi(desc)])
+		}
+	}
+}
+
+// beside writes the condition that row t lies after (else before) a position, or at it.
+func (r *Read) beside(q *query, t string, position []any, after, at bool) {
+	order := r.Page.Order
+	name := func(i int) string {
+		if order[i].Column.Kind == Key {
+			return r.key(t)
+		}
+		return t + "." + order[i].Column.Name
+	}
+	same := true // all keys in one direction and never null: the database compares whole rows, and finds them in an index
+	for _, o := range order {
+		same = same && o.Desc == order[0].Desc && !o.Column.Nullable
+	}
+	comparison := func(i int, orEqual bool) string {
+		op := [2]string{" < ", " > "}[btoi(after != order[i].Desc)]
+		if orEqual {
+			op = op[:2] + "= "
+		}
+		return op
+	}
+	if same {
+		if len(order) == 1 {
+			q.bindTo(name(0)+comparison(0, at)+"?", position[0])
+			return
+		}
+		names, marks := make([]string, len(order)), make([]string, len(order))
+		for i := range order {
+			names[i], marks[i] = name(i), "?"
+			q.args = append(q.args, position[i])
+		}
+		q.add("(", strings.Join(names, ", "), ")", comparison(0, at), "(", strings.Join(marks, ", "), ")")
+		return
+	}
+	q.add("(")
+	if !order[0].Column.Nullable {
+		// Implied by what follows; it gives the index a place to begin.
+		q.bindTo(name(0)+comparison(0, true)+"? AND (", position[0])
+	}
+	for i := range order {
+		if i > 0 {
+			q.add(" OR ")
+		}
+		q.add("(")
+		for j := range i {
+			r.equal(q, name(j), position[j])
+			q.add(" AND ")
+		}
+		// In ascending order nulls come last, in descending first: either way they are after every value
+		// when walking as the ascending order does.
+		rising := after != order[i].Desc
+		switch {
+		case position[i] != nil && order[i].Column.Nullable && rising:
+			q.bindTo("("+name(i)+" > ? OR "+name(i)+" IS NULL)", position[i])
+		case position[i] != nil:
+			q.bindTo(name(i)+comparison(i, false)+"?", position[i])
+		case rising:
+			q.add("FALSE")
+		default:
+			q.add(name(i), " IS NOT NULL")
+		}
+		q.add(")")
+	}
+	if at {
+		q.add(" OR (")
+		for i := range order {
+			if i > 0 {
+				q.add(" AND ")
+			}
+			r.equal(q, name(i), position[i])
+		}
+		q.add(")")
+	}
+	if !order[0].Column.Nullable {
+		q.add(")")
+	}
+	q.add(")")
+}
+
+func (r *Read) equal(q *query, name string, v any) {
+	if v == nil {
+		q.add(name, " IS NULL")
+		return
+	}
+	q.bindTo(name+" = ?", v)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,108 @@
+package db
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteTime has a fixed width, so that times order as text.
+const sqliteTime = "2006-01-02 15:04:05.000000"
+
+var sqliteDialect = &dialect{
+	driver:  "sqlite",
+	bind:    sqlx.QUESTION,
+	goose:   "sqlite3",
+	skip:    ".postgres.sql",
+	keyList: "json_each(?) AS k",
+	key:     "k.value",
+	bindKeys: func(keys []int64) any {
+		text, _ := json.Marshal(keys) // integers always marshal
+		return string(text)
+	},
+	bindTexts: func(texts []string) any {
+		text, _ := json.Marshal(texts) // strings always marshal
+		return string(text)
+	},
+	bindTime:  func(t time.Time) any { return t.UTC().Format(sqliteTime) },
+	inKeys:    func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	inTexts:   func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	position:  func(expr string) string { return "instr(" + expr + ", ?)" },
+	suffix:    func(expr string) string { return "substr(" + expr + ", -?)" },
+	rows:      func([]*Column) string { return "json_each(?) AS r" },
+	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
+	timestamp: "?",
+	code: func(err error) Code {
+		var e *sqlite.Error
+		if !errors.As(err, &e) {
+			return Internal
+		}
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return Retry
+		case sqlite3.SQLITE_INTERRUPT:
+			return Timeout
+		case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY:
+			return Unavailable
+		}
+		return Internal
+	},
+	constraint: func(err error) bool {
+		var e *sqlite.Error
+		if !errors.As(err, &e) {
+			return false
+		}
+		switch e.Code() {
+		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+			return true
+		}
+		return false
+	},
+	open: openSQLite,
+}
+
+// openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
+// other, and one writer is faster than several that compete.
+func openSQLite(address string, _ Pooling) (write, read *sqlx.DB, err error) {
+	path := strings.TrimPrefix(address, "sqlite:")
+	if path == "" || strings.ContainsAny(path, "?#") {
+		return nil, nil, fmt.Errorf("%q is not sqlite:PATH or sqlite::memory:", address)
+	}
+	options := url.Values{"_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)"}}
+	if path == ":memory:" {
+		// One connection is one database, shared by the whole process.
+		options.Set("_txlock", "immediate")
+		write, err = sqlx.Open("sqlite", "file::memory:?"+options.Encode())
+		if err != nil {
+			return nil, nil, err
+		}
+		write.SetMaxOpenConns(1)
+		write.SetConnMaxLifetime(0)
+		write.SetConnMaxIdleTime(0)
+		return write, write, nil
+	}
+	options.Add("_pragma", "journal_mode(WAL)")
+	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	read, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	if err != nil {
+		return nil, nil, err
+	}
+	read.SetMaxOpenConns(sqliteReaders)
+	read.SetMaxIdleConns(sqliteReaders)
+	options.Set("_txlock", "immediate")
+	write, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	if err != nil {
+		return nil, nil, errors.Join(err, read.Close())
+	}
+	write.SetMaxOpenConns(1)
+	return write, read, nil
+}
+
+const sqliteReaders = 8

@@ -1,0 +1,388 @@
+package db
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Where is a filter of one table's rows, made by ParseWhere. It is true or false of every row, never unknown: a null
+// value satisfies no comparison.
+type Where struct {
+	table *Table
+	write func(q *query, t string)
+}
+
+// ParseWhere makes a filter of an input object whose fields are the table's columns and relations, as the schema's
+// `UserWhere` and its like are. nil filters nothing. Its errors are BadRequest and name the place in the input.
+func ParseWhere(table *Table, input map[string]any) (*Where, error) {
+	if len(input) == 0 {
+		return nil, nil
+	}
+	p := whereParser{}
+	write := p.object(table, input, []string{"where"})
+	if p.err != nil {
+		return nil, p.err
+	}
+	return &Where{table: table, write: write}, nil
+}
+
+// A condition writes an expression that is true or false of row t.
+type condition = func(q *query, t string)
+
+func all(conditions []condition, operator, none string) condition {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
+	return func(q *query, t string) {
+		if len(conditions) == 0 {
+			q.add(none)
+			return
+		}
+		for i, c := range conditions {
+			q.add([2]string{operator, "("}[btoi(i == 0)])
+			c(q, t)
+		}
+		q.add(")")
+	}
+}
+
+func constant(text string) condition { return func(q *query, _ string) { q.add(text) } }
+
+type whereParser struct{ err error }
+
+func (p *whereParser) fail(path []string, format string, args ...any) condition {
+	if p.err == nil {
+		p.err = Errorf(BadRequest, "`%s` %s", strings.Join(path, "."), fmt.Sprintf(format, args...))
+	}
+	return constant("FALSE")
+}
+
+func (p *whereParser) object(table *Table, input map[string]any, path []string) condition {
+	conditions := make([]condition, 0, len(input))
+	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
+		conditions = append(conditions, p.field(table, name, input[name], append(path[:len(path):len(path)], name)))
+	}
+	return all(conditions, " AND ", "TRUE")
+}
+
+func (p *whereParser) nested(table *Table, v any, path []string) condition {
+	input, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	return p.object(table, input, path)
+}
+
+func (p *whereParser) field(table *Table, name string, v any, path []string) condition {
+	if v == nil {
+		return p.fail(path, "must not be null")
+	}
+	switch name {
+	case "and", "or":
+		list, ok := v.([]any)
+		if !ok { // one object stands for a list of one
+			list = []any{v}
+		}
+		if name == "or" && len(list) == 0 {
+			return p.fail(path, "must not be empty")
+		}
+		conditions := make([]condition, len(list))
+		for i, item := range list {
+			conditions[i] = p.nested(table, item, append(path[:len(path):len(path)], fmt.Sprint(i)))
+		}
+		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
+	case "not":
+		inner := p.nested(table, v, path)
+		return func(q *query, t string) {
+			q.add("NOT (")
+			inner(q, t)
+			q.add(")")
+		}
+	}
+	if column := table.Field(name); column != nil {
+		operators, ok := v.(map[string]any)
+		if !ok {
+			return p.fail(path, "must not be null")
+		}
+		return p.column(column, operators, path)
+	}
+	if relation := table.Relation(name); relation != nil {
+		return p.relation(relation, v, path)
+	}
+	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
+		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
+			has, _ := v.(bool)
+			return exists(relation, has, nil)
+		}
+	}
+	return p.fail(path, "is not a filter of %s", table.Type)
+}
+
+// exists is whether row t has (or has not) a related row of which inner is true.
+func exists(r *Relation, has bool, inner condition) condition {
+	return func(q *query, t string) {
+		u := q.alias()
+		q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
+		if r.Link != nil {
+			link := "l" + u
+			q.add(r.Link.Table, " AS ", link, " JOIN ", r.To.Name, " AS ", u, " ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To,
+				" WHERE ", link, ".", r.Link.From, " = ", t, ".", r.From.KeyColumn().Name)
+		} else {
+			q.add(r.To.Name, " AS ", u, " WHERE ", r.on(t, u))
+		}
+		q.visible(" AND ", r.To, u)
+		if inner != nil {
+			q.add(" AND ")
+			inner(q, u)
+		}
+		q.add(")")
+	}
+}
+
+func (p *whereParser) relation(r *Relation, v any, path []string) condition {
+	if !r.Many {
+		return exists(r, true, p.nested(r.To, v, path))
+	}
+	quantifiers, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	conditions := make([]condition, 0, len(quantifiers))
+	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
+		inner := p.nested(r.To, quantifiers[name], append(path[:len(path):len(path)], name))
+		switch name {
+		case "some":
+			conditions = append(conditions, exists(r, true, inner))
+		case "none":
+			conditions = append(conditions, exists(r, false, inner))
+		case "every":
+			conditions = append(conditions, exists(r, false, func(q *query, t string) {
+				q.add("NOT (")
+				inner(q, t)
+				q.add(")")
+			}))
+		}
+	}
+	return all(conditions, " AND ", "TRUE")
+}
+
+// column is the conjunction of the operators on one column.
+func (p *whereParser) column(c *Column, operators map[string]any, path []string) condition {
+	ignoreCase, _ := operators["ignoreCase"].(bool)
+	var conditions []condition
+	for _, name := range slices.Sorted(maps.Keys(operators)) {
+		if name == "ignoreCase" {
+			continue
+		}
+		at := append(path[:len(path):len(path)], name)
+		v := operators[name]
+		if v == nil {
+			return p.fail(at, "must not be null")
+		}
+		switch name {
+		case "isNull":
+			is, _ := v.(bool)
+			conditions = append(conditions, func(q *query, t string) {
+				q.add(t, ".", c.Name, [2]string{" IS NOT NULL", " IS NULL"}[btoi(is)])
+			})
+			continue
+		case "in", "notIn":
+			list, ok := v.([]any)
+			if !ok {
+				list = []any{v}
+			}
+			values := make([]any, len(list))
+			for i, item := range list {
+				if values[i], ok = c.operand(item); !ok {
+					return p.fail(append(at, fmt.Sprint(i)), "is not %s", c.noun())
+				}
+			}
+			conditions = append(conditions, c.in(values, name == "in", ignoreCase))
+			continue
+		}
+		value, ok := c.operand(v)
+		if !ok {
+			return p.fail(at, "is not %s", c.noun())
+		}
+		conditions = append(conditions, c.compare(name, value, ignoreCase))
+	}
+	inner := all(conditions, " AND ", "TRUE")
+	if !c.Nullable || operators["isNull"] != nil && len(conditions) == 1 || len(conditions) == 0 {
+		return inner
+	}
+	// Never unknown, so that `not` is the opposite. `IS NOT NULL` in front costs nothing: the index still serves.
+	if operators["isNull"] != nil {
+		return func(q *query, t string) {
+			q.add("COALESCE(")
+			inner(q, t)
+			q.add(", FALSE)")
+		}
+	}
+	return func(q *query, t string) {
+		q.add("(", t, ".", c.Name, " IS NOT NULL AND ")
+		inner(q, t)
+		q.add(")")
+	}
+}
+
+func (c *Column) noun() string {
+	switch c.Kind {
+	case Key:
+		return "an id of " + c.Table.Type
+	case Time:
+		return "an RFC 3339 time"
+	}
+	return "a text"
+}
+
+// operand turns a filter's value into what the column holds.
+func (c *Column) operand(v any) (any, bool) {
+	switch c.Kind {
+	case Key:
+		var id string
+		switch v := v.(type) {
+		case string:
+			id = v
+		case json.Number:
+			id = v.String()
+		}
+		table, key, ok := ParseGlobalID(id)
+		return key, ok && table == c.Table
+	case Time:
+		switch v := v.(type) {
+		case time.Time:
+			return v, true
+		case string:
+			t, err := ParseTime(v)
+			return t, err == nil
+		}
+		return nil, false
+	}
+	s, ok := v.(string)
+	return norm.NFC.String(s), ok
+}
+
+var operators = map[string]string{"eq": " = ", "ne": " <> ", "lt": " < ", "lte": " <= ", "gt": " > ", "gte": " >= "}
+
+func (c *Column) compare(name string, value any, ignoreCase bool) condition {
+	text, isText := value.(string)
+	if isText && ignoreCase {
+		text = Fold(text)
+		value = text
+	}
+	column := func(q *query, t string) string {
+		if isText && ignoreCase {
+			return "kith_fold(" + t + "." + c.Name + ")"
+		}
+		return t + "." + c.Name
+	}
+	if head, _, found := strings.Cut(text, "\x00"); found {
+		// No stored text holds NUL, and neither database takes one; what it means is known without asking.
+		switch name {
+		case "ne", "lt", "lte", "gt", "gte":
+			switch name {
+			case "ne":
+				return constant("TRUE")
+			case "lt":
+				name = "lte"
+			case "gte":
+				name = "gt"
+			}
+			value = head
+		default:
+			return constant("FALSE")
+		}
+	}
+	if operator, ok := operators[name]; ok {
+		return func(q *query, t string) { q.bindTo(column(q, t)+operator+"?", value) }
+	}
+	if text == "" {
+		return constant("TRUE") // contained in every text
+	}
+	switch name {
+	case "startsWith":
+		end, bounded := afterPrefix(text)
+		return func(q *query, t string) {
+			q.bindTo("("+column(q, t)+" >= ?", text)
+			if bounded {
+				q.bindTo(" AND "+column(q, t)+" < ?", end)
+			}
+			q.add(")")
+		}
+	case "endsWith":
+		return func(q *query, t string) {
+			q.bindTo(q.suffix(column(q, t))+" = ", utf8.RuneCountInString(text))
+			q.bindTo("?", text)
+		}
+	}
+	return func(q *query, t string) { q.bindTo(q.position(column(q, t))+" > 0", text) } // contains
+}
+
+// afterPrefix is the first text after all that begin with prefix; there is none after U+10FFFF.
+func afterPrefix(prefix string) (string, bool) {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		next := runes[i] + 1
+		if next == 0xD800 {
+			next = 0xE000
+		}
+		if next <= utf8.MaxRune {
+			return string(append(runes[:i:i], next)), true
+		}
+	}
+	return "", false
+}
+
+func (c *Column) in(values []any, in, ignoreCase bool) condition {
+	if c.Kind == Key {
+		keys := make([]int64, len(values))
+		for i, v := range values {
+			keys[i], _ = v.(int64)
+		}
+		slices.Sort(keys)
+		return listed(len(keys) > 0, in, func(q *query, t string) {
+			q.bindTo(q.inKeys(t+"."+c.Name), q.bindKeys(slices.Compact(keys)))
+		})
+	}
+	texts := make([]string, 0, len(values))
+	for _, v := range values {
+		text, _ := v.(string)
+		if ignoreCase {
+			text = Fold(text)
+		}
+		if !strings.Contains(text, "\x00") {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	return listed(len(texts) > 0, in, func(q *query, t string) {
+		expr := t + "." + c.Name
+		if ignoreCase {
+			expr = "kith_fold(" + expr + ")"
+		}
+		q.bindTo(q.inTexts(expr), q.bindTexts(slices.Compact(texts)))
+	})
+}
+
+func listed(any, in bool, inner condition) condition {
+	switch {
+	case !any && in:
+		return constant("FALSE")
+	case !any:
+		return constant("TRUE")
+	case in:
+		return inner
+	}
+	return func(q *query, t string) {
+		q.add("NOT (")
+		inner(q, t)
+		q.add(")")
+	}
+}

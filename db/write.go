@@ -1,0 +1,202 @@
+package db
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// violated answers Retry for a unique or foreign key that another writer made false between our look and our write:
+// run again, the transaction sees it and reports it at the right place.
+func (db *DB) violated(err error) error {
+	if err != nil && db.constraint(err) {
+		return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: err}
+	}
+	return err
+}
+
+// change runs a statement that writes.
+func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	return db.violated(db.run(ctx, s, each))
+}
+
+// Create writes the draft as a new row with all that hangs on it, or answers what stands against it. It must run inside
+// Write. It takes a number of statements that depends on the draft's shape, not on its size.
+func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
+	faults, err = db.obstacles(ctx, d, 0)
+	if err != nil || len(faults) > 0 {
+		return 0, faults, err
+	}
+	if err := db.insert(ctx, d.table, []*Draft{d}); err != nil {
+		return 0, nil, err
+	}
+	return d.key, nil, nil
+}
+
+// obstacles finds every TAKEN and NOT_FOUND of a draft's own row; key is the row's if it exists already.
+func (db *DB) obstacles(ctx context.Context, d *Draft, key int64) (faults []Fault, err error) {
+	for _, a := range d.values {
+		if a.value == nil {
+			continue
+		}
+		if to := a.column.References; to != nil {
+			target, _ := a.value.(int64)
+			found, err := db.exists(ctx, to.KeyColumn(), target, 0, true)
+			if err != nil {
+				return nil, err
+			}
+			if !found {
+				faults = append(faults, Fault{NotFound, "there is no such " + lowerFirst(to.Type), a.path})
+				continue
+			}
+		}
+		if a.column.Unique {
+			taken, err := db.exists(ctx, a.column, a.value, key, false)
+			if err != nil {
+				return nil, err
+			}
+			if taken {
+				faults = append(faults, Fault{Taken, "is taken", a.path})
+			}
+		}
+	}
+	return faults, nil
+}
+
+// exists tells whether another row than key has the value; hold keeps that row from going before the transaction ends.
+func (db *DB) exists(ctx context.Context, c *Column, v any, key int64, hold bool) (found bool, err error) {
+	q := &query{dialect: db.dialect}
+	q.bindTo("SELECT 1 FROM "+c.Table.Name+" WHERE "+c.Name+" = ?", v)
+	q.bindTo(" AND id <> ?", key)
+	if hold {
+		q.add(strings.Replace(q.lock, "UPDATE", "KEY SHARE", 1))
+	}
+	err = db.run(ctx, &Statement{Path: c.Table.Type + "." + c.Field, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
+		found = true
+		return nil
+	})
+	return found, err
+}
+
+// insert writes new rows of one table with one statement, then what hangs on them, a statement for each relation.
+func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
+	if len(drafts) == 0 {
+		return nil
+	}
+	var columns []*Column
+	rows := make([]map[string]any, len(drafts))
+	for i, d := range drafts {
+		for _, a := range d.values {
+			if !slices.Contains(columns, a.column) {
+				columns = append(columns, a.column)
+			}
+		}
+		rows[i] = d.row(columns)
+	}
+	now := db.Now()
+	q := &query{dialect: db.dialect}
+	q.add("INSERT INTO ", t.Name, " (")
+	for _, c := range columns {
+		q.add(c.Name, ", ")
+	}
+	q.add("created_at, updated_at) SELECT ")
+	for _, c := range columns {
+		q.add(q.field(c), ", ")
+	}
+	q.bindTo(q.timestamp, now)
+	q.bindTo(", "+q.timestamp, now)
+	q.bindTo(" FROM "+q.rows(columns), rowsJSON(rows))
+	q.add(" RETURNING id")
+	keys := make([]int64, 0, len(drafts))
+	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
+	err := db.change(ctx, statement, func(rows *sqlx.Rows) error {
+		var key int64
+		err := rows.Scan(&key)
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Keys grow in the order in which the rows are read from the list; RETURNING promises no order.
+	slices.Sort(keys)
+	for i, d := range drafts {
+		d.key = keys[i]
+	}
+	return db.insertRelated(ctx, t, drafts)
+}
+
+func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) error {
+	for _, r := range t.Relations {
+		var related []*Draft
+		var wanted []linkRow
+		for _, d := range drafts {
+			for _, c := range d.children {
+				if c.relation != r {
+					continue
+				}
+				for _, child := range c.drafts {
+					child.Default(r.Theirs, d.key)
+					related = append(related, child)
+				}
+			}
+			for _, l := range d.links {
+				if l.relation != r {
+					continue
+				}
+				for _, name := range l.set {
+					wanted = append(wanted, linkRow{d.key, name})
+				}
+			}
+		}
+		if err := db.insert(ctx, r.To, related); err != nil {
+			return err
+		}
+		if err := db.link(ctx, r, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type linkRow struct {
+	from int64
+	name string
+}
+
+// link makes the rows of a many-to-many relation, and the named rows on the other side that are missing.
+func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	var names []map[string]any
+	links := make([]map[string]any, len(wanted))
+	seen := map[string]bool{}
+	for i, w := range wanted {
+		links[i] = map[string]any{r.Link.From: w.from, r.To.name.Name: w.name}
+		if !seen[w.name] {
+			seen[w.name] = true
+			names = append(names, map[string]any{r.To.name.Name: w.name})
+		}
+	}
+	now := db.Now()
+	name := r.To.name
+	q := &query{dialect: db.dialect}
+	q.add("INSERT INTO ", r.To.Name, " (", name.Name, ", created_at, updated_at) SELECT ", q.field(name))
+	q.bindTo(", "+q.timestamp, now)
+	q.bindTo(", "+q.timestamp, now)
+	q.bindTo(" FROM "+q.rows([]*Column{name}), rowsJSON(names))
+	q.add(" WHERE NOT EXISTS (SELECT 1 FROM ", r.To.Name, " AS t WHERE t.", name.Name, " = ", q.field(name), ") ON CONFLICT (", name.Name, ") DO NOTHING")
+	err := db.change(ctx, &Statement{Path: "insert " + r.To.Type, Text: q.String(), Args: q.args}, nil)
+	if err != nil {
+		return err
+	}
+	from := &Column{Name: r.Link.From, Kind: Key}
+	q = &query{dialect: db.dialect}
+	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
+	q.bindTo(q.rows([]*Column{from, name}), rowsJSON(links))
+	q.add(" JOIN ", r.To.Name, " AS t ON t.", name.Name, " = ", q.field(name), " WHERE TRUE ON CONFLICT DO NOTHING")
+	return db.change(ctx, &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}, nil)
+}

@@ -1,0 +1,95 @@
+package graph
+
+import (
+	"context"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/loaders"
+)
+
+type gqlError = gqlerror.Error
+
+// rawJSON is a value that is JSON already.
+type rawJSON []byte
+
+// MarshalGQL writes the JSON.
+func (j rawJSON) MarshalGQL(w io.Writer) {
+	w.Write(j) //nolint:errcheck // a Marshaler has no way to report it
+}
+
+// aroundField tells the loaders how many fields an answer brings, so that they know when nobody is left to ask.
+func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer any, err error) {
+	field := graphql.GetFieldContext(ctx)
+	if field.Object == "Mutation" {
+		return s.aroundMutation(ctx, next)
+	}
+	return s.counted(ctx, next)
+}
+
+func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any, err error) {
+	n := 0
+	defer func() { loaders.Done(ctx, n) }() // also after a panic
+	answer, err = next(ctx)
+	if err == nil {
+		n = s.children(ctx, answer)
+	}
+	return answer, err
+}
+
+// children is how many fields gqlgen is going to resolve in an answer.
+func (s *server) children(ctx context.Context, answer any) int {
+	field := graphql.GetFieldContext(ctx).Field
+	definition := s.schema.Types[field.Definition.Type.Name()]
+	if definition == nil || definition.IsLeafType() || answer == nil {
+		return 0
+	}
+	v := reflect.ValueOf(answer)
+	if v.Kind() != reflect.Slice {
+		return s.fieldsOf(ctx, field, definition, v)
+	}
+	n := 0
+	for i := range v.Len() {
+		n += s.fieldsOf(ctx, field, definition, v.Index(i))
+	}
+	return n
+}
+
+func (s *server) fieldsOf(ctx context.Context, field graphql.CollectedField, definition *ast.Definition, v reflect.Value) int {
+	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return 0
+		}
+		v = v.Elem()
+	}
+	if definition.IsAbstractType() {
+		definition = s.schema.Types[v.Type().Name()] // entities are named as their types are
+	}
+	satisfies := append([]string{definition.Name}, definition.Interfaces...)
+	n := 0
+	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies) {
+		if f.Name != "__typename" {
+			n++
+		}
+	}
+	return n
+}
+
+// fieldPath names a place in the answer as the plan does: response keys without indexes.
+func fieldPath(ctx context.Context) string {
+	var names []string
+	for f := graphql.GetFieldContext(ctx); f != nil; f = f.Parent {
+		if f.Index == nil && f.Field.Field != nil {
+			names = append(names, f.Field.Alias)
+		}
+	}
+	for i, j := 0, len(names)-1; i < j; i, j = i+1, j-1 {
+		names[i], names[j] = names[j], names[i]
+	}
+	return strings.Join(names, ".")
+}

@@ -1,0 +1,205 @@
+// Package graph is kith's GraphQL: the schema beside its resolvers, two ways of answering over one foundation (plans in
+// graph/plan, resolvers and dataloaders here), mutations, errors, and the HTTP door.
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/db"
+	"kith/graph/generated"
+	"kith/graph/graphiql"
+	"kith/graph/plan"
+	"kith/loaders"
+)
+
+// Options are what New may be told. The zero value of a switch is off.
+type Options struct {
+	DB *db.DB
+	// Plan answers queries by plans; without it resolvers answer everything, with the same bytes.
+	Plan          bool
+	Introspection bool
+	GraphiQL      bool
+	// Ready tells whether the server wants new requests.
+	Ready func() bool
+	// Timeout is how long a request may take; 0 is DefaultTimeout.
+	Timeout time.Duration
+}
+
+// DefaultTimeout is how long a request may take.
+const DefaultTimeout = 10 * time.Second
+
+// A server answers GraphQL requests.
+type server struct {
+	Options
+	schema   *ast.Schema
+	executor *executor.Executor
+	planner  *plan.Planner
+}
+
+// keptDocuments is how many parsed documents are kept.
+const keptDocuments = 1000
+
+// New answers the handler of every path that kith serves.
+func New(options Options) http.Handler {
+	if options.Timeout == 0 {
+		options.Timeout = DefaultTimeout
+	}
+	schema := generated.NewExecutableSchema(generated.Config{
+		Resolvers: &Resolver{},
+		// The operation's directive is read where the operation runs.
+		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
+	})
+	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema)}
+	delete(s.schema.Directives, "defer") // gqlparser's prelude has it, and gqlgen would lose data with it
+	if options.Plan {
+		s.planner = plan.New(options.DB, s.schema)
+	}
+	s.executor.SetQueryCache(lru.New[*ast.QueryDocument](keptDocuments))
+	s.executor.SetErrorPresenter(present)
+	s.executor.SetRecoverFunc(recovered)
+	s.executor.AroundOperations(s.aroundOperation)
+	s.executor.AroundRootFields(s.aroundRootField)
+	s.executor.AroundFields(s.aroundField)
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", http.HandlerFunc(s.serveGraphQL))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", s.serveReady)
+	if options.Introspection {
+		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, SDL()) })
+	}
+	if options.GraphiQL {
+		mux.Handle("/", graphiql.Handler())
+	}
+	return withRequestID(mux)
+}
+
+func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	switch pending, err := s.DB.Pending(ctx); {
+	case s.Ready != nil && !s.Ready():
+		writeText(w, http.StatusServiceUnavailable, "draining\n")
+	case err != nil:
+		slog.ErrorContext(ctx, "not ready", "cause", err)
+		writeText(w, http.StatusServiceUnavailable, "the database cannot be reached\n")
+	case pending > 0:
+		writeText(w, http.StatusServiceUnavailable, "migrations are pending\n")
+	default:
+		writeText(w, http.StatusOK, "ready\n")
+	}
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write([]byte(text)) //nolint:errcheck // the client has gone
+}
+
+// An operation is what is known of one running operation.
+type operation struct {
+	recorder db.Recorder
+	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
+	lost atomic.Pointer[db.Error]
+
+	mu    sync.Mutex
+	pages map[*ast.Field]parsedPage
+
+	firstCode string
+}
+
+// lose notes that err makes the whole answer useless, if it does.
+func (o *operation) lose(err error) bool {
+	var e *db.Error
+	if !errors.As(err, &e) || e.Code != db.Retry && e.Code != db.Stale {
+		return false
+	}
+	o.lost.Store(e)
+	return true
+}
+
+type parsedPage struct {
+	page *db.Page
+	err  error
+}
+
+type operationKey struct{}
+
+func operationOf(ctx context.Context) *operation {
+	o, _ := ctx.Value(operationKey{}).(*operation)
+	return o
+}
+
+// begin answers a context for one run of the operation: nothing of another run is in it.
+func (s *server) begin(ctx context.Context, root string) context.Context {
+	ctx = loaders.New(ctx, s.DB, fieldPath)
+	operation := graphql.GetOperationContext(ctx)
+	n := 0
+	for _, f := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{root}) {
+		if f.Name != "__typename" {
+			n++
+		}
+	}
+	loaders.Expect(ctx, n)
+	return ctx
+}
+
+// aroundOperation runs a query, and once more in one snapshot if another request removed a row that it needed between
+// two of its statements. Mutations have their own way.
+func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		return graphql.OneShot(s.mutate(ctx, next))
+	}
+	state := operationOf(ctx)
+	ctx = s.begin(ctx, "Query")
+	answer := next(ctx)(ctx)
+	if state.lost.Swap(nil) != nil {
+		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
+			ctx = s.begin(ctx, "Query")
+			answer = next(ctx)(ctx)
+			return nil
+		})
+		if err != nil {
+			return graphql.OneShot(s.failure(ctx, err))
+		}
+	}
+	return graphql.OneShot(answer)
+}
+
+// failure is the answer of an operation that could not run.
+func (s *server) failure(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Data: []byte("null"), Errors: []*gqlError{present(ctx, err)}}
+}
+
+// aroundRootField lets the plan answer what it can. Where it fails, the resolvers answer or say why not.
+func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if s.planner == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
+		return next(ctx)
+	}
+	json, ok, err := s.planner.Field(ctx)
+	switch {
+	case !ok:
+		return next(ctx)
+	case operationOf(ctx).lose(err):
+		return graphql.Null
+	case err != nil:
+		if db.CodeOf(err) == db.Internal {
+			slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", RequestID(ctx))
+		}
+		return next(ctx)
+	}
+	loaders.Done(ctx, 0)
+	return rawJSON(json)
+}

@@ -1,0 +1,315 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/db"
+	"kith/loaders"
+)
+
+// A mutation is one mutation operation: its writes commit together or not at all.
+type mutation struct {
+	db     *db.DB
+	writes map[string]*write // by response key
+	order  []*write
+	dryRun bool
+	// report is set in the second pass over an operation that was rolled back: nothing runs, everybody answers why.
+	report bool
+	err    error // the first error of a write; what comes after it does not run
+}
+
+// A write is one root field of a mutation, read from its arguments before anything runs.
+type write struct {
+	field     graphql.CollectedField
+	verb      string // create, update, delete
+	table     *db.Table
+	draft     *db.Draft
+	key       int64 // of the row to change or delete
+	ifVersion *int64
+	force     bool
+	given     []db.Fault // faults of the input itself
+	faults    []db.Fault // why the write was not done
+	current   int64      // the row to show with the faults; 0 shows none
+}
+
+type mutationKey struct{}
+
+func mutationOf(ctx context.Context) *mutation {
+	m, _ := ctx.Value(mutationKey{}).(*mutation)
+	return m
+}
+
+func (m *mutation) failed() bool {
+	if m.err != nil {
+		return true
+	}
+	for _, w := range m.order {
+		if len(w.faults) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// errRollBack ends a transaction whose answer stands.
+var errRollBack = errors.New("roll back")
+
+// mutate runs a mutation operation: everything that needs no database first, then all root fields in one transaction,
+// which is run again as a whole if it loses a race. What is wrong with any of them rolls all of them back.
+func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
+	m, err := s.prepare(ctx)
+	if err != nil {
+		return s.failure(ctx, err)
+	}
+	ctx = context.WithValue(ctx, mutationKey{}, m)
+	state := operationOf(ctx)
+	var answer *graphql.Response
+	if !m.failed() {
+		err = s.DB.Write(ctx, func(ctx context.Context) error {
+			m.err = nil
+			for _, w := range m.order {
+				w.faults, w.current = nil, 0
+			}
+			state.lost.Store(nil)
+			answer = next(ctx)(ctx)
+			switch lost := state.lost.Load(); {
+			case lost != nil:
+				return lost
+			case answer == nil:
+				return ctx.Err()
+			case len(answer.Errors) > 0, m.failed(), m.dryRun:
+				return errRollBack
+			}
+			return nil
+		})
+		switch {
+		case err == nil, errors.Is(err, errRollBack):
+		default:
+			return s.failure(ctx, err)
+		}
+	}
+	if m.failed() && m.err == nil {
+		m.report = true
+		answer = next(ctx)(ctx)
+	}
+	return answer
+}
+
+// prepare reads every root field's arguments and hashes what must be hashed.
+func (s *server) prepare(ctx context.Context) (*mutation, error) {
+	operation := graphql.GetOperationContext(ctx)
+	m := &mutation{db: s.DB, writes: map[string]*write{}}
+	for _, d := range operation.Operation.Directives {
+		if d.Name == "dryRun" {
+			m.dryRun, _ = d.ArgumentMap(operation.Variables)["if"].(bool)
+		}
+	}
+	for _, f := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Mutation"}) {
+		if f.Name == "__typename" {
+			continue
+		}
+		w := s.read(f, operation.Variables)
+		m.writes[f.Alias] = w
+		m.order = append(m.order, w)
+	}
+	for _, w := range m.order {
+		if w.faults = w.given; len(w.faults) == 0 && w.draft != nil {
+			w.draft.Seal()
+		}
+	}
+	return m, nil
+}
+
+// read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type.
+func (s *server) read(f graphql.CollectedField, variables map[string]any) *write {
+	w := &write{field: f}
+	for _, verb := range []string{"create", "update", "delete"} {
+		if name, ok := strings.CutPrefix(f.Name, verb); ok {
+			w.verb, w.table = verb, db.TableOf(name)
+		}
+	}
+	if w.table == nil {
+		return w
+	}
+	raw, _ := f.ArgumentMap(variables)["input"].(map[string]any)
+	input := s.input(s.schema.Types[f.Definition.Arguments.ForName("input").Type.Name()], raw)
+	path := []string{"input"}
+	if w.verb != "create" {
+		id, _ := input.Get("id")
+		text, _ := id.(string)
+		table, key, ok := db.ParseGlobalID(text)
+		if !ok || table != w.table {
+			w.given = append(w.given, db.Fault{Code: db.Invalid, Message: "is not an id of " + w.table.Type, Field: []string{"input", "id"}})
+		}
+		w.key = key
+	}
+	if version, ok := input.Get("ifVersion"); ok {
+		if n, isNumber := version.(int64); isNumber {
+			w.ifVersion = &n
+		}
+	}
+	force, _ := input.Get("force")
+	w.force, _ = force.(bool)
+	var faults []db.Fault
+	w.draft, faults = db.NewDraft(w.table, input, path, w.verb == "create", "id", "ifVersion", "force")
+	w.given = append(w.given, faults...)
+	return w
+}
+
+// input gives an input object the order of its definition, and its values one type for each kind.
+func (s *server) input(definition *ast.Definition, raw map[string]any) db.Input {
+	var out db.Input
+	for _, f := range definition.Fields {
+		if v, ok := raw[f.Name]; ok {
+			out = append(out, db.InputField{Name: f.Name, Value: s.inputValue(f.Type, v)})
+		}
+	}
+	return out
+}
+
+func (s *server) inputValue(t *ast.Type, v any) any {
+	if v == nil {
+		return nil
+	}
+	if t.Elem != nil {
+		items, ok := v.([]any)
+		if !ok {
+			items = []any{v} // one item stands for a list of itself
+		}
+		out := make([]any, len(items))
+		for i, item := range items {
+			out[i] = s.inputValue(t.Elem, item)
+		}
+		return out
+	}
+	if object, ok := v.(map[string]any); ok {
+		return s.input(s.schema.Types[t.NamedType], object)
+	}
+	if t.NamedType == "Int" {
+		switch n := v.(type) {
+		case json.Number:
+			if i, err := n.Int64(); err == nil {
+				return i
+			}
+		case int:
+			return int64(n)
+		}
+		return v
+	}
+	switch n := v.(type) { // an ID may be written as a number
+	case json.Number:
+		return n.String()
+	case int64:
+		return graphqlID(n)
+	}
+	return v
+}
+
+func graphqlID(n int64) string { text, _ := json.Marshal(n); return string(text) } //nolint:errchkjson // an integer always marshals
+
+// aroundMutation gives every root field its own view: what an earlier one read may have changed.
+func (s *server) aroundMutation(ctx context.Context, next graphql.Resolver) (any, error) {
+	ctx = loaders.New(ctx, s.DB, fieldPath)
+	ctx = db.WithViewer(ctx, db.ViewerOf(ctx))
+	loaders.Expect(ctx, 1)
+	answer, err := s.counted(ctx, next)
+	if m := mutationOf(ctx); err != nil && m.err == nil {
+		m.err = err
+	}
+	return answer, err
+}
+
+// current is the write of the field that is being resolved, and whether it is to be done now. If not, its faults are the
+// answer: its own, or that another's rolled it back.
+func current(ctx context.Context) (m *mutation, w *write, run bool) {
+	m = mutationOf(ctx)
+	w = m.writes[graphql.GetFieldContext(ctx).Field.Alias]
+	if m.report && len(w.faults) == 0 {
+		w.faults = []db.Fault{{Code: db.RolledBack, Message: "another mutation of the request failed, so nothing was done"}}
+	}
+	return m, w, !m.report && !m.failed()
+}
+
+func faultsOf(w *write) []*db.Fault {
+	out := make([]*db.Fault, len(w.faults))
+	for i := range w.faults {
+		out[i] = &w.faults[i]
+	}
+	return out
+}
+
+// create makes the row that the field's input asks for, with all that hangs on it.
+func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, error) {
+	m, w, run := current(ctx)
+	if !run {
+		return nil, faultsOf(w), nil
+	}
+	key, faults, err := m.db.Create(ctx, w.draft)
+	if w.faults = faults; err != nil || len(faults) > 0 {
+		return nil, faultsOf(w), err
+	}
+	entity, err := loaders.ByKey(ctx, table, key)
+	return entity, faultsOf(w), err
+}
+
+// update changes the row that the field's input names.
+func update[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, error) {
+	m, w, run := current(ctx)
+	if run {
+		faults, shown, err := m.db.Update(ctx, w.draft, w.key, w.ifVersion)
+		if err != nil {
+			return nil, nil, err
+		}
+		w.faults, w.current = faults, shown
+		if len(faults) == 0 {
+			entity, err := loaders.ByKey(ctx, table, w.key)
+			return entity, faultsOf(w), err
+		}
+	}
+	entity, err := shown(ctx, table, w)
+	return entity, faultsOf(w), err
+}
+
+// shown is the stored row that goes with the faults of a write.
+func shown[T any](ctx context.Context, table db.Entity[T], w *write) (*T, error) {
+	if w.current == 0 {
+		return nil, nil
+	}
+	return loaders.ByKey(ctx, table, w.current)
+}
+
+// A deletion is what became of a delete.
+type deletion[T any] struct {
+	id      *string
+	entity  *T
+	cascade []*db.CascadeCount
+	faults  []*db.Fault
+}
+
+// remove deletes the row that the field's input names.
+func remove[T any](ctx context.Context, table db.Entity[T]) (out deletion[T], err error) {
+	m, w, run := current(ctx)
+	if run {
+		var counts []db.CascadeCount
+		counts, w.faults, w.current, err = m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
+		if err != nil {
+			return out, err
+		}
+		for i := range counts {
+			out.cascade = append(out.cascade, &counts[i])
+		}
+		if len(w.faults) == 0 {
+			id := db.GlobalID(w.table, w.key)
+			out.id = &id
+		}
+	}
+	out.faults = faultsOf(w)
+	out.entity, err = shown(ctx, table, w)
+	return out, err
+}

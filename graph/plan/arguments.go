@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"golang.org/x/text/unicode/norm"
+
+	"kith/db"
+)
+
+// Page reads the arguments of a connection field, whose rows are of table. Its errors are db.BadRequest.
+func Page(coordinate string, table *db.Table, field *ast.Field, variables map[string]any) (*db.Page, error) {
+	args := field.ArgumentMap(variables)
+	var page db.PageArgs
+	var err error
+	if page.First, err = integer(args["first"]); err != nil {
+		return nil, db.Errorf(db.BadRequest, "`first` must be between 0 and %d", db.MaxPage)
+	}
+	if page.Last, err = integer(args["last"]); err != nil {
+		return nil, db.Errorf(db.BadRequest, "`last` must be between 0 and %d", db.MaxPage)
+	}
+	page.After, page.Before = text(args["after"]), text(args["before"])
+	for _, item := range list(args["orderBy"]) {
+		order, _ := item.(map[string]any)
+		name, _ := order["field"].(string)
+		column := table.OrderColumn(strings.ToLower(name))
+		if column == nil {
+			return nil, db.Errorf(db.BadRequest, "`orderBy` cannot be %s", name)
+		}
+		page.Order = append(page.Order, db.Order{Column: column, Desc: order["direction"] == "DESC"})
+	}
+	where, _ := args["where"].(map[string]any)
+	if page.Where, err = db.ParseWhere(table, where); err != nil {
+		return nil, err
+	}
+	return db.NewPage(coordinate, table, page)
+}
+
+func integer(v any) (*int, error) {
+	var n int64
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case int64:
+		n = v
+	case int:
+		n = int64(v)
+	case json.Number:
+		var err error
+		if n, err = v.Int64(); err != nil {
+			return nil, err
+		}
+	case float64:
+		n = int64(v)
+	}
+	i := int(n)
+	return &i, nil
+}
+
+func text(v any) *string {
+	switch v := v.(type) {
+	case string:
+		return &v
+	case json.Number:
+		s := v.String()
+		return &s
+	}
+	return nil
+}
+
+// list is a list argument; one item stands for a list of itself.
+func list(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+// A LookUp says which row a field such as `user(by:)` means: the one whose column holds a key or a text.
+type LookUp struct {
+	Column *db.Column // nil: there can be no such row
+	Key    int64
+	Text   string
+}
+
+// RowOf reads the arguments of a field that leads to one row of table: `id`, `by`, or none for the viewer. Its errors
+// are db.BadRequest and name the argument.
+func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map[string]any) (LookUp, error) {
+	args := field.ArgumentMap(variables)
+	if len(field.Definition.Arguments) == 0 {
+		if key := db.ViewerOf(ctx).Key; key != 0 {
+			return LookUp{Column: table.KeyColumn(), Key: key}, nil
+		}
+		return LookUp{}, nil
+	}
+	if v, ok := args["id"]; ok {
+		return byID(table, "id", v)
+	}
+	by, _ := args["by"].(map[string]any)
+	if len(by) != 1 {
+		return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
+	}
+	for name, v := range by {
+		if v == nil {
+			return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` must not be null", name)
+		}
+		if name == "id" {
+			return byID(table, "by.id", v)
+		}
+		if s := text(v); s != nil {
+			if strings.ContainsRune(*s, 0) {
+				return LookUp{}, nil // no stored text holds it
+			}
+			return LookUp{Column: table.Field(name), Text: norm.NFC.String(*s)}, nil
+		}
+	}
+	return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
+}
+
+func byID(table *db.Table, argument string, v any) (LookUp, error) {
+	if s := text(v); s != nil {
+		if of, key, ok := db.ParseGlobalID(*s); ok && of == table {
+			return LookUp{Column: table.KeyColumn(), Key: key}, nil
+		}
+	}
+	return LookUp{}, db.Errorf(db.BadRequest, "`%s` is not an id of %s", argument, table.Type)
+}
+
+// MaxNodes is how many ids `nodes` takes.
+const MaxNodes = 100
+
+// Node reads the argument of `node`.
+func Node(field *ast.Field, variables map[string]any) (*db.Table, int64, error) {
+	return node("id", field.ArgumentMap(variables)["id"])
+}
+
+func node(argument string, v any) (*db.Table, int64, error) {
+	if s := text(v); s != nil {
+		if table, key, ok := db.ParseGlobalID(*s); ok {
+			return table, key, nil
+		}
+	}
+	return nil, 0, db.Errorf(db.BadRequest, "`%s` is not an id", argument)
+}
+
+// IDs reads the argument of `nodes`.
+func IDs(field *ast.Field, variables map[string]any) ([]any, error) {
+	ids := list(field.ArgumentMap(variables)["ids"])
+	if len(ids) > MaxNodes {
+		return nil, db.Errorf(db.BadRequest, "`ids` must have at most %d items", MaxNodes)
+	}
+	return ids, nil
+}
+
+// IDAt reads one item of `ids`.
+func IDAt(ids []any, i int) (*db.Table, int64, error) { return node("ids", ids[i]) }

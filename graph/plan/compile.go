@@ -1,0 +1,399 @@
+// Package plan answers queries without resolvers: it compiles the selection of a root field to statements, one for each
+// relation path, runs them level by level and writes JSON. It is generic: it reads db/relations.go and knows no noun.
+package plan
+
+import (
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/db"
+)
+
+// A source is one table of a statement: the columns read of it and the to-one rows joined to it.
+type source struct {
+	table   *db.Table
+	columns []*db.Column
+	joins   []*join
+	base    int // where its columns begin in a row
+}
+
+type join struct {
+	relation *db.Relation
+	source   *source
+}
+
+func newSource(table *db.Table) *source {
+	return &source{table: table, columns: []*db.Column{table.KeyColumn()}}
+}
+
+// column is the place of c among the source's columns.
+func (s *source) column(c *db.Column) int {
+	for i, have := range s.columns {
+		if have == c {
+			return i
+		}
+	}
+	s.columns = append(s.columns, c)
+	return len(s.columns) - 1
+}
+
+// lay gives every source its place in the row and answers what to select.
+func (s *source) lay(base int) (db.Select, int) {
+	s.base = base
+	base += len(s.columns)
+	selection := db.Select{Columns: s.columns}
+	for _, j := range s.joins {
+		var inner db.Select
+		inner, base = j.source.lay(base)
+		selection.Joins = append(selection.Joins, db.Join{Relation: j.relation, Select: inner})
+	}
+	return selection, base
+}
+
+func (s *source) size() int {
+	n := 1
+	for _, j := range s.joins {
+		n += j.source.size()
+	}
+	return n
+}
+
+// maxJoined bounds the tables of a statement: with more, a database spends longer choosing an order than it saves.
+const maxJoined = 6
+
+// A fetch is one statement: rows of a table with their joined rows. Its branches are the statements that take their
+// keys from it.
+type fetch struct {
+	source    *source
+	selection db.Select
+	branches  []*branch
+}
+
+// A branch is a relation path: rows related to the rows of the fetch above it, or the root's.
+type branch struct {
+	relation   *db.Relation // nil at the root
+	table      *db.Table
+	coordinate string
+	path       string
+	parent     *source // whose column holds the key
+	key        int
+	index      int // among the branches of the fetch above
+
+	// of connections
+	field   *ast.Field // nil if the branch is a to-one relation
+	page    *db.Page   // nil if it depends on variables, or is wrong
+	rows    *fetch     // nil if only the count is wanted
+	cursors bool       // rows hold what cursors are made of
+	counts  bool
+}
+
+// An object is the selection of an object type: how a row is written.
+type object struct {
+	source *source
+	fields []field
+}
+
+type fieldKind uint8
+
+const (
+	constantField fieldKind = iota // text is the whole value
+	idField
+	columnField
+	joinedField // object is in the same row
+	oneField    // object is in the rows of branch
+	manyField   // connection is in the rows of branch
+)
+
+type field struct {
+	kind       fieldKind
+	required   bool
+	key        string // `"name":`
+	text       string
+	column     int
+	object     *object
+	branch     *branch
+	connection *connection
+	relation   *db.Relation
+}
+
+type connectionKind uint8
+
+const (
+	constantPart connectionKind = iota
+	nodesPart
+	edgesPart
+	pageInfoPart
+	countPart
+	// of an edge
+	cursorPart
+	nodePart
+	// of the page info
+	hasNextPart
+	hasPrevPart
+	startPart
+	endPart
+)
+
+// A connection is the selection of a connection type, of an edge or of the page info: parts in order.
+type connection struct{ parts []part }
+
+type part struct {
+	kind   connectionKind
+	key    string
+	text   string
+	object *object
+	inner  *connection
+}
+
+// A compiler compiles one root field of one operation.
+type compiler struct {
+	operation *graphql.OperationContext
+	schema    *ast.Schema
+}
+
+func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graphql.CollectedField {
+	satisfies := append(make([]string, 0, 4), typeName)
+	if definition := c.schema.Types[typeName]; definition != nil {
+		satisfies = append(satisfies, definition.Interfaces...)
+	}
+	return graphql.CollectFields(c.operation, selections, satisfies)
+}
+
+func key(f graphql.CollectedField) string { return `"` + f.Alias + `":` }
+
+// object compiles a selection on rows of s.
+func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path string) *object {
+	o := &object{source: s}
+	for _, selected := range c.collect(selections, s.table.Type) {
+		out := field{key: key(selected)}
+		switch name := selected.Name; {
+		case name == "__typename":
+			out.kind, out.text = constantField, `"`+s.table.Type+`"`
+		case name == "id":
+			out.kind = idField
+		case s.table.Field(name) != nil:
+			out.kind, out.column = columnField, s.column(s.table.Field(name))
+		default:
+			c.relation(f, s, s.table.Relation(name), selected, path+"."+selected.Alias, &out)
+		}
+		o.fields = append(o.fields, out)
+	}
+	return o
+}
+
+func (c *compiler) relation(f *fetch, s *source, r *db.Relation, selected graphql.CollectedField, path string, out *field) {
+	out.relation, out.required = r, r.Required
+	if !r.Many && f.source.size() < maxJoined {
+		out.kind = joinedField
+		var joined *join
+		for _, j := range s.joins {
+			if j.relation == r {
+				joined = j
+			}
+		}
+		if joined == nil {
+			joined = &join{relation: r, source: newSource(r.To)}
+			s.joins = append(s.joins, joined)
+			if r.Own != nil {
+				s.column(r.Own) // tells a row that is missing from one that was never there
+			}
+		}
+		out.object = c.object(f, joined.source, selected.Selections, path)
+		return
+	}
+	b := &branch{relation: r, table: r.To, coordinate: r.Coordinate(), path: path, parent: s, key: s.column(r.Key()), index: len(f.branches)}
+	f.branches = append(f.branches, b)
+	out.branch = b
+	if r.Many {
+		out.kind = manyField
+		out.connection = c.connection(b, selected)
+		return
+	}
+	out.kind = oneField
+	b.rows = &fetch{source: newSource(r.To)}
+	out.object = c.object(b.rows, b.rows.source, selected.Selections, path)
+	b.rows.selection, _ = b.rows.source.lay(0)
+}
+
+// connection compiles a connection field, whose rows come from b.
+func (c *compiler) connection(b *branch, selected graphql.CollectedField) *connection {
+	b.field = selected.Field
+	if constantArguments(selected.Field) {
+		// What is wrong with the arguments is said when they are used.
+		b.page, _ = Page(b.coordinate, b.table, selected.Field, nil)
+	}
+	rows := &fetch{source: newSource(b.table)}
+	out := &connection{}
+	typeName := selected.Definition.Type.Name()
+	for _, f := range c.collect(selected.Selections, typeName) {
+		p := part{key: key(f)}
+		switch f.Name {
+		case "__typename":
+			p.kind, p.text = constantPart, `"`+typeName+`"`
+		case "nodes":
+			p.kind = nodesPart
+			b.rows = rows
+			p.object = c.object(rows, rows.source, f.Selections, b.path+"."+f.Alias)
+		case "edges":
+			p.kind = edgesPart
+			b.rows = rows
+			p.inner = c.edges(b, rows, f)
+		case "pageInfo":
+			p.kind = pageInfoPart
+			b.rows = rows
+			p.inner = c.pageInfo(b, f)
+		case "totalCount":
+			p.kind = countPart
+			b.counts = true
+		}
+		out.parts = append(out.parts, p)
+	}
+	if b.rows != nil {
+		if b.cursors {
+			c.orders(b, rows.source)
+		}
+		rows.selection, _ = rows.source.lay(0)
+	}
+	return out
+}
+
+// orders makes the rows hold what a cursor may be made of: the order's columns, or all it can have if it is a variable.
+func (c *compiler) orders(b *branch, s *source) {
+	if b.page != nil {
+		for _, o := range b.page.Order {
+			s.column(o.Column)
+		}
+		return
+	}
+	order := c.schema.Types[b.field.Definition.Arguments.ForName("orderBy").Type.Name()]
+	for _, v := range c.schema.Types[order.Fields.ForName("field").Type.Name()].EnumValues {
+		if column := b.table.OrderColumn(strings.ToLower(v.Name)); column != nil {
+			s.column(column)
+		}
+	}
+}
+
+func (c *compiler) edges(b *branch, rows *fetch, edges graphql.CollectedField) *connection {
+	out := &connection{}
+	typeName := edges.Definition.Type.Name()
+	for _, f := range c.collect(edges.Selections, typeName) {
+		p := part{key: key(f)}
+		switch f.Name {
+		case "__typename":
+			p.kind, p.text = constantPart, `"`+typeName+`"`
+		case "cursor":
+			p.kind = cursorPart
+			b.cursors = true
+		case "node":
+			p.kind = nodePart
+			p.object = c.object(rows, rows.source, f.Selections, b.path+"."+edges.Alias+"."+f.Alias)
+		}
+		out.parts = append(out.parts, p)
+	}
+	return out
+}
+
+func (c *compiler) pageInfo(b *branch, info graphql.CollectedField) *connection {
+	out := &connection{}
+	for _, f := range c.collect(info.Selections, info.Definition.Type.Name()) {
+		p := part{key: key(f)}
+		switch f.Name {
+		case "__typename":
+			p.kind, p.text = constantPart, `"PageInfo"`
+		case "hasNextPage":
+			p.kind = hasNextPart
+		case "hasPreviousPage":
+			p.kind = hasPrevPart
+		case "startCursor":
+			p.kind = startPart
+			b.cursors = true
+		case "endCursor":
+			p.kind = endPart
+			b.cursors = true
+		}
+		out.parts = append(out.parts, p)
+	}
+	return out
+}
+
+func constantArguments(f *ast.Field) bool {
+	for _, a := range f.Arguments {
+		if hasVariable(a.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasVariable(v *ast.Value) bool {
+	if v.Kind == ast.Variable {
+		return true
+	}
+	for _, child := range v.Children {
+		if hasVariable(child.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// A root is a compiled root field.
+type root struct {
+	kind rootKind
+	// of a connection or a look-up
+	branch     *branch
+	connection *connection
+	// of look-ups: how to write a row of each table that the field may lead to
+	objects map[*db.Table]*fetchObject
+}
+
+type rootKind uint8
+
+const (
+	connectionRoot rootKind = iota
+	rowRoot
+	nodeRoot
+	nodesRoot
+)
+
+type fetchObject struct {
+	fetch  *fetch
+	object *object
+}
+
+// compile compiles a root field of Query; nil if it does not lead to an entity or a connection of them.
+func (c *compiler) compile(f graphql.CollectedField) *root {
+	typeName := f.Definition.Type.Name()
+	definition := c.schema.Types[typeName]
+	path := f.Alias
+	if table := db.TableOf(typeName); table != nil {
+		return &root{kind: rowRoot, branch: &branch{table: table, path: path, field: f.Field}, objects: c.row(table, f, path)}
+	}
+	if typeName == "Node" {
+		r := &root{kind: nodeRoot, branch: &branch{path: path, field: f.Field}, objects: map[*db.Table]*fetchObject{}}
+		if f.Definition.Type.Elem != nil {
+			r.kind = nodesRoot
+		}
+		for _, table := range db.Tables {
+			for t, o := range c.row(table, f, path) {
+				r.objects[t] = o
+			}
+		}
+		return r
+	}
+	nodes := definition.Fields.ForName("nodes")
+	if nodes == nil || !strings.HasSuffix(typeName, "Connection") || db.TableOf(nodes.Type.Name()) == nil {
+		return nil
+	}
+	b := &branch{table: db.TableOf(nodes.Type.Name()), coordinate: "Query." + f.Name, path: path}
+	return &root{kind: connectionRoot, branch: b, connection: c.connection(b, f)}
+}
+
+func (c *compiler) row(table *db.Table, f graphql.CollectedField, path string) map[*db.Table]*fetchObject {
+	rows := &fetch{source: newSource(table)}
+	o := c.object(rows, rows.source, f.Selections, path)
+	rows.selection, _ = rows.source.lay(0)
+	return map[*db.Table]*fetchObject{table: {rows, o}}
+}

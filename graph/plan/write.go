@@ -1,0 +1,224 @@
+package plan
+
+import (
+	"strconv"
+	"time"
+
+	"kith/db"
+)
+
+// writeObject writes a row. Its error is a related row that must be there and is not.
+func (r *run) writeObject(o *object, f *found, row []any) error {
+	r.out = append(r.out, '{')
+	for i := range o.fields {
+		field := &o.fields[i]
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, field.key...)
+		if err := r.writeField(o, field, f, row); err != nil {
+			return err
+		}
+	}
+	r.out = append(r.out, '}')
+	return nil
+}
+
+func (r *run) writeField(o *object, field *field, f *found, row []any) error {
+	switch field.kind {
+	case constantField:
+		r.out = append(r.out, field.text...)
+	case idField:
+		key, _ := row[o.source.base].(int64)
+		r.out = append(r.out, '"')
+		r.out = db.AppendGlobalID(r.out, o.source.table, key)
+		r.out = append(r.out, '"')
+	case columnField:
+		r.out = appendValue(r.out, row[o.source.base+field.column])
+	case joinedField:
+		if row[field.object.source.base] == nil {
+			return r.writeMissing(field, field.relation.Own != nil && row[o.source.base+o.source.column(field.relation.Own)] != nil)
+		}
+		return r.writeObject(field.object, f, row)
+	case oneField:
+		key, ok := row[field.branch.parent.base+field.branch.key].(int64)
+		if !ok {
+			return r.writeMissing(field, false)
+		}
+		related := f.branches[field.branch.index]
+		g := related.rows.Of(key)
+		if g.Start == g.End {
+			return r.writeMissing(field, true)
+		}
+		return r.writeObject(field.object, related.found, related.rows.Row(g.Start))
+	case manyField:
+		key, _ := row[field.branch.parent.base+field.branch.key].(int64)
+		return r.writeConnection(field.connection, field.branch, f.branches[field.branch.index], key)
+	}
+	return nil
+}
+
+// writeMissing writes a to-one relation without a row; referred says that a foreign key leads to one.
+func (r *run) writeMissing(field *field, referred bool) error {
+	if referred {
+		if err := field.relation.Dangling(); err != nil {
+			return err
+		}
+	}
+	if field.required {
+		return db.Errorf(db.Internal, "%s has no row", field.relation.Coordinate())
+	}
+	r.out = append(r.out, "null"...)
+	return nil
+}
+
+func (r *run) writeConnection(c *connection, b *branch, related related, key int64) error {
+	var g db.Group
+	if related.found != nil {
+		if g = related.rows.Of(key); b.relation == nil {
+			g = related.rows.All()
+		}
+	}
+	r.out = append(r.out, '{')
+	for i := range c.parts {
+		p := &c.parts[i]
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, p.key...)
+		switch p.kind {
+		case constantPart:
+			r.out = append(r.out, p.text...)
+		case nodesPart, edgesPart:
+			r.out = append(r.out, '[')
+			for j := g.Start; j < g.End; j++ {
+				if j > g.Start {
+					r.out = append(r.out, ',')
+				}
+				var err error
+				if p.kind == nodesPart {
+					err = r.writeObject(p.object, related.found, related.rows.Row(j))
+				} else {
+					err = r.writeEdge(p.inner, b, related, related.rows.Row(j))
+				}
+				if err != nil {
+					return err
+				}
+			}
+			r.out = append(r.out, ']')
+		case pageInfoPart:
+			r.writePageInfo(p.inner, b, related, g)
+		case countPart:
+			r.out = strconv.AppendInt(r.out, int64(related.counts[key]), 10)
+		}
+	}
+	r.out = append(r.out, '}')
+	return nil
+}
+
+func (r *run) writeEdge(c *connection, b *branch, related related, row []any) error {
+	r.out = append(r.out, '{')
+	for i := range c.parts {
+		p := &c.parts[i]
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, p.key...)
+		switch p.kind {
+		case constantPart:
+			r.out = append(r.out, p.text...)
+		case cursorPart:
+			r.writeCursor(b, related.page, row)
+		case nodePart:
+			if err := r.writeObject(p.object, related.found, row); err != nil {
+				return err
+			}
+		}
+	}
+	r.out = append(r.out, '}')
+	return nil
+}
+
+func (r *run) writePageInfo(c *connection, b *branch, related related, g db.Group) {
+	r.out = append(r.out, '{')
+	for i := range c.parts {
+		p := &c.parts[i]
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, p.key...)
+		switch p.kind {
+		case constantPart:
+			r.out = append(r.out, p.text...)
+		case hasNextPart:
+			r.out = strconv.AppendBool(r.out, g.HasNext)
+		case hasPrevPart:
+			r.out = strconv.AppendBool(r.out, g.HasPrev)
+		case startPart, endPart:
+			switch {
+			case g.Start == g.End:
+				r.out = append(r.out, "null"...)
+			case p.kind == startPart:
+				r.writeCursor(b, related.page, related.rows.Row(g.Start))
+			default:
+				r.writeCursor(b, related.page, related.rows.Row(g.End-1))
+			}
+		}
+	}
+	r.out = append(r.out, '}')
+}
+
+func (r *run) writeCursor(b *branch, page *db.Page, row []any) {
+	values := make([]any, len(page.Order))
+	for i, o := range page.Order {
+		values[i] = row[b.rows.source.base+b.rows.source.column(o.Column)]
+	}
+	r.out = append(r.out, '"')
+	r.out = db.AppendCursor(r.out, b.coordinate, page.Order, values)
+	r.out = append(r.out, '"')
+}
+
+func appendValue(out []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendString(out, v)
+	case int64:
+		return strconv.AppendInt(out, v, 10)
+	case time.Time:
+		out = append(out, '"')
+		out = db.AppendTime(out, v)
+		return append(out, '"')
+	}
+	return append(out, "null"...)
+}
+
+const hex = "0123456789ABCDEF"
+
+// appendString quotes s as gqlgen does, so that both ways of answering give the same bytes.
+func appendString(out []byte, s string) []byte {
+	out = append(out, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x20 && c != '\\' && c != '"' {
+			continue
+		}
+		out = append(out, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\t':
+			out = append(out, `\t`...)
+		case '\r':
+			out = append(out, `\r`...)
+		case '\n':
+			out = append(out, `\n`...)
+		case '\\':
+			out = append(out, `\\`...)
+		case '"':
+			out = append(out, `\"`...)
+		default:
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		}
+	}
+	return append(append(out, s[start:]...), '"')
+}

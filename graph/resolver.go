@@ -1,0 +1,7 @@
+package graph
+
+//go:generate go tool gqlgen generate
+
+// Resolver answers the schema's fields. Its methods stand in NOUN.resolvers.go beside NOUN.graphqls; gqlgen keeps
+// their signatures true to the schema.
+type Resolver struct{}

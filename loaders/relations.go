@@ -1,0 +1,173 @@
+package loaders
+
+import (
+	"context"
+
+	"kith/db"
+)
+
+// identity tells a request's loaders apart: what is looked up, and with which page. Pages are compared by identity, and
+// a field of a document has one.
+type identity struct {
+	what  any // a relation or a column
+	page  *db.Page
+	count bool
+}
+
+// One is the row that parent is related to; nil if there is none.
+func One[P, T any](ctx context.Context, relation db.ToOne[P, T], parent *P) (*T, error) {
+	key, ok := relation.Key().Of(parent).(int64)
+	if !ok {
+		return nil, nil // a null foreign key
+	}
+	r := of(ctx)
+	target := db.Entity[T]{Table: relation.To}
+	l := loaderFor(r, identity{what: relation.Relation}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
+		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: target.Table, Via: relation.Relation, Keys: keys, Select: db.Select{Columns: target.Columns}})
+		if err != nil {
+			return nil, err
+		}
+		found := make(map[int64]*T, len(keys))
+		for _, key := range keys {
+			if g := rows.Of(key); g.End > g.Start {
+				found[key] = db.Decode(target, rows.Row(g.Start))
+			}
+		}
+		return found, nil
+	}, func() (*T, error) { return nil, relation.Dangling() })
+	return l.load(ctx, ctx, key)
+}
+
+// Many is a page of the rows that parent is related to.
+func Many[P, T any](ctx context.Context, relation db.ToMany[P, T], parent *P, page *db.Page) *db.Connection[T] {
+	key, _ := relation.Key().Of(parent).(int64)
+	return connection(ctx, db.Entity[T]{Table: relation.To}, relation.Relation, relation.Coordinate(), key, page)
+}
+
+// All is a page of a whole table; coordinate is the field that shows it.
+func All[T any](ctx context.Context, table db.Entity[T], coordinate string, page *db.Page) *db.Connection[T] {
+	return connection(ctx, table, nil, coordinate, 0, page)
+}
+
+func connection[T any](at context.Context, table db.Entity[T], via *db.Relation, coordinate string, key int64, page *db.Page) *db.Connection[T] {
+	r := of(at)
+	what := any(via)
+	if via == nil {
+		what = table.Table
+	}
+	return &db.Connection[T]{
+		Coordinate: coordinate,
+		Page:       page,
+		Load: func(ctx context.Context) (*db.Slice[T], error) {
+			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*db.Slice[T], error) {
+				read := &db.Read{Path: path, From: table.Table, Via: via, Select: db.Select{Columns: table.Columns}, Page: page}
+				if via != nil {
+					read.Keys = keys
+				}
+				rows, err := r.db.Read(ctx, read)
+				if err != nil {
+					return nil, err
+				}
+				slices := make(map[int64]*db.Slice[T], len(keys))
+				for _, key := range keys {
+					g := rows.Of(key)
+					if via == nil {
+						g = rows.All()
+					}
+					slice := &db.Slice[T]{Rows: make([]*T, 0, g.End-g.Start), HasNext: g.HasNext, HasPrev: g.HasPrev}
+					for i := g.Start; i < g.End; i++ {
+						slice.Rows = append(slice.Rows, db.Decode(table, rows.Row(i)))
+					}
+					slices[key] = slice
+				}
+				return slices, nil
+			}, nothing[*db.Slice[T]])
+			return l.load(ctx, at, key)
+		},
+		Count: func(ctx context.Context) (int, error) {
+			l := loaderFor(r, identity{what: what, page: page, count: true}, func(ctx context.Context, path string, keys []int64) (map[int64]int, error) {
+				return r.db.Count(ctx, &db.Read{Path: path + ".totalCount", From: table.Table, Via: via, Keys: keys, Page: page})
+			}, nothing[int])
+			return l.load(ctx, at, key)
+		},
+	}
+}
+
+// ByKey is the row with the given key; nil if there is none.
+func ByKey[T any](ctx context.Context, table db.Entity[T], key int64) (*T, error) {
+	r := of(ctx)
+	l := loaderFor(r, identity{what: table.KeyColumn()}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
+		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}})
+		if err != nil {
+			return nil, err
+		}
+		found := make(map[int64]*T, len(keys))
+		for _, key := range keys {
+			if g := rows.Of(key); g.End > g.Start {
+				found[key] = db.Decode(table, rows.Row(g.Start))
+			}
+		}
+		return found, nil
+	}, nothing[*T])
+	return l.load(ctx, ctx, key)
+}
+
+// ByText is the row whose unique column holds text; nil if there is none.
+func ByText[T any](ctx context.Context, table db.Entity[T], column *db.Column, text string) (*T, error) {
+	r := of(ctx)
+	l := loaderFor(r, identity{what: column}, func(ctx context.Context, path string, texts []string) (map[string]*T, error) {
+		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table.Table, By: column, Texts: texts, Select: db.Select{Columns: table.Columns}})
+		if err != nil {
+			return nil, err
+		}
+		found := make(map[string]*T, len(texts))
+		for _, text := range texts {
+			if g := rows.OfText(text); g.End > g.Start {
+				found[text] = db.Decode(table, rows.Row(g.Start))
+			}
+		}
+		return found, nil
+	}, nothing[*T])
+	return l.load(ctx, ctx, text)
+}
+
+// Nodes are the rows with the given keys in the given tables, in that order; nil where there is none.
+func Nodes(ctx context.Context, tables []*db.Table, keys []int64) ([]db.Node, error) {
+	r := of(ctx)
+	entries := make([]*entry[db.Node], len(keys))
+	for i, table := range tables {
+		l := loaderFor(r, identity{what: table}, func(ctx context.Context, path string, keys []int64) (map[int64]db.Node, error) {
+			rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}})
+			if err != nil {
+				return nil, err
+			}
+			found := make(map[int64]db.Node, len(keys))
+			for _, key := range keys {
+				if g := rows.Of(key); g.End > g.Start {
+					found[key] = table.Node(rows.Row(g.Start))
+				}
+			}
+			return found, nil
+		}, nothing[db.Node])
+		r.mu.Lock()
+		entries[i] = l.enqueue(ctx, ctx, keys[i])
+		r.mu.Unlock()
+	}
+	// All tables' batches begin together, so waiting for one that has not begun is enough to begin them.
+	for _, e := range entries {
+		if e.begun != begun {
+			r.mu.Lock()
+			r.wait(e)
+			r.mu.Unlock()
+			break
+		}
+	}
+	nodes := make([]db.Node, len(keys))
+	for i, e := range entries {
+		var err error
+		if nodes[i], err = await(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
