@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,7 @@ type program struct {
 	Serve   serve      `cmd:"" default:"withargs" help:"Serve (the default)."`
 	Migrate migrate    `cmd:"" help:"Bring the database's tables up to date, or say whether they are."`
 	Seed    seed       `cmd:"" help:"Fill an empty database with made-up data, the same every time."`
+	Admin   admin      `cmd:"" help:"Make a user an admin."`
 	Schema  schema     `cmd:"" help:"Print the schema as SDL."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -130,6 +132,11 @@ type serve struct {
 	Plan           toggle        `enum:"on,off" default:"on" env:"KITH_PLAN" help:"off answers every query by resolvers and dataloaders."`
 	Introspection  toggle        `enum:"on,off," default:"" env:"KITH_INTROSPECTION" help:"on or off; /schema.graphql follows it."`
 	Graphiql       toggle        `enum:"on,off," default:"" env:"KITH_GRAPHIQL" help:"on or off."`
+	Secret         string        `env:"KITH_SECRET" help:"Signs access tokens; at least 32 bytes. In development one is made and kept beside the SQLite file."`
+	OidcIssuer     string        `env:"KITH_OIDC_ISSUER" help:"Accept this OpenID issuer's tokens."`
+	OidcAudience   string        `env:"KITH_OIDC_AUDIENCE" help:"Whom the issuer's tokens must be for."`
+	Signup         string        `enum:"open,closed" default:"open" env:"KITH_SIGNUP" help:"closed: only admins create users."`
+	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces."`
 	Demo           bool          `default:"true" negatable:"" env:"KITH_DEMO" help:"Fill an empty database with the demo graph (development only)."`
 	RequestTimeout time.Duration `default:"10s" env:"KITH_REQUEST_TIMEOUT" help:"How long a request may take."`
 }
@@ -148,15 +155,33 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err := prepare(ctx, s, database, c.Demo); err != nil {
 		return err
 	}
+	secret, err := c.secret(s)
+	if err != nil {
+		return err
+	}
+	for _, origin := range c.AllowedOrigins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
+			return fmt.Errorf("KITH_ALLOWED_ORIGINS: %q is not an origin such as https://example.com", origin)
+		}
+	}
+	if c.OidcIssuer != "" && c.OidcAudience == "" {
+		return errors.New("KITH_OIDC_ISSUER needs KITH_OIDC_AUDIENCE: without it tokens made for anybody would be accepted")
+	}
+	go sweep(ctx, database)
 	var draining atomic.Bool
 	server := &http.Server{
 		Handler: graph.New(graph.Options{
-			DB:            database,
-			Plan:          c.Plan == "on",
-			Introspection: c.Introspection.on(!s.production()),
-			GraphiQL:      c.Graphiql.on(!s.production()),
-			Ready:         func() bool { return !draining.Load() },
-			Timeout:       c.RequestTimeout,
+			DB:             database,
+			Plan:           c.Plan == "on",
+			Introspection:  c.Introspection.on(!s.production()),
+			GraphiQL:       c.Graphiql.on(!s.production()),
+			Secret:         secret,
+			SignUpClosed:   c.Signup == "closed",
+			OIDCIssuer:     c.OidcIssuer,
+			OIDCAudience:   c.OidcAudience,
+			AllowedOrigins: c.AllowedOrigins,
+			Ready:          func() bool { return !draining.Load() },
+			Timeout:        c.RequestTimeout,
 		}),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       c.RequestTimeout + 5*time.Second,
@@ -188,6 +213,50 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	slog.Info("stopped")
 	return nil
+}
+
+// secretBytes is how many bytes a secret has at least.
+const secretBytes = 32
+
+// secret is what signs access tokens. In development it is made when there is none, and kept beside the SQLite file, so
+// that a restart does not end everybody's session.
+func (c *serve) secret(s *settings) ([]byte, error) {
+	switch {
+	case c.Secret != "" && len(c.Secret) < secretBytes:
+		return nil, fmt.Errorf("KITH_SECRET must have at least %d bytes", secretBytes)
+	case c.Secret != "":
+		return []byte(c.Secret), nil
+	case s.production():
+		return nil, fmt.Errorf("production needs KITH_SECRET, at least %d bytes", secretBytes)
+	}
+	path, isFile := strings.CutPrefix(s.DatabaseURL, "sqlite:")
+	if !isFile || path == ":memory:" {
+		return nil, nil // graph makes one that lasts as long as the process
+	}
+	path += ".secret"
+	kept, err := os.ReadFile(path)
+	if err == nil && len(kept) >= secretBytes {
+		return kept, nil
+	}
+	made := []byte(rand.Text() + rand.Text())
+	if err := os.WriteFile(path, made, 0o600); err != nil {
+		return nil, fmt.Errorf("cannot keep the secret that signs access tokens: %w", err)
+	}
+	return made, nil
+}
+
+// sweep removes what has expired, now and then.
+func sweep(ctx context.Context, database *db.DB) {
+	for {
+		if err := database.Sweep(ctx); err != nil && ctx.Err() == nil {
+			slog.Error("sweeping", "cause", err)
+		}
+		select {
+		case <-time.After(10 * time.Minute):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // prepare brings the tables up to date where that is the server's to do, and fills an empty development database.
@@ -298,6 +367,28 @@ func progress(w io.Writer) func(done, total int) {
 			fmt.Fprintln(w)
 		}
 	}
+}
+
+type admin struct {
+	Username string `arg:"" help:"Who."`
+}
+
+// Run makes a user an admin.
+func (c *admin) Run(ctx context.Context, out io.Writer, s *settings) error {
+	database, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer database.Close() //nolint:errcheck // what was written is committed
+	found, err := database.SetAdmin(ctx, c.Username)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return fmt.Errorf("there is no user %q", c.Username)
+	}
+	_, err = fmt.Fprintf(out, "%s is an admin\n", c.Username)
+	return err
 }
 
 type schema struct{}

@@ -245,8 +245,8 @@ func newStatements(pool *sqlx.DB) *statements {
 func (p *statements) get(ctx context.Context, bind int, t *transaction, text string) (*sqlx.Stmt, func(), error) {
 	stmt, ok := p.cache.Get(text)
 	if !ok {
-		if t != nil && p.pool.Stats().MaxOpenConnections == 1 {
-			// The transaction holds the only connection: preparing on the pool would wait for ever.
+		if use := p.pool.Stats(); t != nil && use.InUse*2 >= use.MaxOpenConnections {
+			// Preparing on the pool takes a second connection, and while others do the same that may never come.
 			stmt, err := t.tx.PreparexContext(ctx, sqlx.Rebind(bind, text))
 			if err != nil {
 				return nil, nil, err

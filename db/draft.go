@@ -258,6 +258,9 @@ func (d *Draft) Default(c *Column, v any) {
 	}
 }
 
+// Secret tells whether the draft has secrets to be hashed.
+func (d *Draft) Secret() bool { return len(d.secrets) > 0 }
+
 // Seal hashes the draft's secrets. It takes long on purpose and must be done before a transaction begins.
 func (d *Draft) Seal() {
 	for _, s := range d.secrets {

@@ -211,8 +211,11 @@ type Connection[T any] struct {
 // An Edge is a row and its position.
 type Edge[T any] struct {
 	Cursor string
-	Node   *T
+	row    *T
 }
+
+// Node is the row. It takes a context so that the executor resolves the rows of all edges side by side.
+func (e *Edge[T]) Node(context.Context) *T { return e.row }
 
 // PageInfo tells whether there are rows beyond a page, and where the page begins and ends.
 type PageInfo struct {
@@ -237,7 +240,7 @@ func (c *Connection[T]) Edges(ctx context.Context) ([]*Edge[T], error) {
 	}
 	edges := make([]*Edge[T], len(slice.Rows))
 	for i, row := range slice.Rows {
-		edges[i] = &Edge[T]{Cursor: c.cursor(row), Node: row}
+		edges[i] = &Edge[T]{Cursor: c.cursor(row), row: row}
 	}
 	return edges, nil
 }

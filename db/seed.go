@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/brianvoe/gofakeit/v7"
@@ -49,8 +51,7 @@ func (db *DB) Seed(ctx context.Context, o SeedOptions) error {
 		if err := l.finish(ctx); err != nil {
 			return err
 		}
-		// The planner knows nothing yet of tables that were empty a moment ago.
-		return db.change(ctx, &Statement{Path: "analyze", Text: "ANALYZE"}, nil)
+		return l.analyze(ctx)
 	})
 }
 
@@ -110,9 +111,8 @@ func newLoad(db *DB) *load {
 	for _, t := range Tables {
 		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.Columns[:len(t.Columns):len(t.Columns)], t.secrets...)})
 	}
-	for _, r := range []*Relation{PostTags.Relation} {
-		l.batches = append(l.batches, &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}})
-	}
+	links := PostTags.Link
+	l.batches = append(l.batches, &batch{table: links.Table, columns: []*Column{{Name: links.From, Kind: Key}, {Name: links.To, Kind: Key}}})
 	return l
 }
 
@@ -198,6 +198,16 @@ func (l *load) finish(ctx context.Context) error {
 		text := "SELECT setval(" + sequence + ", GREATEST(max(id), nextval(" + sequence + "))) FROM " + t.Name + " HAVING max(id) IS NOT NULL"
 		err := l.db.run(ctx, &Statement{Path: "seed " + t.Name, Text: text}, func(*sqlx.Rows) error { return nil })
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// analyze tells the planner about tables that were empty a moment ago.
+func (l *load) analyze(ctx context.Context) error {
+	for _, b := range l.batches {
+		if err := l.db.change(ctx, &Statement{Path: "analyze " + b.table, Text: "ANALYZE " + b.table}, nil); err != nil {
 			return err
 		}
 	}
@@ -382,7 +392,7 @@ func (s *seeder) person(key int) person {
 		first, last, latin = one[0], other[0], one[1]+"."+other[1]
 	}
 	suffix := strconv.Itoa(key) // names hold no digits, so this makes every username and address unique
-	p := person{name: first + " " + last, fullName: first + " " + last, email: latin + suffix + "@example." + pick(s, []string{"com", "org", "net"})}
+	p := person{name: first + " " + last, fullName: first + " " + last, email: strings.ToLower(latin) + suffix + "@example." + pick(s, []string{"com", "org", "net"})}
 	switch s.random.IntN(6) {
 	case 0:
 		p.username = latin + suffix
@@ -393,7 +403,7 @@ func (s *seeder) person(key int) person {
 	case 3:
 		p.username = letters(first) + suffix
 	case 4:
-		p.username = strings.ToLower(letters(first)) + "." + suffix
+		p.username = letters(strings.ToLower(first)) + "." + suffix
 	default:
 		p.username = letters(first+last) + suffix
 	}
@@ -447,7 +457,11 @@ func (s *seeder) profiles(ctx context.Context) error {
 			p.FullName = &person.fullName
 		}
 		if !s.chance(10) {
-			bio := s.text(pick(s, bios), 0, 200)
+			list := bios[0]
+			if s.chance(20) {
+				list = bios[1]
+			}
+			bio := s.text(list, 0, 200)
 			p.Bio = &bio
 		}
 		if err := s.profile(ctx, p); err != nil {
@@ -521,7 +535,7 @@ func (s *seeder) posts(ctx context.Context) error {
 		for wanted := pick(s, tagCounts); len(tags) < wanted; {
 			// The last tag stays without a post.
 			tag := 1 + int64(shuffled(s.skewed(len(tagNames)-1, 3), len(tagNames)-1, 4))
-			if !contains(tags, tag) {
+			if !slices.Contains(tags, tag) {
 				tags = append(tags, tag)
 			}
 		}
@@ -530,15 +544,6 @@ func (s *seeder) posts(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func contains(keys []int64, key int64) bool {
-	for _, k := range keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
 }
 
 // text joins different sentences until there are least code points, and at least one; it has at most most of them.
@@ -570,7 +575,7 @@ func (s *seeder) text(sentences []string, least, most int) string {
 	return b.String()
 }
 
-// fill puts made-up words into the places that a sentence leaves for them.
+// fill puts made-up words into the places that a sentence leaves for them, and begins it with a capital.
 func (s *seeder) fill(sentence string) string {
 	if !strings.ContainsRune(sentence, '{') {
 		return sentence
@@ -580,13 +585,14 @@ func (s *seeder) fill(sentence string) string {
 		before, rest, found := strings.Cut(sentence, "{")
 		b.WriteString(before)
 		if !found {
-			return b.String()
+			first, size := utf8.DecodeRuneInString(b.String())
+			return string(unicode.ToUpper(first)) + b.String()[size:]
 		}
 		var slot string
 		slot, sentence, _ = strings.Cut(rest, "}")
 		switch slot {
 		case "n":
-			b.WriteString(strconv.Itoa(2 + s.random.IntN(98)))
+			b.WriteString(strconv.Itoa(2 + s.random.IntN(48)))
 		case "name":
 			b.WriteString(s.fake.FirstName())
 		case "city":
@@ -642,10 +648,10 @@ var origins = []struct{ first, last [][2]string }{
 	},
 }
 
-// bios are kinds of what people tell about themselves: one sentence of one list makes a bio.
+// bios are what people tell about themselves; the first list is the common one.
 var bios = [][]string{
 	{
-		"A {job} from {city} who spends the weekends with {hobby}.",
+		"By day {job}, by night {hobby}. Mostly in {city}.",
 		"I read, cook and {verb} things. At the moment: {book}.",
 		"{job}, parent of two, owner of {n} houseplants and one very old {animal}.",
 		"Born in {country}, at home in {city}. Ask me about {hobby}.",

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/db"
 	"kith/loaders"
 )
 
@@ -23,12 +24,20 @@ func (j rawJSON) MarshalGQL(w io.Writer) {
 	w.Write(j) //nolint:errcheck // a Marshaler has no way to report it
 }
 
-// aroundField tells the loaders how many fields an answer brings, so that they know when nobody is left to ask.
+// aroundField tells the loaders how many fields that may ask them an answer brings, so that they know when nobody is left
+// to ask.
 func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer any, err error) {
 	field := graphql.GetFieldContext(ctx)
-	if field.Object == "Mutation" {
+	switch {
+	case field.Object == "Mutation":
 		return s.aroundMutation(ctx, next)
+	case field.Object == "Query" || s.concurrent(s.schema.Types[field.Object], field.Field.Name):
+		return s.counted(ctx, next)
+	case s.schema.Types[field.Field.Definition.Type.Name()].IsLeafType():
+		return next(ctx)
 	}
+	// A field of a payload: one of them runs at a time, so that it is not announced but announces itself.
+	loaders.Expect(ctx, 1)
 	return s.counted(ctx, next)
 }
 
@@ -42,7 +51,16 @@ func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any
 	return answer, err
 }
 
-// children is how many fields gqlgen is going to resolve in an answer.
+// concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: relations, all of a
+// connection, the node of an edge.
+func (s *server) concurrent(parent *ast.Definition, field string) bool {
+	if table := db.TableOf(parent.Name); table != nil {
+		return table.Relation(field) != nil
+	}
+	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil
+}
+
+// children is how many fields gqlgen is going to resolve side by side in an answer.
 func (s *server) children(ctx context.Context, answer any) int {
 	field := graphql.GetFieldContext(ctx).Field
 	definition := s.schema.Types[field.Definition.Type.Name()]
@@ -73,7 +91,7 @@ func (s *server) fieldsOf(ctx context.Context, field graphql.CollectedField, def
 	satisfies := append([]string{definition.Name}, definition.Interfaces...)
 	n := 0
 	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies) {
-		if f.Name != "__typename" {
+		if f.Name != "__typename" && s.concurrent(definition, f.Name) {
 			n++
 		}
 	}

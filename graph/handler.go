@@ -30,6 +30,14 @@ type Options struct {
 	Plan          bool
 	Introspection bool
 	GraphiQL      bool
+	// Secret signs access tokens; empty: one that lasts as long as the process.
+	Secret []byte
+	// SignUpClosed leaves the making of users to admins.
+	SignUpClosed bool
+	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
+	OIDCIssuer, OIDCAudience string
+	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
+	AllowedOrigins []string
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
 	// Timeout is how long a request may take; 0 is DefaultTimeout.
@@ -45,6 +53,7 @@ type server struct {
 	schema   *ast.Schema
 	executor *executor.Executor
 	planner  *plan.Planner
+	auth     *authenticator
 }
 
 // keptDocuments is how many parsed documents are kept.
@@ -60,7 +69,7 @@ func New(options Options) http.Handler {
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema)}
+	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema), auth: newAuthenticator(options)}
 	delete(s.schema.Directives, "defer") // gqlparser's prelude has it, and gqlgen would lose data with it
 	if options.Plan {
 		s.planner = plan.New(options.DB, s.schema)
@@ -73,7 +82,7 @@ func New(options Options) http.Handler {
 	s.executor.AroundFields(s.aroundField)
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", http.HandlerFunc(s.serveGraphQL))
+	mux.Handle("/graphql", s.guard(http.HandlerFunc(s.serveGraphQL)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	if options.Introspection {

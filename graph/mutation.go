@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,9 +17,12 @@ import (
 // A mutation is one mutation operation: its writes commit together or not at all.
 type mutation struct {
 	db     *db.DB
+	auth   *authenticator
 	writes map[string]*write // by response key
 	order  []*write
 	dryRun bool
+	// session is set if the operation is one of sessions, which look after their own transactions.
+	session bool
 	// report is set in the second pass over an operation that was rolled back: nothing runs, everybody answers why.
 	report bool
 	err    error // the first error of a write; what comes after it does not run
@@ -61,13 +65,17 @@ func (m *mutation) failed() bool {
 var errRollBack = errors.New("roll back")
 
 // mutate runs a mutation operation: everything that needs no database first, then all root fields in one transaction,
-// which is run again as a whole if it loses a race. What is wrong with any of them rolls all of them back.
+// which is run again as a whole if it loses a race. What is wrong with any of them rolls all of them back. With an
+// Idempotency-Key the answer is stored in that transaction, and answered again to the same caller.
 func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
-	m, err := s.prepare(ctx)
+	m, key, err := s.prepare(ctx)
 	if err != nil {
 		return s.failure(ctx, err)
 	}
 	ctx = context.WithValue(ctx, mutationKey{}, m)
+	if m.session {
+		return next(ctx)(ctx)
+	}
 	state := operationOf(ctx)
 	var answer *graphql.Response
 	if !m.failed() {
@@ -77,6 +85,13 @@ func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *gra
 				w.faults, w.current = nil, 0
 			}
 			state.lost.Store(nil)
+			if key.id != "" {
+				stored, answered, err := s.DB.Claim(ctx, key.id, key.request)
+				if err != nil || answered {
+					answer = &graphql.Response{Data: json.RawMessage(stored)}
+					return err
+				}
+			}
 			answer = next(ctx)(ctx)
 			switch lost := state.lost.Load(); {
 			case lost != nil:
@@ -85,12 +100,12 @@ func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *gra
 				return ctx.Err()
 			case len(answer.Errors) > 0, m.failed(), m.dryRun:
 				return errRollBack
+			case key.id != "":
+				return s.DB.Answer(ctx, key.id, string(answer.Data))
 			}
 			return nil
 		})
-		switch {
-		case err == nil, errors.Is(err, errRollBack):
-		default:
+		if err != nil && !errors.Is(err, errRollBack) {
 			return s.failure(ctx, err)
 		}
 	}
@@ -101,12 +116,44 @@ func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *gra
 	return answer
 }
 
-// prepare reads every root field's arguments and hashes what must be hashed.
-func (s *server) prepare(ctx context.Context) (*mutation, error) {
+// An idempotencyKey is what a request is stored under and told from others by, both as keyed hashes; the zero one is none.
+type idempotencyKey struct{ id, request string }
+
+// MaxIdempotencyKey is how many bytes an Idempotency-Key may have.
+const MaxIdempotencyKey = 255
+
+func (s *server) idempotencyKey(ctx context.Context, h http.Header) (idempotencyKey, error) {
+	text := h.Get("Idempotency-Key")
+	if len(text) > MaxIdempotencyKey {
+		return idempotencyKey{}, db.Errorf(db.BadRequest, "an Idempotency-Key has at most %d bytes", MaxIdempotencyKey)
+	}
+	if text == "" {
+		return idempotencyKey{}, nil
+	}
 	operation := graphql.GetOperationContext(ctx)
-	m := &mutation{db: s.DB, writes: map[string]*write{}}
+	variables, err := json.Marshal(operation.Variables) // maps in the order of their names
+	if err != nil {
+		return idempotencyKey{}, err
+	}
+	caller := db.GlobalID(db.Users.Table, db.ViewerOf(ctx).Key)
+	return idempotencyKey{
+		id:      s.auth.keyed("idempotency key", caller, text),
+		request: s.auth.keyed("idempotent request", operation.RawQuery, operation.OperationName, string(variables)),
+	}, nil
+}
+
+// prepare reads every root field's arguments, decides who may do it, and hashes what must be hashed.
+func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error) {
+	operation := graphql.GetOperationContext(ctx)
+	m := &mutation{db: s.DB, auth: s.auth, writes: map[string]*write{}}
+	key, err := s.idempotencyKey(ctx, operation.Headers)
+	if err != nil {
+		return nil, key, err
+	}
+	directed := false
 	for _, d := range operation.Operation.Directives {
 		if d.Name == "dryRun" {
+			directed = true
 			m.dryRun, _ = d.ArgumentMap(operation.Variables)["if"].(bool)
 		}
 	}
@@ -117,13 +164,30 @@ func (s *server) prepare(ctx context.Context) (*mutation, error) {
 		w := s.read(f, operation.Variables)
 		m.writes[f.Alias] = w
 		m.order = append(m.order, w)
+		m.session = m.session || w.table == nil
+	}
+	if m.session && (len(m.order) > 1 || directed || key.id != "") {
+		return nil, key, onField(m.order[0].field, db.Errorf(db.BadRequest, "mutations of sessions stand alone: one in an operation, without @dryRun and Idempotency-Key"))
 	}
 	for _, w := range m.order {
-		if w.faults = w.given; len(w.faults) == 0 && w.draft != nil {
-			w.draft.Seal()
+		if err := s.auth.authorize(ctx, w); err != nil {
+			return nil, key, onField(w.field, err)
 		}
 	}
-	return m, nil
+	for _, w := range m.order {
+		w.faults = w.given
+	}
+	if m.failed() {
+		return m, key, nil
+	}
+	for _, w := range m.order {
+		if w.draft != nil && w.draft.Secret() {
+			if err := s.auth.seal(ctx, w.draft); err != nil {
+				return nil, key, err
+			}
+		}
+	}
+	return m, key, nil
 }
 
 // read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type.
@@ -236,10 +300,12 @@ func current(ctx context.Context) (m *mutation, w *write, run bool) {
 	return m, w, !m.report && !m.failed()
 }
 
-func faultsOf(w *write) []*db.Fault {
-	out := make([]*db.Fault, len(w.faults))
-	for i := range w.faults {
-		out[i] = &w.faults[i]
+func faultsOf(w *write) []*db.Fault { return pointers(w.faults) }
+
+func pointers[T any](list []T) []*T {
+	out := make([]*T, len(list))
+	for i := range list {
+		out[i] = &list[i]
 	}
 	return out
 }
@@ -253,6 +319,9 @@ func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, er
 	key, faults, err := m.db.Create(ctx, w.draft)
 	if w.faults = faults; err != nil || len(faults) > 0 {
 		return nil, faultsOf(w), err
+	}
+	if w.table == db.Users.Table && db.ViewerOf(ctx).Key == 0 && !db.ViewerOf(ctx).Admin {
+		db.Become(ctx, db.Viewer{Key: key}) // who signs up reads the answer as themself
 	}
 	entity, err := loaders.ByKey(ctx, table, key)
 	return entity, faultsOf(w), err
@@ -295,15 +364,14 @@ type deletion[T any] struct {
 // remove deletes the row that the field's input names.
 func remove[T any](ctx context.Context, table db.Entity[T]) (out deletion[T], err error) {
 	m, w, run := current(ctx)
+	out.cascade = []*db.CascadeCount{}
 	if run {
-		var counts []db.CascadeCount
+		counts := []db.CascadeCount(nil)
 		counts, w.faults, w.current, err = m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
 		if err != nil {
 			return out, err
 		}
-		for i := range counts {
-			out.cascade = append(out.cascade, &counts[i])
-		}
+		out.cascade = pointers(counts)
 		if len(w.faults) == 0 {
 			id := db.GlobalID(w.table, w.key)
 			out.id = &id

@@ -7,29 +7,28 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"kith/db"
 	"kith/graph/model"
 )
 
 // LogIn is the resolver for the logIn field.
 func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
-	panic(fmt.Errorf("not implemented: LogIn - logIn"))
+	return mutationOf(ctx).auth.logIn(ctx, input)
 }
 
 // RefreshSession is the resolver for the refreshSession field.
 func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
-	panic(fmt.Errorf("not implemented: RefreshSession - refreshSession"))
+	return mutationOf(ctx).auth.refresh(ctx, input)
 }
 
 // LogOut is the resolver for the logOut field.
 func (r *mutationResolver) LogOut(ctx context.Context, input model.LogOutInput) (*model.LogOutPayload, error) {
-	panic(fmt.Errorf("not implemented: LogOut - logOut"))
+	return mutationOf(ctx).auth.logOut(ctx, input)
 }
 
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	panic(fmt.Errorf("not implemented: ChangePassword - changePassword"))
+	return mutationOf(ctx).auth.changePassword(ctx, input)
 }
 
 // Viewer is the resolver for the viewer field.

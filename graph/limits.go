@@ -1,0 +1,408 @@
+package graph
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/lexer"
+
+	"kith/db"
+)
+
+// Limits bound what one request may ask for. A field that is 0 has its default, the number in its comment.
+type Limits struct {
+	Body    int           // bytes of a request's body: 1 MiB
+	Tokens  int           // tokens of a document, comments left out: 15,000
+	Depth   int           // fields inside fields: 15; introspection has a limit of its own
+	Aliases int           // fields of one name in a selection set: 100
+	Cost    int           // rows that an operation could return: 50,000
+	List    int           // items of a list, in a document or in variables: 250
+	Errors  int           // errors in an answer: 50
+	Timeout time.Duration // from the request's first byte read to its answer: 10 s
+}
+
+func (l Limits) withDefaults() Limits {
+	for limit, otherwise := range map[*int]int{
+		&l.Body: 1 << 20, &l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 250, &l.Errors: 50,
+	} {
+		if *limit <= 0 {
+			*limit = otherwise
+		}
+	}
+	if l.Timeout <= 0 {
+		l.Timeout = 10 * time.Second
+	}
+	return l
+}
+
+// Limits that no setting changes.
+const (
+	maxURL       = 16 << 10 // bytes of a request's target
+	maxHeader    = 16 << 10 // bytes of all its header fields
+	maxNesting   = 50       // lists and objects inside each other, in variables or in a literal
+	maxFields    = 1000     // fields in a document
+	maxSpreads   = 1000     // spreads and inline fragments in a document
+	maxFragments = 200      // fragments in a document
+	// maxOperations bounds how often validation goes through the same fragments.
+	maxOperations = 50
+	// maxVariables bounds the variables of an operation: validation compares each use with each.
+	maxVariables = 500
+	// maxMeta is the cost of introspection, in entries of the schema by its average sizes; what tools ask for the whole
+	// schema costs about a third.
+	maxMeta = 400_000
+	// longName is how long a name may be to be worth a hint: comparing takes time by its length.
+	longName = 64
+)
+
+func exceeded(format string, args ...any) *db.Error { return db.Errorf(db.LimitExceeded, format, args...) }
+
+// tokens tells whether text has no more tokens than it may. What is not a token is the parser's to report.
+func (l *Limits) tokens(text string) bool {
+	lex := lexer.New(&ast.Source{Input: text})
+	for n := 0; ; {
+		token, err := lex.ReadToken()
+		switch {
+		case err != nil || token.Kind == lexer.EOF:
+			return true
+		case token.Kind == lexer.Comment:
+			continue
+		}
+		if n++; n > l.Tokens {
+			return false
+		}
+	}
+}
+
+// A census goes through a parsed document once, before it is validated: validation takes time by the square of what is
+// counted here.
+type census struct {
+	limits    *Limits
+	fragments map[string]*ast.FragmentDefinition
+	depths    map[string]int // of fragments; that of one inside itself is 0, which validation refuses
+
+	fields, spreads, nodes, longest int
+	err                             error // the first limit that is exceeded
+}
+
+// count answers a census of doc; its error is the limit that doc exceeds.
+func (l *Limits) count(doc *ast.QueryDocument) (*census, error) {
+	c := &census{limits: l, fragments: map[string]*ast.FragmentDefinition{}, depths: map[string]int{}}
+	switch {
+	case len(doc.Fragments) > maxFragments:
+		return c, exceeded("a document may have %d fragments", maxFragments)
+	case len(doc.Operations) > maxOperations:
+		return c, exceeded("a document may have %d operations", maxOperations)
+	}
+	for _, f := range doc.Fragments {
+		c.fragments[f.Name] = f
+	}
+	for _, f := range doc.Fragments {
+		c.named(f.Name, f.TypeCondition)
+		c.directives(f.Directives)
+		if c.fragments[f.Name] == f {
+			c.fragment(f)
+		} else {
+			c.set(f.SelectionSet) // validation refuses two of one name
+		}
+	}
+	for _, o := range doc.Operations {
+		if len(o.VariableDefinitions) > maxVariables {
+			c.exceed("an operation may have %d variables", maxVariables)
+		}
+		for _, v := range o.VariableDefinitions {
+			c.named(v.Variable, v.Type.Name())
+			c.value(v.DefaultValue, 1)
+			c.directives(v.Directives)
+		}
+		c.directives(o.Directives)
+		if c.set(o.SelectionSet) > l.Depth {
+			c.exceed("a document may be %d fields deep", l.Depth)
+		}
+	}
+	return c, c.err
+}
+
+func (c *census) exceed(format string, args ...any) {
+	if c.err == nil {
+		c.err = exceeded(format, args...)
+	}
+}
+
+func (c *census) named(names ...string) {
+	c.nodes++
+	for _, name := range names {
+		c.longest = max(c.longest, len(name))
+	}
+}
+
+// fragment is how deep a fragment is; it is gone through once.
+func (c *census) fragment(f *ast.FragmentDefinition) int {
+	depth, found := c.depths[f.Name]
+	if !found {
+		c.depths[f.Name] = 0
+		depth = c.set(f.SelectionSet)
+		c.depths[f.Name] = depth
+	}
+	return depth
+}
+
+// set is how deep a selection set is.
+func (c *census) set(set ast.SelectionSet) int {
+	if len(set) == 0 {
+		return 0
+	}
+	return c.selections(set, map[string]int{})
+}
+
+func (c *census) selections(set ast.SelectionSet, names map[string]int) (depth int) {
+	for _, selection := range set {
+		if c.err != nil {
+			return depth
+		}
+		switch s := selection.(type) {
+		case *ast.Field:
+			depth = max(depth, c.field(s, names))
+		case *ast.InlineFragment:
+			c.spread(s.Directives, s.TypeCondition)
+			depth = max(depth, c.selections(s.SelectionSet, names))
+		case *ast.FragmentSpread:
+			c.spread(s.Directives, s.Name)
+			if f := c.fragments[s.Name]; f != nil {
+				depth = max(depth, c.fragment(f))
+			}
+		}
+	}
+	return depth
+}
+
+func (c *census) field(f *ast.Field, names map[string]int) (depth int) {
+	c.named(f.Name, f.Alias)
+	if c.fields++; c.fields > maxFields {
+		c.exceed("a document may have %d fields", maxFields)
+	}
+	if names[f.Name]++; names[f.Name] > c.limits.Aliases {
+		c.exceed("a selection set may have %d fields of one name", c.limits.Aliases)
+	}
+	c.arguments(f.Arguments)
+	c.directives(f.Directives)
+	depth = c.set(f.SelectionSet)
+	if f.Name == "__schema" || f.Name == "__type" {
+		depth = 0 // has a limit of its own
+	}
+	return depth + 1
+}
+
+func (c *census) spread(directives ast.DirectiveList, name string) {
+	c.named(name)
+	c.directives(directives)
+	if c.spreads++; c.spreads > maxSpreads {
+		c.exceed("a document may spread fragments %d times", maxSpreads)
+	}
+}
+
+func (c *census) directives(directives ast.DirectiveList) {
+	for _, d := range directives {
+		c.named(d.Name)
+		c.arguments(d.Arguments)
+	}
+}
+
+func (c *census) arguments(arguments ast.ArgumentList) {
+	for _, a := range arguments {
+		c.named(a.Name)
+		c.value(a.Value, 1)
+	}
+}
+
+func (c *census) value(v *ast.Value, nesting int) {
+	if v == nil || c.err != nil {
+		return
+	}
+	c.named(v.Raw)
+	if v.Kind != ast.ListValue && v.Kind != ast.ObjectValue {
+		return
+	}
+	if nesting > maxNesting {
+		c.exceed("lists and objects may be nested %d deep", maxNesting)
+	}
+	if v.Kind == ast.ListValue && len(v.Children) > c.limits.List {
+		c.exceed("a list may have %d items", c.limits.List)
+	}
+	for _, child := range v.Children {
+		c.named(child.Name)
+		c.value(child.Value, nesting+1)
+	}
+}
+
+// A price is what operations of one document cost. Of a fragment it is computed once and counted for every spread.
+//
+// A connection costs its page size for each time that its rows are selected, and at least once; what is selected of a
+// row is added to that row. A to-one relation is one row. Fields are counted before equal ones are merged, and whether
+// or not @skip leaves them out.
+type price struct {
+	schema    *ast.Schema
+	variables map[string]any // coerced
+	fragments map[string]int
+	sizes     map[string]int // of the schema's own lists
+	meta      int            // of introspection
+	varies    bool           // the variables have a say
+}
+
+// most stops prices from running over: far above every limit, and its square is an int still.
+const most = math.MaxInt32
+
+func plus(a, b int) int  { return min(a+b, most) }
+func times(a, b int) int { return min(a*b, most) }
+
+func (p *price) selections(set ast.SelectionSet) (rows int) {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			rows = plus(rows, p.field(s))
+		case *ast.InlineFragment:
+			rows = plus(rows, p.selections(s.SelectionSet))
+		case *ast.FragmentSpread:
+			fragment, found := p.fragments[s.Name]
+			if !found {
+				fragment = p.selections(s.Definition.SelectionSet)
+				p.fragments[s.Name] = fragment
+			}
+			rows = plus(rows, fragment)
+		}
+	}
+	return rows
+}
+
+func (p *price) field(f *ast.Field) int {
+	inSchema := strings.HasPrefix(f.ObjectDefinition.Name, "__")
+	switch {
+	case len(f.SelectionSet) == 0 && inSchema:
+		return 1
+	case len(f.SelectionSet) == 0:
+		return 0
+	}
+	under := p.selections(f.SelectionSet)
+	result := p.schema.Types[f.Definition.Type.Name()]
+	switch {
+	case f.Name == "__schema", f.Name == "__type":
+		p.meta = plus(p.meta, under)
+		return 0
+	case inSchema:
+		size, isList := p.sizes[f.Name]
+		if !isList {
+			size = 1
+		}
+		return times(size, plus(1, under))
+	case isConnection(result):
+		return times(p.page(f), max(1, under))
+	case f.Name == "nodes" && f.ObjectDefinition == p.schema.Query:
+		return times(p.length(f.Arguments.ForName("ids")), plus(1, under))
+	case f.Name == "edges":
+		return max(1, under)
+	case result.Name == "Node", db.TableOf(result.Name) != nil:
+		return plus(1, under)
+	}
+	return under
+}
+
+func isConnection(d *ast.Definition) bool { return strings.HasSuffix(d.Name, "Connection") }
+
+// page is how many rows a connection could return for one parent. A size that is refused later counts as a whole page.
+func (p *price) page(f *ast.Field) int {
+	size := -1
+	for _, name := range []string{"first", "last"} {
+		n := db.DefaultPage
+		switch v := p.value(f.Arguments.ForName(name)).(type) {
+		case nil:
+			continue
+		case int64:
+			n = db.MaxPage
+			if v >= 0 {
+				n = int(min(v, db.MaxPage))
+			}
+		}
+		size = max(size, n)
+	}
+	if size < 0 {
+		size = db.DefaultPage
+	}
+	return max(1, size)
+}
+
+// length is how many items a list argument has.
+func (p *price) length(a *ast.Argument) int {
+	switch v := p.value(a).(type) {
+	case nil:
+		return 0
+	case []any:
+		return len(v)
+	}
+	return 1
+}
+
+func (p *price) value(a *ast.Argument) any {
+	if a == nil {
+		return nil
+	}
+	p.varies = p.varies || hasVariable(a.Value)
+	v, err := a.Value.Value(p.variables)
+	if err != nil {
+		return nil // validation has refused such a literal
+	}
+	return v
+}
+
+func hasVariable(v *ast.Value) bool {
+	if v.Kind == ast.Variable {
+		return true
+	}
+	for _, child := range v.Children {
+		if hasVariable(child.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// listSizes are the average sizes of the lists that introspection answers, rounded up.
+func listSizes(schema *ast.Schema) map[string]int {
+	sums := map[string]int{}
+	arguments, fields := 0, 0
+	for _, t := range schema.Types {
+		sums["interfaces"] += len(t.Interfaces)
+		sums["possibleTypes"] += len(schema.PossibleTypes[t.Name])
+		sums["enumValues"] += len(t.EnumValues)
+		if t.Kind == ast.InputObject {
+			sums["inputFields"] += len(t.Fields)
+			continue
+		}
+		sums["fields"] += len(t.Fields)
+		for _, f := range t.Fields {
+			fields++
+			arguments += len(f.Arguments)
+		}
+	}
+	average := func(sum, of int) int { return (sum + of - 1) / max(1, of) }
+	for name, sum := range sums {
+		sums[name] = average(sum, len(schema.Types))
+	}
+	sums["types"], sums["directives"] = len(schema.Types), len(schema.Directives)
+	sums["args"] = average(arguments, fields)
+	return sums
+}
+
+// shorten bounds a text that may repeat what the client sent.
+func shorten(text string, length int) string {
+	if len(text) <= length {
+		return text
+	}
+	return strings.ToValidUTF8(text[:length], "") + "…"
+}
+
+// capped bounds the errors of an answer.
+func (l *Limits) capped(errors gqlerror.List) gqlerror.List {
+	return errors[:min(len(errors), l.Errors)]
+}

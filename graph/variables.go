@@ -1,0 +1,248 @@
+package graph
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/db"
+)
+
+// errNotJSON is what is said of everything that is not strict JSON.
+var errNotJSON = errors.New("not JSON")
+
+// decode reads one JSON value strictly: valid UTF-8, no name twice, nothing around it, no number that is none in a
+// double. Numbers keep their text, as json.Number. Its errors are errNotJSON and, for nesting and long lists,
+// LIMIT_EXCEEDED.
+func (l *Limits) decode(r io.Reader, nesting int) (any, error) {
+	d := jsontext.NewDecoder(r)
+	v, err := l.decodeValue(d, nesting)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, notJSON(err)
+	}
+	return v, nil
+}
+
+// notJSON keeps an error of reading, such as that of http.MaxBytesReader.
+func notJSON(err error) error {
+	var syntactic *jsontext.SyntacticError
+	if err == nil || errors.As(err, &syntactic) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errNotJSON
+	}
+	return err
+}
+
+func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int) (any, error) {
+	if k := d.PeekKind(); (k == '{' || k == '[') && nesting == 0 {
+		return nil, exceeded("variables may be nested %d deep", maxNesting)
+	}
+	token, err := d.ReadToken()
+	if err != nil {
+		return nil, notJSON(err)
+	}
+	switch token.Kind() {
+	case 'n':
+		return nil, nil
+	case 't', 'f':
+		return token.Bool(), nil
+	case '"':
+		return token.String(), nil
+	case '0':
+		text := token.String()
+		if f, err := strconv.ParseFloat(text, 64); err != nil || math.IsInf(f, 0) {
+			return nil, errNotJSON
+		}
+		return json.Number(text), nil
+	case '[':
+		items := []any{}
+		for d.PeekKind() != ']' {
+			if len(items) == l.List {
+				return nil, exceeded("a list may have %d items", l.List)
+			}
+			item, err := l.decodeValue(d, nesting-1)
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, item)
+		}
+		_, err := d.ReadToken()
+		return items, err
+	}
+	object := map[string]any{}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return nil, notJSON(err)
+		}
+		key := name.String()
+		if object[key], err = l.decodeValue(d, nesting-1); err != nil {
+			return nil, err
+		}
+	}
+	_, err = d.ReadToken()
+	return object, err
+}
+
+// coerce answers an operation's variables as their types want them: Int is an int64, ID a string, an enum one of its
+// names, defaults are filled in. Its error names the first variable that does not fit, and where.
+func coerce(schema *ast.Schema, operation *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
+	out := make(map[string]any, len(operation.VariableDefinitions))
+	for _, v := range operation.VariableDefinitions {
+		c := coercion{schema: schema, path: []string{"$" + v.Variable}}
+		value, found := given[v.Variable]
+		switch {
+		case !found && v.DefaultValue != nil:
+			literal, err := v.DefaultValue.Value(nil)
+			if err != nil {
+				return nil, c.wrong("must have another default")
+			}
+			value = literal
+		case !found && v.Type.NonNull:
+			return nil, c.wrong("is required")
+		case !found:
+			continue
+		case value == nil && v.DefaultValue != nil && v.Type.NamedType == "Boolean":
+			return nil, c.wrong("must not be null") // @skip and @include take a variable with a default
+		}
+		value, err := c.value(v.Type, value)
+		if err != nil {
+			return nil, err
+		}
+		out[v.Variable] = value
+	}
+	return out, nil
+}
+
+type coercion struct {
+	schema *ast.Schema
+	path   []string
+}
+
+func (c *coercion) wrong(what string) error {
+	return db.Errorf(validationFailed, "%s %s", shorten(strings.Join(c.path, ""), 200), what)
+}
+
+func (c *coercion) value(t *ast.Type, v any) (any, error) {
+	switch {
+	case v == nil && t.NonNull:
+		return nil, c.wrong("must not be null")
+	case v == nil:
+		return nil, nil
+	case t.Elem != nil:
+		items, isList := v.([]any)
+		if !isList {
+			items = []any{v} // one item stands for a list of itself
+		}
+		out := make([]any, len(items))
+		for i, item := range items {
+			var err error
+			c.path = append(c.path, "["+strconv.Itoa(i)+"]")
+			if out[i], err = c.value(t.Elem, item); err != nil {
+				return nil, err
+			}
+			c.path = c.path[:len(c.path)-1]
+		}
+		return out, nil
+	}
+	definition := c.schema.Types[t.NamedType]
+	switch definition.Kind {
+	case ast.InputObject:
+		return c.object(definition, v)
+	case ast.Enum:
+		if name, ok := v.(string); !ok || definition.EnumValues.ForName(name) == nil {
+			return nil, c.wrong("must be a value of " + definition.Name)
+		}
+		return v, nil
+	}
+	if v, ok := scalar(t.NamedType, v); ok {
+		return v, nil
+	}
+	return nil, c.wrong("must be " + article(t.NamedType))
+}
+
+func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, c.wrong("must be an object of " + definition.Name)
+	}
+	out := make(map[string]any, len(object))
+	for _, f := range definition.Fields {
+		c.path = append(c.path, "."+f.Name)
+		given, found := object[f.Name]
+		switch {
+		case found:
+			var err error
+			if out[f.Name], err = c.value(f.Type, given); err != nil {
+				return nil, err
+			}
+		case f.Type.NonNull && f.DefaultValue == nil:
+			return nil, c.wrong("is required")
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	if len(out) < len(object) {
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			if definition.Fields.ForName(name) == nil {
+				return nil, c.wrong("has no field `" + shorten(name, 50) + "`: it is of " + definition.Name)
+			}
+		}
+	}
+	return out, nil
+}
+
+// scalar is v as the named type wants it. A custom scalar is left to those who read it.
+func scalar(name string, v any) (any, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, name != "Int" && name != "Float" && name != "Boolean"
+	case bool:
+		return v, name != "Int" && name != "Float" && name != "String" && name != "ID"
+	case int64: // the default of a variable
+		return scalar(name, json.Number(strconv.FormatInt(v, 10)))
+	case float64:
+		return scalar(name, json.Number(strconv.FormatFloat(v, 'f', -1, 64)))
+	case json.Number:
+		switch name {
+		case "Int":
+			n, ok := whole(v)
+			return n, ok && n >= math.MinInt32 && n <= math.MaxInt32
+		case "ID":
+			n, err := strconv.ParseInt(v.String(), 10, 64)
+			return strconv.FormatInt(n, 10), err == nil
+		case "Float":
+			f, err := v.Float64()
+			return f, err == nil
+		case "String", "Boolean":
+			return nil, false
+		}
+		return v, true
+	}
+	return v, name != "Int" && name != "Float" && name != "String" && name != "Boolean" && name != "ID"
+}
+
+// whole is a number without a fraction, however it is written: 1, 1.0, 1e0.
+func whole(n json.Number) (int64, bool) {
+	if i, err := n.Int64(); err == nil {
+		return i, true
+	}
+	f, err := n.Float64()
+	return int64(f), err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53
+}
+
+func article(name string) string {
+	if strings.ContainsRune("AEIOU", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}
