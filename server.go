@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -49,6 +50,8 @@ type program struct {
 	Migrate migrate    `cmd:"" help:"Bring the database's tables up to date, or say whether they are."`
 	Seed    seed       `cmd:"" help:"Fill an empty database with made-up data, the same every time."`
 	Admin   admin      `cmd:"" help:"Make a user an admin."`
+	Backup  backup     `cmd:"" help:"Copy a SQLite database to a new file while it is in use."`
+	Promote promote    `cmd:"" help:"Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL."`
 	Schema  schema     `cmd:"" help:"Print the schema as SDL."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -139,10 +142,25 @@ type serve struct {
 	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces."`
 	Demo           bool          `default:"true" negatable:"" env:"KITH_DEMO" help:"Fill an empty database with the demo graph (development only)."`
 	RequestTimeout time.Duration `default:"10s" env:"KITH_REQUEST_TIMEOUT" help:"How long a request may take."`
+	MaxBody        int           `default:"1048576" env:"KITH_MAX_BODY" help:"Bytes of a request's body."`
+	MaxTokens      int           `default:"15000" env:"KITH_MAX_TOKENS" help:"Tokens of a document."`
+	MaxDepth       int           `default:"15" env:"KITH_MAX_DEPTH" help:"Fields inside fields."`
+	MaxAliases     int           `default:"100" env:"KITH_MAX_ALIASES" help:"Fields of one name in a selection set."`
+	MaxCost        int           `default:"50000" env:"KITH_MAX_COST" help:"Rows that an operation could return."`
+	MaxList        int           `default:"250" env:"KITH_MAX_LIST" help:"Items of a list."`
+	MaxErrors      int           `default:"50" env:"KITH_MAX_ERRORS" help:"Errors in an answer."`
+
+	TrustedDocuments string `default:"off" env:"KITH_TRUSTED_DOCUMENTS" help:"capture:FILE writes the documents that are sent to FILE; FILE lets only those in it run."`
+	Receipts         toggle `enum:"on,off," default:"" env:"KITH_RECEIPTS" help:"on or off: whether a receipt shows SQL."`
+	AdminAddr        string `env:"KITH_ADMIN_ADDR" help:"A second listener for /metrics and /debug/pprof/."`
 }
 
-// drain is how long requests may take to end after the first signal.
-const drain = 20 * time.Second
+// After the first signal requests have drain to end. For notice of it new ones are still taken, and told to come by
+// another connection: without it a request may be on its way on a connection that is being closed.
+const (
+	drain  = 20 * time.Second
+	notice = 500 * time.Millisecond
+)
 
 // Run serves until ctx ends, then lets every accepted request end.
 func (c *serve) Run(ctx context.Context, s *settings) error {
@@ -169,50 +187,117 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	go sweep(ctx, database)
 	var draining atomic.Bool
+	options := graph.Options{
+		DB:             database,
+		Plan:           c.Plan == "on",
+		Introspection:  c.Introspection.on(!s.production()),
+		GraphiQL:       c.Graphiql.on(!s.production()),
+		Receipts:       c.Receipts.on(!s.production()),
+		Secret:         secret,
+		SignUpClosed:   c.Signup == "closed",
+		OIDCIssuer:     c.OidcIssuer,
+		OIDCAudience:   c.OidcAudience,
+		AllowedOrigins: c.AllowedOrigins,
+		Ready:          func() bool { return !draining.Load() },
+	}
+	if options.Limits, err = c.limits(); err != nil {
+		return err
+	}
+	if options.TrustedDocuments, err = graph.LoadTrustedDocuments(c.TrustedDocuments); err != nil {
+		return fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)
+	}
+	tracer, stopTracing, err := graph.NewTracer(ctx, Version)
+	if err != nil {
+		return err
+	}
+	options.Tracer = tracer
+	served := make(chan error, 2)
+	if c.AdminAddr != "" {
+		options.Metrics = graph.NewMetrics(database)
+		admin, err := c.serveAdmin(ctx, options.Metrics, served)
+		if err != nil {
+			return err
+		}
+		defer admin.Close() //nolint:errcheck // nobody waits for its answers
+	}
 	server := &http.Server{
-		Handler: graph.New(graph.Options{
-			DB:             database,
-			Plan:           c.Plan == "on",
-			Introspection:  c.Introspection.on(!s.production()),
-			GraphiQL:       c.Graphiql.on(!s.production()),
-			Secret:         secret,
-			SignUpClosed:   c.Signup == "closed",
-			OIDCIssuer:     c.OidcIssuer,
-			OIDCAudience:   c.OidcAudience,
-			AllowedOrigins: c.AllowedOrigins,
-			Ready:          func() bool { return !draining.Load() },
-			Timeout:        c.RequestTimeout,
-		}),
+		Handler:           closing(&draining, graph.New(options)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       c.RequestTimeout + 5*time.Second,
 		WriteTimeout:      2*c.RequestTimeout + 10*time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		// Far above what graph takes, so that graph can say what is too large, and far below what hurts.
+		MaxHeaderBytes: 512 << 10,
+		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, err)
 	}
 	slog.Info("serving", "url", "http://"+listener.Addr().String()+"/", "database", database.Name(), "plan", string(c.Plan), "env", s.Env)
-	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
-	draining.Store(true)
-	slog.Info("draining")
 	// The first signal has been taken; a second one ends the program at once.
 	second, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limited, cancel := context.WithTimeout(second, drain)
 	defer cancel()
-	if err := server.Shutdown(limited); err != nil {
+	draining.Store(true)
+	slog.Info("draining")
+	select {
+	case <-time.After(notice):
+	case <-limited.Done():
+	}
+	if err := errors.Join(server.Shutdown(limited), stopTracing(limited)); err != nil {
 		return fmt.Errorf("stopped before every request had ended: %w", err)
 	}
 	slog.Info("stopped")
 	return nil
+}
+
+// closing ends connections with the next answer once the server is draining, so that clients go elsewhere by themselves.
+func closing(draining *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limits are those of the settings.
+func (c *serve) limits() (graph.Limits, error) {
+	l := graph.Limits{
+		Body: c.MaxBody, Tokens: c.MaxTokens, Depth: c.MaxDepth, Aliases: c.MaxAliases, Cost: c.MaxCost, List: c.MaxList,
+		Errors: c.MaxErrors, Timeout: c.RequestTimeout,
+	}
+	if min(l.Body, l.Tokens, l.Depth, l.Aliases, l.Cost, l.List, l.Errors) <= 0 || l.Timeout <= 0 {
+		return l, errors.New("KITH_MAX_… and KITH_REQUEST_TIMEOUT must be above zero")
+	}
+	return l, nil
+}
+
+// serveAdmin serves what operators look at, where only they can reach it.
+func (c *serve) serveAdmin(ctx context.Context, metrics *graph.Metrics, served chan<- error) (*http.Server, error) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.Handler())
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.AdminAddr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", c.AdminAddr, err)
+	}
+	slog.Info("serving operators", "url", "http://"+listener.Addr().String()+"/metrics")
+	go func() { served <- server.Serve(listener) }()
+	return server, nil
 }
 
 // secretBytes is how many bytes a secret has at least.
@@ -270,6 +355,11 @@ func prepare(ctx context.Context, s *settings, database *db.DB, demo bool) error
 		}
 		return nil
 	}
+	return upToDate(ctx, database)
+}
+
+// upToDate refuses a database whose tables are not those the program knows.
+func upToDate(ctx context.Context, database *db.DB) error {
 	pending, err := database.Pending(ctx)
 	if err == nil && pending > 0 {
 		err = fmt.Errorf("%d migrations are pending: run `kith migrate up` first", pending)
@@ -380,6 +470,9 @@ func (c *admin) Run(ctx context.Context, out io.Writer, s *settings) error {
 		return err
 	}
 	defer database.Close() //nolint:errcheck // what was written is committed
+	if err := upToDate(ctx, database); err != nil {
+		return err
+	}
 	found, err := database.SetAdmin(ctx, c.Username)
 	switch {
 	case err != nil:
@@ -388,6 +481,51 @@ func (c *admin) Run(ctx context.Context, out io.Writer, s *settings) error {
 		return fmt.Errorf("there is no user %q", c.Username)
 	}
 	_, err = fmt.Fprintf(out, "%s is an admin\n", c.Username)
+	return err
+}
+
+type backup struct {
+	File string `arg:"" help:"The new file."`
+}
+
+// Run copies the database to a file.
+func (c *backup) Run(ctx context.Context, s *settings) error {
+	database, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer database.Close() //nolint:errcheck // nothing was written here
+	return database.Backup(ctx, c.File)
+}
+
+type promote struct {
+	From string `arg:"" help:"The database to read, as in KITH_DATABASE_URL."`
+	To   string `arg:"" help:"The database to fill."`
+}
+
+// Run copies one database to another.
+func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
+	from, err := db.Open(ctx, c.From, db.Options{})
+	if err != nil {
+		return err
+	}
+	defer from.Close() //nolint:errcheck // nothing was written there
+	if err := upToDate(ctx, from); err != nil {
+		return fmt.Errorf("%s: %w", c.From, err)
+	}
+	to, err := db.Open(ctx, c.To, db.Options{Pooling: db.Pooling(s.DatabasePooling)})
+	if err != nil {
+		return err
+	}
+	defer to.Close() //nolint:errcheck // what was written is committed
+	if err := to.Migrate(ctx); err != nil {
+		return err
+	}
+	rows, err := from.Promote(ctx, to)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d rows copied\n", rows)
 	return err
 }
 

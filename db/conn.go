@@ -13,6 +13,9 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jmoiron/sqlx"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Pooling says what stands between the program and PostgreSQL.
@@ -93,6 +96,27 @@ func (db *DB) Now() time.Time { return db.options.Clock().UTC().Truncate(time.Mi
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.write.PingContext(ctx) }
 
+// A Pool is the state of a pool of connections.
+type Pool struct {
+	Name        string // "read", "write"
+	InUse, Idle int
+	Waits       int64 // how often a connection was waited for
+	Waited      time.Duration
+}
+
+// Pools are the states of the pools.
+func (db *DB) Pools() []Pool {
+	state := func(name string, pool *sqlx.DB) Pool {
+		s := pool.Stats()
+		return Pool{name, s.InUse, s.Idle, s.WaitCount, s.WaitDuration}
+	}
+	pools := []Pool{state("write", db.write)}
+	if db.read != db.write {
+		pools = append(pools, state("read", db.read))
+	}
+	return pools
+}
+
 // Close closes every connection.
 func (db *DB) Close() error {
 	err := db.write.Close()
@@ -138,9 +162,11 @@ func WithRecorder(ctx context.Context, r *Recorder) context.Context {
 // run is the one way to the database: every statement passes here. It rebinds the text, prepares it once a connection,
 // calls each for every row (nil: the statement returns none, Rows are those it changed) and counts, times and records.
 func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	ctx, end := traced(ctx, db.driver, s)
 	start := time.Now()
 	s.Err = db.classify(ctx, db.send(ctx, s, each))
 	s.Took = time.Since(start)
+	end()
 	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
 		r.mu.Lock()
 		r.statements = append(r.statements, s)
@@ -150,6 +176,23 @@ func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error
 		db.options.Observe(ctx, s)
 	}
 	return s.Err
+}
+
+// traced begins the span of a statement, where its operation has one; end ends it.
+func traced(ctx context.Context, system string, s *Statement) (_ context.Context, end func()) {
+	parent := trace.SpanFromContext(ctx)
+	if !parent.IsRecording() {
+		return ctx, func() {}
+	}
+	ctx, span := parent.TracerProvider().Tracer("kith/db").Start(ctx, s.Path, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.String("db.system.name", system), attribute.String("db.query.text", s.Text), attribute.Int("kith.keys", s.Keys)))
+	return ctx, func() {
+		span.SetAttributes(attribute.Int("db.response.returned_rows", s.Rows))
+		if s.Err != nil {
+			span.SetStatus(codes.Error, string(CodeOf(s.Err)))
+		}
+		span.End()
+	}
 }
 
 func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {

@@ -21,10 +21,18 @@ type dialect struct {
 	bindTime  func(time.Time) any
 	// lateral says that a subquery may refer to the row beside it; without it, children are found by `IN`.
 	lateral bool
+	// semijoins says that a database finds the outer rows of an EXISTS from the inner ones where that is shorter.
+	semijoins bool
 	// in tells whether a value is in a list bound as one value.
 	inKeys, inTexts func(expr string) string
 	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
 	position, suffix func(expr string) string
+	// matches is whether row t of a table has words bound as one text, relevance joins a row rt with their rank; search makes
+	// that text of single words and prefixes.
+	matches, relevance func(table, t string) string
+	search             func(words []term) string
+	// unindexed is expr as a key to order by that no index serves.
+	unindexed func(expr string) string
 	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.
 	rows  func(columns []*Column) string
 	field func(*Column) string

@@ -43,6 +43,9 @@ type PageArgs struct {
 // NewPage checks args for the connection at coordinate, whose rows are t. Its errors are BadRequest.
 func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 	p := &Page{Size: DefaultPage, Order: completeOrder(t, args.Order), Where: args.Where}
+	if p.ranked() && (p.Where == nil || !p.Where.searches) {
+		return nil, Errorf(BadRequest, "`orderBy` RELEVANCE needs `matches` in `where`, by itself or and-ed")
+	}
 	switch {
 	case args.First != nil && args.Last != nil:
 		return nil, Errorf(BadRequest, "give `first` or `last`, not both")
@@ -99,7 +102,7 @@ func AppendCursor(buf []byte, coordinate string, order []Order, values []any) []
 		if t, ok := v.(time.Time); ok {
 			v = FormatTime(t)
 		}
-		text, _ := json.Marshal(v) // int64, float64, string and nil always marshal
+		text, _ := json.Marshal(v) // int64, string and nil always marshal
 		plain = append(plain, ',')
 		plain = append(plain, text...)
 	}
@@ -154,12 +157,8 @@ func parseCursor(coordinate string, order []Order, cursor string) ([]any, bool) 
 func (c *Column) parse(v any) (any, bool) {
 	switch v := v.(type) {
 	case json.Number:
-		if c.Kind == Float {
-			f, err := v.Float64()
-			return f, err == nil
-		}
 		n, err := v.Int64()
-		return n, err == nil && (c.Kind == Key || c.Kind == Int)
+		return n, err == nil && (c.Kind == Key || c.Kind == Int || c.Kind == Rank)
 	case string:
 		switch c.Kind {
 		case Time:
@@ -197,6 +196,21 @@ func ParseTime(s string) (time.Time, error) {
 type Slice[T any] struct {
 	Rows             []*T
 	HasNext, HasPrev bool
+	ranks            []any // of each row; nil if the page is not in an order by relevance
+}
+
+// Columns are those that make whole entities of t, and after them the rank that the page is in the order of, if it is.
+func (p *Page) Columns(t *Table) []*Column {
+	if !p.ranked() {
+		return t.Columns
+	}
+	return append(slices.Clone(t.Columns), t.relevance)
+}
+
+// Add adds a row; rest are its values behind those of the entity.
+func (s *Slice[T]) Add(row *T, rest []any) {
+	s.Rows = append(s.Rows, row)
+	s.ranks = append(s.ranks, rest...)
 }
 
 // A Connection is a page that is read when it is asked for: Load and Count answer from one batch each, however many
@@ -240,7 +254,7 @@ func (c *Connection[T]) Edges(ctx context.Context) ([]*Edge[T], error) {
 	}
 	edges := make([]*Edge[T], len(slice.Rows))
 	for i, row := range slice.Rows {
-		edges[i] = &Edge[T]{Cursor: c.cursor(row), row: row}
+		edges[i] = &Edge[T]{Cursor: c.cursor(slice, i), row: row}
 	}
 	return edges, nil
 }
@@ -253,7 +267,7 @@ func (c *Connection[T]) PageInfo(ctx context.Context) (*PageInfo, error) {
 	}
 	info := &PageInfo{HasNextPage: slice.HasNext, HasPreviousPage: slice.HasPrev}
 	if n := len(slice.Rows); n > 0 {
-		start, end := c.cursor(slice.Rows[0]), c.cursor(slice.Rows[n-1])
+		start, end := c.cursor(slice, 0), c.cursor(slice, n-1)
 		info.StartCursor, info.EndCursor = &start, &end
 	}
 	return info, nil
@@ -262,10 +276,14 @@ func (c *Connection[T]) PageInfo(ctx context.Context) (*PageInfo, error) {
 // TotalCount is the number of rows in all pages together.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
 
-func (c *Connection[T]) cursor(row *T) string {
+func (c *Connection[T]) cursor(slice *Slice[T], row int) string {
 	values := make([]any, len(c.Page.Order))
 	for i, o := range c.Page.Order {
-		values[i] = o.Column.Of(row)
+		if o.Column.Kind == Rank {
+			values[i] = slice.ranks[row]
+		} else {
+			values[i] = o.Column.Of(slice.Rows[row])
+		}
 	}
 	return string(AppendCursor(nil, c.Coordinate, c.Page.Order, values))
 }

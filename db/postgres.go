@@ -24,10 +24,25 @@ var postgresDialect = &dialect{
 	bindTexts: func(texts []string) any { return pq.StringArray(texts) },
 	bindTime:  func(t time.Time) any { return t.UTC() },
 	lateral:   true,
+	semijoins: true,
 	inKeys:    func(expr string) string { return expr + " = ANY(?::bigint[])" },
 	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
 	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
 	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
+	matches:   func(_, t string) string { return t + ".search @@ ?::tsquery" },
+	relevance: func(_, t string) string {
+		return " CROSS JOIN LATERAL (SELECT (ts_rank(" + t + ".search, ?::tsquery) * -1e9)::bigint AS relevance) AS r" + t
+	},
+	search: func(words []term) string {
+		var b strings.Builder
+		for i, w := range words {
+			b.WriteString([2]string{" & '", "'"}[btoi(i == 0)])
+			b.WriteString(w.words[0])
+			b.WriteString([2]string{"'", "':*"}[btoi(w.prefix)])
+		}
+		return b.String()
+	},
+	unindexed: func(expr string) string { return "COALESCE(" + expr + ", " + expr + ")" },
 	rows: func(columns []*Column) string {
 		var b strings.Builder
 		b.WriteString("json_to_recordset(?::json) AS r(")
@@ -36,7 +51,7 @@ var postgresDialect = &dialect{
 				b.WriteString(", ")
 			}
 			b.WriteString(c.Name)
-			b.WriteString([...]string{Key: " bigint", Int: " bigint", Text: " text", Time: " timestamp", Float: " float8"}[c.Kind])
+			b.WriteString([...]string{Key: " bigint", Int: " bigint", Text: " text", Time: " timestamp"}[c.Kind])
 		}
 		b.WriteString(")")
 		return b.String()

@@ -48,7 +48,7 @@ func (s *Select) width() int {
 	return n
 }
 
-// Rows are what a Read found: for every parent key its rows in order, as values (int64, float64, string, time.Time,
+// Rows are what a Read found: for every parent key its rows in order, as values (int64, string, time.Time,
 // nil) laid out as Select is, depth first.
 type Rows struct {
 	Width  int // values in a row
@@ -247,6 +247,7 @@ func (c *Column) Of(entity any) any {
 // Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
 func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}} // in no order
 	if r.Via == nil {
 		q.add("SELECT 0, count(*) FROM ")
 		r.source(q, q.alias(), "")
@@ -278,6 +279,7 @@ type query struct {
 	args    []any
 	viewer  Viewer
 	aliases int
+	ranked  bool // the page's rows have a rank
 }
 
 func (q *query) add(parts ...string) {
@@ -360,7 +362,11 @@ func (s *Select) aliases(q *query) []string {
 // list writes the columns, each after a separator; it answers the aliases it has not used.
 func (s *Select) list(q *query, separator, t string, joins []string) []string {
 	for _, c := range s.Columns {
-		q.add(separator, t, ".", c.Name)
+		if c.Kind == Rank && !q.ranked {
+			q.add(separator, "NULL")
+		} else {
+			q.add(separator, t, ".", c.Name)
+		}
 		separator = ", "
 	}
 	for i := range s.Joins {
@@ -393,9 +399,10 @@ func (r *Relation) on(parent, child string) string {
 // page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
 func (r *Read) writePage(q *query) (probes bool) {
 	t := q.alias()
+	q.ranked = r.Page.ranked()
 	probes = r.Page.After != nil || r.Page.Before != nil
 	joins := r.Select.aliases(q)
-	if r.Via == nil && !probes && len(joins) == 0 {
+	if r.Via == nil && !probes && len(joins) == 0 && !q.ranked {
 		q.add("SELECT ")
 		r.Select.list(q, "", t, nil)
 		q.add(" FROM ")
@@ -439,6 +446,9 @@ func (r *Read) writePage(q *query) (probes bool) {
 			if i > 0 {
 				q.add(", ")
 			}
+			if column.Kind == Rank {
+				q.add("r")
+			}
 			q.add(c, ".", column.Name)
 		}
 		q.add(" FROM ")
@@ -449,7 +459,15 @@ func (r *Read) writePage(q *query) (probes bool) {
 		}
 	} else {
 		c := q.alias()
-		q.add(r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
+		if q.ranked {
+			q.add("(SELECT ", c, ".*, r", c, ".relevance FROM ", r.From.Name, " AS ", c)
+			r.rank(q, c)
+			q.add(") AS ", t)
+			c = q.alias()
+		} else {
+			q.add(r.From.Name, " AS ", t)
+		}
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
 		r.window(q, c)
 		q.add(")")
 	}
@@ -458,16 +476,21 @@ func (r *Read) writePage(q *query) (probes bool) {
 	if r.Via != nil {
 		q.add(q.key, ", ")
 	}
-	r.order(q, t, t+"."+r.From.KeyColumn().Name)
+	r.order(q, r.Page.Backward, func(c *Column) string { return t + "." + c.Name })
 	return probes
 }
 
 // inner are the columns that the page's own subquery must hand out: those wanted, ordered by and joined by.
 func (r *Read) inner() []*Column {
-	columns := slices.Clone(r.Select.Columns)
+	columns := make([]*Column, 0, len(r.Select.Columns)+1)
 	want := func(c *Column) {
 		if !slices.Contains(columns, c) {
 			columns = append(columns, c)
+		}
+	}
+	for _, c := range r.Select.Columns {
+		if c.Kind != Rank {
+			want(c)
 		}
 	}
 	for _, o := range r.Page.Order {
@@ -494,14 +517,19 @@ func (r *Read) source(q *query, t, parent string) {
 	and := " AND "
 	switch {
 	case r.Via == nil:
-		q.add(r.From.Name, " AS ", t, " WHERE ")
+		q.add(r.From.Name, " AS ", t)
+		r.rank(q, t)
+		q.add(" WHERE ")
 		and = ""
 	case r.Via.Link != nil:
 		link := "l" + t
-		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t),
-			" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
+		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
+		r.rank(q, t)
+		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
 	default:
-		q.add(r.From.Name, " AS ", t, " WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
+		q.add(r.From.Name, " AS ", t)
+		r.rank(q, t)
+		q.add(" WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
 	}
 	if q.visible(and, r.From, t) {
 		and = " AND "
@@ -526,9 +554,32 @@ func (r *Read) window(q *query, t string) {
 		q.add(" AND ")
 		r.beside(q, t, p.Before, false, false)
 	}
+	r.limit(q, t, p.Backward, p.Size+1)
+}
+
+// limit ends a page's subquery: the first n rows in its order, or from its end.
+func (r *Read) limit(q *query, t string, backward bool, n int) {
+	first := r.Page.Order[0].Column
 	q.add(" ORDER BY ")
-	r.order(q, t, r.key(t))
-	q.add(" LIMIT ", strconv.Itoa(p.Size+1))
+	r.order(q, backward, func(c *Column) string {
+		if c == first && c.Kind != Rank && r.Via == nil && r.Page.Where != nil && r.Page.Where.searches {
+			// In the order of another index a rare word comes at the end of the table, and how rare it is a database guesses.
+			return q.unindexed(r.name(t, c))
+		}
+		return r.name(t, c)
+	})
+	q.add(" LIMIT ", strconv.Itoa(n))
+}
+
+// name is what a key of the order is called inside the page's subquery.
+func (r *Read) name(t string, c *Column) string {
+	switch c.Kind {
+	case Key:
+		return r.key(t)
+	case Rank:
+		return "r" + t + "." + c.Name
+	}
+	return t + "." + c.Name
 }
 
 // probe writes whether there is a row at the position or beyond it: after it or before it.
@@ -537,26 +588,24 @@ func (r *Read) probe(q *query, position []any, after bool) {
 		q.add("FALSE")
 		return
 	}
-	q.add("EXISTS (SELECT 1 FROM ")
+	// The nearest one, and not EXISTS, so that it is looked for beside the position and not from the table's beginning.
+	q.add("(SELECT 1 FROM ")
 	t := q.alias()
 	r.source(q, t, q.key)
 	q.add(" AND ")
 	r.beside(q, t, position, after, true)
-	q.add(")")
+	r.limit(q, t, !after, 1)
+	q.add(") IS NOT NULL")
 }
 
-// order writes the page's order, turned around for backward pages. Nulls are last in ascending, first in descending order.
-func (r *Read) order(q *query, t, key string) {
+// order writes the page's order, or turned around. Nulls are last in ascending, first in descending order.
+func (r *Read) order(q *query, backward bool, name func(*Column) string) {
 	for i, o := range r.Page.Order {
 		if i > 0 {
 			q.add(", ")
 		}
-		if o.Column.Kind == Key {
-			q.add(key)
-		} else {
-			q.add(t, ".", o.Column.Name)
-		}
-		desc := o.Desc != r.Page.Backward
+		q.add(name(o.Column))
+		desc := o.Desc != backward
 		if desc {
 			q.add(" DESC")
 		}
@@ -569,12 +618,7 @@ func (r *Read) order(q *query, t, key string) {
 // beside writes the condition that row t lies after (else before) a position, or at it.
 func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 	order := r.Page.Order
-	name := func(i int) string {
-		if order[i].Column.Kind == Key {
-			return r.key(t)
-		}
-		return t + "." + order[i].Column.Name
-	}
+	name := func(i int) string { return r.name(t, order[i].Column) }
 	same := true // all keys in one direction and never null: the database compares whole rows, and finds them in an index
 	for _, o := range order {
 		same = same && o.Desc == order[0].Desc && !o.Column.Nullable
@@ -600,7 +644,8 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		return
 	}
 	q.add("(")
-	if !order[0].Column.Nullable {
+	begins := !order[0].Column.Nullable || position[0] != nil && after == order[0].Desc
+	if begins {
 		// Implied by what follows; it gives the index a place to begin.
 		q.bindTo(name(0)+comparison(0, true)+"? AND (", position[0])
 	}
@@ -638,7 +683,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		}
 		q.add(")")
 	}
-	if !order[0].Column.Nullable {
+	if begins {
 		q.add(")")
 	}
 	q.add(")")

@@ -12,11 +12,11 @@ type Kind uint8
 
 // The kinds of columns.
 const (
-	Key   Kind = iota // a 64-bit row key; clients see it as a global id
-	Int               // int64
-	Text              // string
-	Time              // time.Time, UTC, microseconds
-	Float             // float64: the rank of a search
+	Key  Kind = iota // a 64-bit row key; clients see it as a global id
+	Int              // int64
+	Text             // string
+	Time             // time.Time, UTC, microseconds
+	Rank             // int64: how well a row matches a search, the lower the better; no column of a table
 )
 
 // A Column is one column of a Table.
@@ -30,7 +30,8 @@ type Column struct {
 	// References is the table whose key this column holds; nil if it is not a foreign key.
 	References *Table
 	rule       rule
-	index      []int // of the entity's field
+	words      *Column // holds the words of this one; nil if it is not searched
+	index      []int   // of the entity's field
 }
 
 // A Table is one declared table. Its columns are those of its entity, in the entity's order; the first is the key.
@@ -46,6 +47,9 @@ type Table struct {
 	owner *Column
 	// secrets are columns that are written and never read with the row.
 	secrets []*Column
+	// searched are the columns that `matches` looks into; relevance is what a search can be ordered by, nil without them.
+	searched  []*Column
+	relevance *Column
 	// name is the unique text column by which other inputs may refer to a row; nil if there is none.
 	name   *Column
 	fields map[string]*Column
@@ -332,8 +336,11 @@ func camel(s string) string {
 	return b.String()
 }
 
-// OrderColumn is the column that an order of the schema means, by its name in SQL; nil if there is none.
+// OrderColumn is what an order of the schema means, by its name in SQL: a column, or "relevance"; nil if there is none.
 func (t *Table) OrderColumn(name string) *Column {
+	if t.relevance != nil && name == t.relevance.Name {
+		return t.relevance
+	}
 	if c := t.column(name); c != nil && c.References == nil {
 		return c
 	}

@@ -8,7 +8,7 @@ var (
 	Users     = table[User]("users", ownedBy("id"), secret("password_hash", "password", "8..128"))
 	Profiles  = table[Profile]("profiles", ownedBy("user_id"))
 	Addresses = table[Address]("addresses", ownedBy("user_id"), visibleTo("user_id"))
-	Posts     = table[Post]("posts", ownedBy("author_id"))
+	Posts     = table[Post]("posts", ownedBy("author_id"), searchable("title", "content"))
 	Tags      = table[Tag]("tags")
 )
 

@@ -109,7 +109,7 @@ const batchRows = 2000
 func newLoad(db *DB) *load {
 	l := &load{db: db}
 	for _, t := range Tables {
-		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.Columns[:len(t.Columns):len(t.Columns)], t.secrets...)})
+		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.stored(), t.secrets...)})
 	}
 	links := PostTags.Link
 	l.batches = append(l.batches, &batch{table: links.Table, columns: []*Column{{Name: links.From, Kind: Key}, {Name: links.To, Kind: Key}}})
@@ -149,9 +149,13 @@ func (l *load) post(ctx context.Context, p *Post, tags []int64) error {
 
 // values are an entity's columns as they are stored.
 func values(t *Table, entity any) []any {
-	row := make([]any, len(t.Columns), len(t.Columns)+len(t.secrets))
-	for i, c := range t.Columns {
-		row[i] = c.Of(entity)
+	row := make([]any, 0, len(t.Columns)+len(t.searched)+len(t.secrets))
+	for _, c := range t.Columns {
+		row = append(row, c.Of(entity))
+	}
+	for _, c := range t.searched {
+		text, _ := c.Of(entity).(string)
+		row = append(row, words(text))
 	}
 	return row
 }
@@ -204,8 +208,12 @@ func (l *load) finish(ctx context.Context) error {
 	return nil
 }
 
-// analyze tells the planner about tables that were empty a moment ago.
+// analyze tells PostgreSQL's planner about tables that were empty a moment ago. SQLite is left without statistics, as
+// it is everywhere else: with them it reads all of a small table for every parent instead of looking its rows up.
 func (l *load) analyze(ctx context.Context) error {
+	if l.db.driver != postgresDialect.driver {
+		return nil
+	}
 	for _, b := range l.batches {
 		if err := l.db.change(ctx, &Statement{Path: "analyze " + b.table, Text: "ANALYZE " + b.table}, nil); err != nil {
 			return err
@@ -273,7 +281,7 @@ func sendCopy(ctx context.Context, text string, rows [][]any) error {
 	if err != nil {
 		return err
 	}
-	defer stmt.Close() //nolint:errcheck // the call without a row below tells what went wrong
+	defer stmt.Close()
 	for _, row := range rows {
 		if _, err := stmt.ExecContext(ctx, row...); err != nil {
 			return err

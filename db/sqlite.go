@@ -1,11 +1,13 @@
 package db
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,11 +33,29 @@ var sqliteDialect = &dialect{
 		text, _ := json.Marshal(texts) // strings always marshal
 		return string(text)
 	},
-	bindTime:  func(t time.Time) any { return t.UTC().Format(sqliteTime) },
-	inKeys:    func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
-	inTexts:   func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
-	position:  func(expr string) string { return "instr(" + expr + ", ?)" },
-	suffix:    func(expr string) string { return "substr(" + expr + ", -?)" },
+	bindTime: func(t time.Time) any { return t.UTC().Format(sqliteTime) },
+	inKeys:   func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	inTexts:  func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	position: func(expr string) string { return "instr(" + expr + ", ?)" },
+	suffix:   func(expr string) string { return "substr(" + expr + ", -?)" },
+	matches: func(table, t string) string {
+		return t + ".id IN (SELECT rowid FROM " + table + "_search WHERE " + table + "_search MATCH ?)"
+	},
+	relevance: func(table, t string) string {
+		search := table + "_search"
+		return " JOIN (SELECT rowid AS id, CAST(round(bm25(" + search + ", 10) * 1e9) AS INTEGER) AS relevance FROM " + search +
+			" WHERE " + search + " MATCH ?) AS r" + t + " ON r" + t + ".id = " + t + ".id"
+	},
+	search: func(words []term) string {
+		var b strings.Builder
+		for _, w := range words {
+			b.WriteString(` "`)
+			b.WriteString(w.words[0])
+			b.WriteString([2]string{`"`, `"*`}[btoi(w.prefix)])
+		}
+		return b.String()
+	},
+	unindexed: func(expr string) string { return "+" + expr },
 	rows:      func([]*Column) string { return "json_each(?) AS r" },
 	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
 	timestamp: "?",
@@ -71,6 +91,9 @@ var sqliteDialect = &dialect{
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
 func openSQLite(address string, _ Pooling) (write, read *sqlx.DB, err error) {
+	if err := registerFold(); err != nil {
+		return nil, nil, err
+	}
 	path := strings.TrimPrefix(address, "sqlite:")
 	if path == "" || strings.ContainsAny(path, "?#") {
 		return nil, nil, fmt.Errorf("%q is not sqlite:PATH or sqlite::memory:", address)
@@ -106,3 +129,13 @@ func openSQLite(address string, _ Pooling) (write, read *sqlx.DB, err error) {
 }
 
 const sqliteReaders = 8
+
+// registerFold gives every connection that is opened from now on the function kith_fold.
+var registerFold = sync.OnceValue(func() error {
+	return sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if text, ok := args[0].(string); ok {
+			return Fold(text), nil
+		}
+		return args[0], nil
+	})
+})

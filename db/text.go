@@ -2,19 +2,32 @@ package db
 
 import (
 	"strings"
-	"unicode"
+	"unicode/utf8"
 )
 
 // Fold makes texts that differ only in case equal: every letter that has a case pair of its own becomes the lower one.
-// It is what the databases' kith_fold does, code point by code point.
+// A pair is two letters whose upper and lower forms are each other and nothing else, so `İ`, `ı`, `ſ`, `ς`, `ß` and the
+// Kelvin sign stay. It goes code point by code point and is what the databases' kith_fold does.
 func Fold(s string) string { return strings.Map(foldRune, s) }
 
-// foldRune folds letters whose upper and lower forms are each other's and nobody else's; `İ`, `ı`, `ſ` and `K` (Kelvin)
-// have no pair of their own and stay.
 func foldRune(r rune) rune {
-	lower := unicode.ToLower(r)
-	if lower != r && unicode.ToUpper(lower) == r {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	case r < utf8.RuneSelf:
+		return r
+	}
+	if lower, ok := foldPairs[r]; ok {
 		return lower
 	}
 	return r
 }
+
+var foldPairs = func() map[rune]rune {
+	lower := []rune(foldLower)
+	pairs := make(map[rune]rune, len(lower))
+	for i, r := range []rune(foldUpper) {
+		pairs[r] = lower[i]
+	}
+	return pairs
+}()

@@ -73,6 +73,7 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 	if len(d.values) == 0 {
 		return nil
 	}
+	d.derive()
 	q := &query{dialect: db.dialect}
 	q.add("UPDATE ", d.table.Name, " SET ")
 	for _, a := range d.values {

@@ -15,8 +15,10 @@ import (
 // A Where is a filter of one table's rows, made by ParseWhere. It is true or false of every row, never unknown: a null
 // value satisfies no comparison.
 type Where struct {
-	table *Table
-	write func(q *query, t string)
+	write condition
+	// searches says that every row it lets pass matches search: that is what they are ranked by.
+	searches bool
+	search   []term
 }
 
 // ParseWhere makes a filter of an input object whose fields are the table's columns and relations, as the schema's
@@ -26,25 +28,26 @@ func ParseWhere(table *Table, input map[string]any) (*Where, error) {
 		return nil, nil
 	}
 	p := whereParser{}
-	write := p.object(table, input, []string{"where"})
+	p.where.write = p.object(table, input, []string{"where"})
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Where{table: table, write: write}, nil
+	return &p.where, nil
 }
 
 // A condition writes an expression that is true or false of row t.
 type condition = func(q *query, t string)
 
 func all(conditions []condition, operator, none string) condition {
-	if len(conditions) == 1 {
+	switch n := len(conditions); {
+	case n == 0:
+		return constant(none)
+	case n == 1:
 		return conditions[0]
+	case n > 16: // a database counts how deep `a OR b OR c` is
+		return all([]condition{all(conditions[:n/2], operator, none), all(conditions[n/2:], operator, none)}, operator, none)
 	}
 	return func(q *query, t string) {
-		if len(conditions) == 0 {
-			q.add(none)
-			return
-		}
 		for i, c := range conditions {
 			q.add([2]string{operator, "("}[btoi(i == 0)])
 			c(q, t)
@@ -55,7 +58,17 @@ func all(conditions []condition, operator, none string) condition {
 
 func constant(text string) condition { return func(q *query, _ string) { q.add(text) } }
 
-type whereParser struct{ err error }
+type whereParser struct {
+	where      Where
+	conditions int
+	err        error
+}
+
+// What a filter may hold: enough for any client, and few enough for any database.
+const (
+	maxConditions = 1000
+	maxNesting    = 60
+)
 
 func (p *whereParser) fail(path []string, format string, args ...any) condition {
 	if p.err == nil {
@@ -65,11 +78,21 @@ func (p *whereParser) fail(path []string, format string, args ...any) condition 
 }
 
 func (p *whereParser) object(table *Table, input map[string]any, path []string) condition {
+	if len(path) > 2*maxNesting {
+		return p.fail(path[:1], "is nested too deeply")
+	}
 	conditions := make([]condition, 0, len(input))
 	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
 		conditions = append(conditions, p.field(table, name, input[name], append(path[:len(path):len(path)], name)))
 	}
 	return all(conditions, " AND ", "TRUE")
+}
+
+// count counts conditions.
+func (p *whereParser) count(n int) {
+	if p.conditions += n; p.conditions > maxConditions {
+		p.fail([]string{"where"}, "must have at most %d conditions", maxConditions)
+	}
 }
 
 func (p *whereParser) nested(table *Table, v any, path []string) condition {
@@ -83,6 +106,9 @@ func (p *whereParser) nested(table *Table, v any, path []string) condition {
 func (p *whereParser) field(table *Table, name string, v any, path []string) condition {
 	if v == nil {
 		return p.fail(path, "must not be null")
+	}
+	if p.count(1); p.err != nil {
+		return constant("FALSE")
 	}
 	switch name {
 	case "and", "or":
@@ -116,39 +142,85 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 	if relation := table.Relation(name); relation != nil {
 		return p.relation(relation, v, path)
 	}
+	if name == "matches" && table.Searchable() {
+		return p.matches(table, v, path)
+	}
 	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
 		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
 			has, _ := v.(bool)
-			return exists(relation, has, nil)
+			return exists(relation, has, nil, nil)
 		}
 	}
 	return p.fail(path, "is not a filter of %s", table.Type)
 }
 
-// exists is whether row t has (or has not) a related row of which inner is true.
-func exists(r *Relation, has bool, inner condition) condition {
+// exists is whether row t has (or has not) a related row of which inner is true. pin, if not nil, is the name that such a
+// row must have: said apart it leads a database from the name to the links, instead of from every link to its name.
+func exists(r *Relation, has bool, inner condition, pin *string) condition {
 	return func(q *query, t string) {
 		u := q.alias()
-		q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
+		link, mine, theirs := "l"+u, t+"."+r.Key().Name, u+"."+r.To.KeyColumn().Name
+		switch {
+		case r.Link != nil:
+			theirs = link + "." + r.Link.From
+		case r.Theirs != nil:
+			theirs = u + "." + r.Theirs.Name
+		}
+		listed := has && inner != nil && !q.semijoins // as a list of keys
+		switch {
+		case listed && r.Key().Nullable:
+			q.add("(", mine, " IS NOT NULL AND ", mine, " IN (SELECT ", theirs, " FROM ") // never unknown
+		case listed:
+			q.add(mine, " IN (SELECT ", theirs, " FROM ")
+		default:
+			q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
+		}
 		if r.Link != nil {
-			link := "l" + u
-			q.add(r.Link.Table, " AS ", link, " JOIN ", r.To.Name, " AS ", u, " ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To,
-				" WHERE ", link, ".", r.Link.From, " = ", t, ".", r.From.KeyColumn().Name)
+			q.add(r.Link.Table, " AS ", link, " JOIN ", r.To.Name, " AS ", u, " ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
 		} else {
-			q.add(r.To.Name, " AS ", u, " WHERE ", r.on(t, u))
+			q.add(r.To.Name, " AS ", u)
+		}
+		switch {
+		case !listed:
+			q.add(" WHERE ", theirs, " = ", mine)
+		case r.Theirs != nil && r.Theirs.Nullable:
+			q.add(" WHERE ", theirs, " IS NOT NULL")
+		default:
+			q.add(" WHERE TRUE")
 		}
 		q.visible(" AND ", r.To, u)
+		if pin != nil {
+			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+r.To.name.Name+" = ?)", *pin)
+		}
 		if inner != nil {
 			q.add(" AND ")
 			inner(q, u)
 		}
-		q.add(")")
+		q.add([2]string{")", "))"}[btoi(listed && r.Key().Nullable)])
 	}
+}
+
+func (p *whereParser) matches(table *Table, v any, path []string) condition {
+	text, ok := v.(string)
+	if !ok {
+		return p.fail(path, "is not a text")
+	}
+	terms, ok := parseSearch(text)
+	if !ok {
+		return p.fail(path, "must have at most %d words", searchWords)
+	}
+	p.count(len(terms))
+	// Under `and` alone it holds for every row of the page. Between names of fields there are indexes of lists.
+	if !slices.ContainsFunc(path[1:len(path)-1], func(name string) bool { return name != "and" && (name[0] < '0' || name[0] > '9') }) {
+		p.where.searches = true
+		p.where.search = append(p.where.search, terms...)
+	}
+	return table.matches(terms)
 }
 
 func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	if !r.Many {
-		return exists(r, true, p.nested(r.To, v, path))
+		return exists(r, true, p.nested(r.To, v, path), nil)
 	}
 	quantifiers, ok := v.(map[string]any)
 	if !ok {
@@ -159,18 +231,33 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 		inner := p.nested(r.To, quantifiers[name], append(path[:len(path):len(path)], name))
 		switch name {
 		case "some":
-			conditions = append(conditions, exists(r, true, inner))
+			conditions = append(conditions, exists(r, true, inner, pin(r, quantifiers[name])))
 		case "none":
-			conditions = append(conditions, exists(r, false, inner))
+			conditions = append(conditions, exists(r, false, inner, pin(r, quantifiers[name])))
 		case "every":
 			conditions = append(conditions, exists(r, false, func(q *query, t string) {
 				q.add("NOT (")
 				inner(q, t)
 				q.add(")")
-			}))
+			}, nil))
 		}
 	}
 	return all(conditions, " AND ", "TRUE")
+}
+
+// pin is the name that a filter demands of the rows behind a link; nil if it does not.
+func pin(r *Relation, where any) *string {
+	if r.Link == nil || r.To.name == nil {
+		return nil
+	}
+	fields, _ := where.(map[string]any)
+	operators, _ := fields[r.To.name.Field].(map[string]any)
+	name, ok := operators["eq"].(string)
+	if !ok || operators["ignoreCase"] == true || strings.Contains(name, "\x00") {
+		return nil
+	}
+	name = norm.NFC.String(name)
+	return &name
 }
 
 // column is the conjunction of the operators on one column.
@@ -180,6 +267,9 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
 		if name == "ignoreCase" {
 			continue
+		}
+		if len(conditions) > 0 {
+			p.count(1)
 		}
 		at := append(path[:len(path):len(path)], name)
 		v := operators[name]

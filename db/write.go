@@ -88,6 +88,7 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 	var columns []*Column
 	rows := make([]map[string]any, len(drafts))
 	for i, d := range drafts {
+		d.derive()
 		for _, a := range d.values {
 			if !slices.Contains(columns, a.column) {
 				columns = append(columns, a.column)

@@ -56,8 +56,6 @@ type authenticator struct {
 	issuer  string
 	oidc    func(context.Context) (*oidc.IDTokenVerifier, error)
 	hashing chan struct{} // bounds the memory that password hashes take
-	// matches is db.MatchPassword; tests count its calls.
-	matches func(hash, password string) bool
 }
 
 func newAuthenticator(o Options) *authenticator {
@@ -69,7 +67,7 @@ func newAuthenticator(o Options) *authenticator {
 	sum := sha256.Sum256(append([]byte("kith key id:"), secret...))
 	a := &authenticator{
 		db: o.DB, secret: secret, keyID: hex.EncodeToString(sum[:4]), closed: o.SignUpClosed, issuer: o.OIDCIssuer,
-		hashing: make(chan struct{}, runtime.NumCPU()), matches: db.MatchPassword,
+		hashing: make(chan struct{}, runtime.NumCPU()),
 	}
 	if o.OIDCIssuer != "" {
 		a.oidc = lazyVerifier(o.OIDCIssuer, o.OIDCAudience)
@@ -256,7 +254,7 @@ func (a *authenticator) check(ctx context.Context, hash, password string) (bool,
 		return false, ctx.Err()
 	}
 	defer func() { <-a.hashing }()
-	return a.matches(hash, password), nil
+	return db.MatchPassword(hash, password), nil
 }
 
 // seal hashes a draft's secrets, for no more callers at once than there are processors.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -19,44 +18,36 @@ import (
 // present turns a cause into what the client sees: a deliberate sentence and a code. What the sentence leaves out goes
 // to the log, beside the request's id. Every error of an answer passes here.
 func present(ctx context.Context, err error) *gqlerror.Error {
-	var known *db.Error
+	out := &gqlerror.Error{Extensions: map[string]any{}}
 	var parsed *gqlerror.Error
-	out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{}}
-	isParsed := errors.As(err, &parsed)
-	if isParsed && parsed.Path != nil {
-		out.Path = parsed.Path
+	if errors.As(err, &parsed) {
+		out.Path, out.Locations = parsed.Path, parsed.Locations
 	}
-	if isParsed {
-		out.Locations = parsed.Locations
+	if out.Path == nil {
+		out.Path = graphql.GetPath(ctx)
 	}
+	var known *db.Error
 	if errors.As(err, &known) {
 		return finish(ctx, out, known.Code, known.Message, known.Cause)
 	}
-	if isParsed && parsed.Unwrap() == nil {
-		// gqlparser's and gqlgen's own words: about the document and its variables.
-		code, _ := parsed.Extensions["code"].(string)
-		switch {
-		case code == errcode.ParseFailed, code == errcode.ValidationFailed:
-			return finish(ctx, out, db.Code(code), parsed.Message, nil)
-		case code != "":
+	if parsed != nil {
+		// gqlparser's own words about the client's document.
+		if code, _ := parsed.Extensions["code"].(string); code == string(parseFailed) || code == string(validationFailed) {
 			return finish(ctx, out, db.Code(code), parsed.Message, nil)
 		}
-		if parsed.Message == "must not be null" {
-			return finish(ctx, out, db.Internal, internalMessage, err)
-		}
-		return finish(ctx, out, db.BadRequest, parsed.Message, nil)
 	}
-	switch db.CodeOf(err) {
-	case db.Timeout:
+	if db.CodeOf(err) == db.Timeout {
 		return finish(ctx, out, db.Timeout, timeoutMessage, err)
-	default:
-		return finish(ctx, out, db.Internal, internalMessage, err)
 	}
+	return finish(ctx, out, db.Internal, internalMessage, err)
 }
 
 const (
 	internalMessage = "internal error"
 	timeoutMessage  = "the request took too long"
+
+	// longMessage bounds what an error may repeat of a document.
+	longMessage = 500
 )
 
 func finish(ctx context.Context, out *gqlerror.Error, code db.Code, message string, cause error) *gqlerror.Error {
@@ -68,16 +59,24 @@ func finish(ctx context.Context, out *gqlerror.Error, code db.Code, message stri
 		}
 		code, message = db.Unavailable, "too many writers at once; try again"
 	}
-	out.Message = message
 	out.Extensions["code"] = string(code)
 	if code == db.Internal {
 		out.Extensions["requestId"] = RequestID(ctx)
+		if message != internalMessage {
+			message, cause = internalMessage, errors.Join(errors.New(message), cause)
+		}
 	}
-	if cause != nil {
+	out.Message = shorten(message, longMessage)
+	if cause != nil && operationOf(ctx).mayLog() {
 		slog.ErrorContext(ctx, "error", "code", code, "cause", cause, "path", out.Path.String(), "request_id", RequestID(ctx))
 	}
 	return out
 }
+
+// loggedCauses bounds what one operation writes to the log: with the database gone, every field has a cause.
+const loggedCauses = 10
+
+func (o *operation) mayLog() bool { return o == nil || o.logged.Add(1) <= loggedCauses }
 
 // recovered turns a panic into an error that names nothing of it; the stack goes to the log.
 func recovered(ctx context.Context, p any) error {

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -17,10 +19,16 @@ import (
 	"kith/graph"
 )
 
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
 // A fixture is kith over a fresh, migrated and empty database, answered by plans and, at another door, by resolvers.
 type fixture struct {
-	DB    *db.DB
-	Clock *clock
+	DB      *db.DB
+	Address string
+	Clock   *clock
 	// Planned and Resolved are the two ways of answering over the same database.
 	Planned, Resolved http.Handler
 
@@ -59,6 +67,7 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 		address = dbtest.Postgres(t)
 	}
 	var err error
+	f.Address = address
 	f.DB, err = db.Open(t.Context(), address, db.Options{Clock: f.Clock.Now, Observe: func(_ context.Context, s *db.Statement) {
 		f.mu.Lock()
 		f.statements = append(f.statements, s)

@@ -13,8 +13,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.opentelemetry.io/otel/trace"
 
 	"kith/db"
 	"kith/graph/generated"
@@ -40,12 +40,17 @@ type Options struct {
 	AllowedOrigins []string
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
-	// Timeout is how long a request may take; 0 is DefaultTimeout.
-	Timeout time.Duration
+	// Limits bound what a request may ask for.
+	Limits Limits
+	// Receipts lets the SQL of an operation be seen by those who ask for a receipt.
+	Receipts bool
+	// TrustedDocuments are those that may run; nil: all.
+	TrustedDocuments *TrustedDocuments
+	// Metrics are served by their owner; nil: they are made, and served at /metrics.
+	Metrics *Metrics
+	// Tracer makes the spans of operations and their statements; nil: there are none.
+	Tracer trace.TracerProvider
 }
-
-// DefaultTimeout is how long a request may take.
-const DefaultTimeout = 10 * time.Second
 
 // A server answers GraphQL requests.
 type server struct {
@@ -54,15 +59,18 @@ type server struct {
 	executor *executor.Executor
 	planner  *plan.Planner
 	auth     *authenticator
-}
 
-// keptDocuments is how many parsed documents are kept.
-const keptDocuments = 1000
+	documents *documents
+	hooks     *graphql.OperationContext // what the executor puts into every operation's context
+	migrated  atomic.Bool               // known to be
+}
 
 // New answers the handler of every path that kith serves.
 func New(options Options) http.Handler {
-	if options.Timeout == 0 {
-		options.Timeout = DefaultTimeout
+	options.Limits = options.Limits.withDefaults()
+	serveMetrics := options.Metrics == nil
+	if serveMetrics {
+		options.Metrics = NewMetrics(options.DB)
 	}
 	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers: &Resolver{},
@@ -74,30 +82,44 @@ func New(options Options) http.Handler {
 	if options.Plan {
 		s.planner = plan.New(options.DB, s.schema)
 	}
-	s.executor.SetQueryCache(lru.New[*ast.QueryDocument](keptDocuments))
 	s.executor.SetErrorPresenter(present)
 	s.executor.SetRecoverFunc(recovered)
 	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
+	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
+	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
+	if len(problems) > 0 {
+		panic(problems) // every schema answers __typename
+	}
+	s.hooks = hooks
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", s.guard(http.HandlerFunc(s.serveGraphQL)))
+	mux.Handle("/graphql", s.guard(compressed(http.HandlerFunc(s.serveGraphQL))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	if options.Introspection {
 		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, SDL()) })
 	}
+	if serveMetrics {
+		mux.Handle("GET /metrics", s.Metrics.Handler())
+	}
 	if options.GraphiQL {
 		mux.Handle("/", graphiql.Handler())
 	}
-	return withRequestID(mux)
+	return s.Metrics.around(s.door(mux))
 }
 
 func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	switch pending, err := s.DB.Pending(ctx); {
+	pending, err := 0, error(nil)
+	if s.migrated.Load() { // and nothing takes that back
+		err = s.DB.Ping(ctx)
+	} else {
+		pending, err = s.DB.Pending(ctx)
+	}
+	switch {
 	case s.Ready != nil && !s.Ready():
 		writeText(w, http.StatusServiceUnavailable, "draining\n")
 	case err != nil:
@@ -106,13 +128,13 @@ func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
 	case pending > 0:
 		writeText(w, http.StatusServiceUnavailable, "migrations are pending\n")
 	default:
+		s.migrated.Store(true)
 		writeText(w, http.StatusOK, "ready\n")
 	}
 }
 
 func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	w.Write([]byte(text)) //nolint:errcheck // the client has gone
 }
@@ -126,7 +148,11 @@ type operation struct {
 	mu    sync.Mutex
 	pages map[*ast.Field]parsedPage
 
+	kind      ast.Operation // "" before it is known
+	cost      int
+	cached    bool // the document was known
 	firstCode string
+	logged    atomic.Int32
 }
 
 // lose notes that err makes the whole answer useless, if it does.

@@ -46,6 +46,7 @@ const (
 	maxFields    = 1000     // fields in a document
 	maxSpreads   = 1000     // spreads and inline fragments in a document
 	maxFragments = 200      // fragments in a document
+	maxChain     = 30       // fragments that spread each other
 	// maxOperations bounds how often validation goes through the same fragments.
 	maxOperations = 50
 	// maxVariables bounds the variables of an operation: validation compares each use with each.
@@ -57,23 +58,25 @@ const (
 	longName = 64
 )
 
-func exceeded(format string, args ...any) *db.Error { return db.Errorf(db.LimitExceeded, format, args...) }
+func exceeded(format string, args ...any) *db.Error {
+	return db.Errorf(db.LimitExceeded, format, args...)
+}
 
-// tokens tells whether text has no more tokens than it may. What is not a token is the parser's to report.
+// tokens tells whether text has no more tokens than it may, and no more comments. What is not a token is the parser's to report.
 func (l *Limits) tokens(text string) bool {
 	lex := lexer.New(&ast.Source{Input: text})
-	for n := 0; ; {
+	for tokens, comments := 0, 0; max(tokens, comments) <= l.Tokens; {
 		token, err := lex.ReadToken()
 		switch {
 		case err != nil || token.Kind == lexer.EOF:
 			return true
 		case token.Kind == lexer.Comment:
-			continue
-		}
-		if n++; n > l.Tokens {
-			return false
+			comments++
+		default:
+			tokens++
 		}
 	}
+	return false
 }
 
 // A census goes through a parsed document once, before it is validated: validation takes time by the square of what is
@@ -81,15 +84,23 @@ func (l *Limits) tokens(text string) bool {
 type census struct {
 	limits    *Limits
 	fragments map[string]*ast.FragmentDefinition
-	depths    map[string]int // of fragments; that of one inside itself is 0, which validation refuses
+	extents   map[string]extent // of fragments; that of one inside itself is 0, which validation refuses
 
 	fields, spreads, nodes, longest int
+	introspects                     bool
 	err                             error // the first limit that is exceeded
+}
+
+// An extent is how far a selection reaches: in fields inside fields, and in fragments that spread each other.
+type extent struct{ depth, chain int }
+
+func (e *extent) cover(other extent) {
+	e.depth, e.chain = max(e.depth, other.depth), max(e.chain, other.chain)
 }
 
 // count answers a census of doc; its error is the limit that doc exceeds.
 func (l *Limits) count(doc *ast.QueryDocument) (*census, error) {
-	c := &census{limits: l, fragments: map[string]*ast.FragmentDefinition{}, depths: map[string]int{}}
+	c := &census{limits: l, fragments: map[string]*ast.FragmentDefinition{}, extents: map[string]extent{}}
 	switch {
 	case len(doc.Fragments) > maxFragments:
 		return c, exceeded("a document may have %d fragments", maxFragments)
@@ -118,8 +129,11 @@ func (l *Limits) count(doc *ast.QueryDocument) (*census, error) {
 			c.directives(v.Directives)
 		}
 		c.directives(o.Directives)
-		if c.set(o.SelectionSet) > l.Depth {
+		switch e := c.set(o.SelectionSet); {
+		case e.depth > l.Depth:
 			c.exceed("a document may be %d fields deep", l.Depth)
+		case e.chain > maxChain:
+			c.exceed("fragments may spread fragments %d deep", maxChain)
 		}
 	}
 	return c, c.err
@@ -138,47 +152,48 @@ func (c *census) named(names ...string) {
 	}
 }
 
-// fragment is how deep a fragment is; it is gone through once.
-func (c *census) fragment(f *ast.FragmentDefinition) int {
-	depth, found := c.depths[f.Name]
+// fragment goes through a fragment, once.
+func (c *census) fragment(f *ast.FragmentDefinition) extent {
+	e, found := c.extents[f.Name]
 	if !found {
-		c.depths[f.Name] = 0
-		depth = c.set(f.SelectionSet)
-		c.depths[f.Name] = depth
+		c.extents[f.Name] = extent{}
+		e = c.set(f.SelectionSet)
+		e.chain++
+		c.extents[f.Name] = e
 	}
-	return depth
+	return e
 }
 
-// set is how deep a selection set is.
-func (c *census) set(set ast.SelectionSet) int {
+func (c *census) set(set ast.SelectionSet) extent {
 	if len(set) == 0 {
-		return 0
+		return extent{}
 	}
 	return c.selections(set, map[string]int{})
 }
 
-func (c *census) selections(set ast.SelectionSet, names map[string]int) (depth int) {
+// selections goes through what may be a part of a selection set; names counts the fields of the whole of it.
+func (c *census) selections(set ast.SelectionSet, names map[string]int) (e extent) {
 	for _, selection := range set {
 		if c.err != nil {
-			return depth
+			return e
 		}
 		switch s := selection.(type) {
 		case *ast.Field:
-			depth = max(depth, c.field(s, names))
+			e.cover(c.field(s, names))
 		case *ast.InlineFragment:
 			c.spread(s.Directives, s.TypeCondition)
-			depth = max(depth, c.selections(s.SelectionSet, names))
+			e.cover(c.selections(s.SelectionSet, names))
 		case *ast.FragmentSpread:
 			c.spread(s.Directives, s.Name)
 			if f := c.fragments[s.Name]; f != nil {
-				depth = max(depth, c.fragment(f))
+				e.cover(c.fragment(f))
 			}
 		}
 	}
-	return depth
+	return e
 }
 
-func (c *census) field(f *ast.Field, names map[string]int) (depth int) {
+func (c *census) field(f *ast.Field, names map[string]int) extent {
 	c.named(f.Name, f.Alias)
 	if c.fields++; c.fields > maxFields {
 		c.exceed("a document may have %d fields", maxFields)
@@ -188,11 +203,13 @@ func (c *census) field(f *ast.Field, names map[string]int) (depth int) {
 	}
 	c.arguments(f.Arguments)
 	c.directives(f.Directives)
-	depth = c.set(f.SelectionSet)
+	e := c.set(f.SelectionSet)
 	if f.Name == "__schema" || f.Name == "__type" {
-		depth = 0 // has a limit of its own
+		e.depth = 0 // has a limit of its own
+		c.introspects = true
 	}
-	return depth + 1
+	e.depth++
+	return e
 }
 
 func (c *census) spread(directives ast.DirectiveList, name string) {

@@ -68,6 +68,14 @@ var errRollBack = errors.New("roll back")
 // which is run again as a whole if it loses a race. What is wrong with any of them rolls all of them back. With an
 // Idempotency-Key the answer is stored in that transaction, and answered again to the same caller.
 func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
+	answer := s.commit(ctx, next)
+	if answer != nil && len(answer.Errors) > 0 {
+		answer.Data = []byte("null") // nothing of it was done
+	}
+	return answer
+}
+
+func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
 	m, key, err := s.prepare(ctx)
 	if err != nil {
 		return s.failure(ctx, err)

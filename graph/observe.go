@@ -1,13 +1,29 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"kith/db"
 )
+
+// slowOperation is from when on an operation's statements go to the log.
+const slowOperation = time.Second
 
 // code notes the code of an error of the answer; the log shows the first.
 func (o *operation) code(e *gqlerror.Error) {
@@ -17,17 +33,165 @@ func (o *operation) code(e *gqlerror.Error) {
 	}
 }
 
-// log begins the operation's line in the log and answers what ends it.
-func (s *server) log(ctx context.Context, params *graphql.RawParams, state *operation) func() {
+// timedOut tells whether time ran out before an answer was whole.
+func (o *operation) timedOut(errors gqlerror.List) bool {
+	return slices.ContainsFunc(errors, func(e *gqlerror.Error) bool { return e.Extensions["code"] == string(db.Timeout) })
+}
+
+// observe begins an operation's line in the log, its span and its measurements, and answers what ends them.
+func (s *server) observe(ctx context.Context, q *query, state *operation) (context.Context, func()) {
 	start := time.Now()
-	return func() {
-		attrs := []slog.Attr{
-			slog.String("operation", params.OperationName),
-			slog.Int("statements", len(state.recorder.Statements())),
-			slog.Float64("ms", float64(time.Since(start).Microseconds())/1000),
-			slog.String("code", state.firstCode),
-			slog.String("request_id", RequestID(ctx)),
+	var span trace.Span
+	if s.Tracer != nil {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(q.header))
+		ctx, span = s.Tracer.Tracer("kith").Start(ctx, "operation", trace.WithSpanKind(trace.SpanKindServer))
+	}
+	return ctx, func() {
+		took := time.Since(start)
+		statements := state.recorder.Statements()
+		name, code := shorten(q.name, 100), state.firstCode
+		s.Metrics.observe(state, code, took, statements)
+		if span != nil {
+			span.SetName(cmp.Or(string(state.kind), "operation"))
+			span.SetAttributes(
+				attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", string(state.kind)),
+				attribute.Int("kith.cost", state.cost), attribute.String("kith.request_id", RequestID(ctx)))
+			if code != "" {
+				span.SetStatus(codes.Error, code)
+			}
+			span.End()
 		}
-		slog.LogAttrs(ctx, slog.LevelInfo, "operation", attrs...)
+		slog.LogAttrs(ctx, slog.LevelInfo, "operation",
+			slog.String("operation", name), slog.Int("statements", len(statements)), milliseconds(took),
+			slog.String("code", code), slog.String("request_id", RequestID(ctx)))
+		if took < slowOperation {
+			return
+		}
+		for _, st := range statements {
+			slog.LogAttrs(ctx, slog.LevelWarn, "statement of a slow operation", slog.String("path", st.Path),
+				slog.Int("keys", st.Keys), slog.Int("rows", st.Rows), milliseconds(st.Took), slog.String("request_id", RequestID(ctx)))
+		}
+	}
+}
+
+func inMilliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func milliseconds(d time.Duration) slog.Attr { return slog.Float64("ms", inMilliseconds(d)) }
+
+// receipt adds what an answer has cost, if the request asks for it.
+func (s *server) receipt(q *query, state *operation, answer *graphql.Response) {
+	if q.header.Get("X-Receipt") != "1" {
+		return
+	}
+	answer.Extensions = map[string]any{"cost": map[string]int{"requested": state.cost, "limit": s.Limits.Cost}}
+	if !s.Receipts {
+		return
+	}
+	type line struct {
+		Path string  `json:"path"`
+		Text string  `json:"text"`
+		Rows int     `json:"rows"`
+		Keys int     `json:"keys"`
+		Ms   float64 `json:"ms"`
+	}
+	lines := []line{}
+	for _, st := range state.recorder.Statements() {
+		lines = append(lines, line{st.Path, st.Text, st.Rows, st.Keys, inMilliseconds(st.Took)})
+	}
+	answer.Extensions["sql"] = lines
+}
+
+// Metrics are what a server measures, for Prometheus.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	operations *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	statements prometheus.Histogram
+	rows       prometheus.Counter
+	cost       prometheus.Histogram
+	documents  *prometheus.CounterVec
+	inFlight   prometheus.Gauge
+	responses  *prometheus.CounterVec
+}
+
+// NewMetrics answers metrics that nothing has been counted in yet, and those of database's pools.
+func NewMetrics(database *db.DB) *Metrics {
+	seconds := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "operations_total", Help: "Operations by type and by the code of their first error."}, []string{"type", "code"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "operation_duration_seconds", Help: "How long operations took, by type.", Buckets: seconds}, []string{"type"}),
+		statements: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "statement_duration_seconds", Help: "How long the statements of operations took.", Buckets: seconds}),
+		rows: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rows_total", Help: "Rows that the statements of operations read or changed."}),
+		cost: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "operation_cost_rows", Help: "Rows that operations could have returned.", Buckets: prometheus.ExponentialBuckets(1, 10, 6)}),
+		documents: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "documents_total", Help: "Documents asked for, by whether they were in the cache."}, []string{"cache"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "http_requests_in_flight", Help: "Requests that are being answered."}),
+		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_responses_total", Help: "HTTP responses by status and method."}, []string{"code", "method"}),
+	}
+	prometheus.WrapRegistererWithPrefix("kith_", m.registry).MustRegister(
+		m.operations, m.durations, m.statements, m.rows, m.cost, m.documents, m.inFlight, m.responses, pools{database},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// around counts the requests that next answers.
+func (m *Metrics) around(next http.Handler) http.Handler {
+	return promhttp.InstrumentHandlerInFlight(m.inFlight, promhttp.InstrumentHandlerCounter(m.responses, next))
+}
+
+func (m *Metrics) observe(state *operation, code string, took time.Duration, statements []*db.Statement) {
+	kind := string(state.kind)
+	if kind == "" {
+		kind = "none" // the request did not get as far
+	}
+	m.operations.WithLabelValues(kind, cmp.Or(code, "OK")).Inc()
+	m.durations.WithLabelValues(kind).Observe(took.Seconds())
+	if state.kind == ast.Query || state.kind == ast.Mutation {
+		m.cost.Observe(float64(state.cost))
+	}
+	cache := "miss"
+	if state.cached {
+		cache = "hit"
+	}
+	m.documents.WithLabelValues(cache).Inc()
+	for _, st := range statements {
+		m.statements.Observe(st.Took.Seconds())
+		m.rows.Add(float64(st.Rows))
+	}
+}
+
+// pools collects the state of a database's connection pools.
+type pools struct{ db *db.DB }
+
+var (
+	connections = prometheus.NewDesc("db_connections", "Connections by pool and state.", []string{"pool", "state"}, nil)
+	waits       = prometheus.NewDesc("db_waits_total", "How often a connection was waited for.", []string{"pool"}, nil)
+	waited      = prometheus.NewDesc("db_waited_seconds_total", "How long connections were waited for.", []string{"pool"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (p pools) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(p, out) }
+
+// Collect implements prometheus.Collector.
+func (p pools) Collect(out chan<- prometheus.Metric) {
+	for _, pool := range p.db.Pools() {
+		out <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "used")
+		out <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(pool.Idle), pool.Name, "idle")
+		out <- prometheus.MustNewConstMetric(waits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
+		out <- prometheus.MustNewConstMetric(waited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}
 }

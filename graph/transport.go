@@ -2,20 +2,24 @@ package graph
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
+	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -28,25 +32,12 @@ const (
 	mediaJSON    = "application/json"
 )
 
-// MaxBody is how many bytes a request's body may have.
-const MaxBody = 1 << 20
-
 type requestIDKey struct{}
 
 // RequestID is the id of the request that ctx belongs to; it stands in X-Request-Id and in the log.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
-}
-
-func withRequestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var raw [8]byte
-		rand.Read(raw[:]) //nolint:errcheck // never fails
-		id := hex.EncodeToString(raw[:])
-		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
-	})
 }
 
 // A refusal is a request that is not GraphQL over HTTP: it is answered with a status and a fixed text.
@@ -56,67 +47,181 @@ type refusal struct {
 	message string
 }
 
+// door is what every request passes first: it gets an id, must not be too large, and takes nothing with it if it fails.
+func (s *server) door(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var raw [8]byte
+		rand.Read(raw[:]) //nolint:errcheck // never fails
+		id := hex.EncodeToString(raw[:])
+		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		defer func() {
+			if p := recover(); p != nil {
+				recovered(ctx, p) //nolint:errcheck // what it says is said here
+				refuse(w, mediaJSON, refusal{http.StatusInternalServerError, db.Internal, internalMessage})
+			}
+		}()
+		switch {
+		case len(r.RequestURI) > maxURL:
+			refuse(w, mediaJSON, refusal{http.StatusRequestURITooLong, db.LimitExceeded, "the URL is longer than 16 KiB"})
+		case headerBytes(r) > maxHeader:
+			refuse(w, mediaJSON, refusal{http.StatusRequestHeaderFieldsTooLarge, db.LimitExceeded, "the header fields are larger than 16 KiB"})
+		default:
+			next.ServeHTTP(w, r.WithContext(ctx))
+		}
+	})
+}
+
+// headerBytes is how long a request's header fields were, as HTTP/1.1 sends them.
+func headerBytes(r *http.Request) int {
+	n := len("Host: \r\n") + len(r.Host)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(": \r\n") + len(v)
+		}
+	}
+	return n
+}
+
+// compressed sends answers as gzip or zstd where the client takes it and it is worth it.
+func compressed(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(2<<10), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
+	if err != nil {
+		panic(err) // the options are right
+	}
+	return wrap(next)
+}
+
 func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Add("Vary", "Accept, Authorization")
 	media := accepted(r.Header)
 	if media == "" {
 		refuse(w, mediaJSON, refusal{http.StatusNotAcceptable, db.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON})
 		return
 	}
-	params, wrong := readRequest(w, r)
+	q, wrong := s.readRequest(w, r)
 	if wrong != nil {
 		refuse(w, media, *wrong)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Limits.Timeout)
 	defer cancel()
-	answer, status := s.execute(ctx, params, r.Method == http.MethodGet)
+	answer, status := s.execute(ctx, q)
 	if status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodPost)
+		h.Set("Allow", http.MethodPost)
 	}
 	if media == mediaJSON && status == http.StatusBadRequest {
 		status = http.StatusOK // a well-formed request, says the specification of this media type
 	}
-	respond(w, media, status, answer)
+	b, release := encode(answer)
+	defer release()
+	h.Set("Cache-Control", "no-store")
+	if q.readOnly && len(answer.Errors) == 0 {
+		h.Set("Cache-Control", "private, no-cache")
+		tag := sha256.Sum256(b)
+		// Weak: the same answer may be compressed or not.
+		etag := `W/"` + hex.EncodeToString(tag[:16]) + `"`
+		h.Set("ETag", etag)
+		if matches(r.Header.Values("If-None-Match"), etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	send(w, media, status, b)
+}
+
+// matches tells whether an If-None-Match header names a tag.
+func matches(values []string, etag string) bool {
+	for _, value := range strings.Split(strings.Join(values, ","), ",") {
+		if value = strings.TrimSpace(value); value == "*" || strings.TrimPrefix(value, "W/") == strings.TrimPrefix(etag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// A query is what a request asks for.
+type query struct {
+	text       string
+	id         string // of a document, instead of its text or beside it
+	name       string // of the operation
+	variables  map[string]any
+	extensions map[string]any
+	header     http.Header
+	readOnly   bool
 }
 
 // execute runs one request and answers with the status that application/graphql-response+json gives it.
-func (s *server) execute(ctx context.Context, params *graphql.RawParams, readOnly bool) (*graphql.Response, int) {
+func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int) {
 	state := &operation{pages: map[*ast.Field]parsedPage{}}
 	ctx = context.WithValue(ctx, operationKey{}, state)
 	ctx = db.WithRecorder(ctx, &state.recorder)
-	defer s.log(ctx, params, state)()
-	ctx = graphql.StartOperationTrace(ctx)
-	operation, problems := s.executor.CreateOperationContext(ctx, params)
-	if len(problems) > 0 {
-		return s.requestError(graphql.WithOperationContext(ctx, operation), problems), http.StatusBadRequest
+	ctx, end := s.observe(ctx, q, state)
+	defer end()
+	operation, err := s.operation(q, state)
+	if err != nil {
+		return s.requestError(ctx, asList(err)), http.StatusBadRequest
 	}
-	if readOnly && operation.Operation.Operation != ast.Query {
-		return s.requestError(ctx, gqlerror.List{{Err: db.Errorf(db.BadRequest, "only queries may be sent by GET")}}), http.StatusMethodNotAllowed
+	if q.readOnly && operation.Operation.Operation != ast.Query {
+		return s.requestError(ctx, asList(db.Errorf(db.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
 	}
-	operation.DisableIntrospection = !s.Introspection
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
-	if answer == nil {
-		answer = &graphql.Response{Data: json.RawMessage("null")}
+	// What came in time is answered, even if time is over now: a mutation may have been committed.
+	if answer == nil || state.timedOut(answer.Errors) {
+		return s.requestError(context.WithoutCancel(ctx), asList(db.Errorf(db.Timeout, timeoutMessage))), http.StatusServiceUnavailable
 	}
 	sortErrors(answer.Errors)
+	answer.Errors = s.Limits.capped(answer.Errors)
 	for _, e := range answer.Errors {
 		state.code(e)
 	}
-	if err := ctx.Err(); err != nil {
-		timeout := present(context.WithoutCancel(ctx), &db.Error{Code: db.Timeout, Message: timeoutMessage})
-		timeout.Path = nil
-		state.code(timeout)
-		return &graphql.Response{Errors: gqlerror.List{timeout}, Data: json.RawMessage("null")}, http.StatusServiceUnavailable
-	}
+	s.receipt(q, state, answer)
 	return answer, http.StatusOK
 }
 
-// requestError is the answer of a request that never ran: it has errors and no data.
+// operation finds the operation that a request asks for, within its limits and with its variables as their types want
+// them.
+func (s *server) operation(q *query, state *operation) (*graphql.OperationContext, error) {
+	text, register, err := s.documents.text(q.text, q.id, q.extensions)
+	if err != nil {
+		return nil, err
+	}
+	doc, known, problems := s.documents.get(text)
+	state.cached = known
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	s.documents.learn(text, register)
+	chosen := doc.Operations.ForName(q.name)
+	switch {
+	case chosen == nil && q.name == "":
+		return nil, db.Errorf(validationFailed, "`operationName` must say which of the operations to run")
+	case chosen == nil:
+		return nil, db.Errorf(validationFailed, "the document has no operation of this name")
+	}
+	state.kind = chosen.Operation
+	variables, err := coerce(s.schema, chosen, q.variables)
+	if err != nil {
+		return nil, err
+	}
+	state.cost, err = s.documents.cost(doc, chosen, variables)
+	return &graphql.OperationContext{
+		RawQuery: text, OperationName: q.name, Doc: doc.QueryDocument, Operation: chosen, Variables: variables,
+		Extensions: q.extensions, Headers: q.header, DisableIntrospection: !s.Introspection,
+		RecoverFunc: s.hooks.RecoverFunc, ResolverMiddleware: s.hooks.ResolverMiddleware, RootResolverMiddleware: s.hooks.RootResolverMiddleware,
+	}, err
+}
+
+// requestError is the answer of a request that never ran, or not to its end: it has errors and no data.
 func (s *server) requestError(ctx context.Context, problems gqlerror.List) *graphql.Response {
 	answer := &graphql.Response{}
-	for _, p := range problems {
+	for _, p := range s.Limits.capped(problems) {
 		presented := present(ctx, p)
+		presented.Path = nil
 		operationOf(ctx).code(presented)
 		answer.Errors = append(answer.Errors, presented)
 	}
@@ -173,98 +278,134 @@ func accepted(h http.Header) string {
 	return mediaJSON
 }
 
-func readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (s *server) readRequest(w http.ResponseWriter, r *http.Request) (*query, *refusal) {
+	var members map[string]any
+	var wrong *refusal
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		return readQuery(r)
+		members, wrong = s.readURL(r)
 	case http.MethodPost:
-		return readBody(w, r)
+		members, wrong = s.readBody(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		return nil, &refusal{http.StatusMethodNotAllowed, db.BadRequest, "send GET or POST"}
 	}
-	w.Header().Set("Allow", "GET, HEAD, POST")
-	return nil, &refusal{http.StatusMethodNotAllowed, db.BadRequest, "send GET or POST"}
+	if wrong != nil {
+		return nil, wrong
+	}
+	q := &query{header: r.Header, readOnly: r.Method != http.MethodPost}
+	for name, into := range map[string]*string{"query": &q.text, "operationName": &q.name, "documentId": &q.id} {
+		if v := members[name]; v != nil {
+			text, ok := v.(string)
+			if !ok {
+				return nil, badRequest("`" + name + "` must be a text")
+			}
+			*into = text
+		}
+	}
+	for name, into := range map[string]*map[string]any{"variables": &q.variables, "extensions": &q.extensions} {
+		if v := members[name]; v != nil {
+			object, ok := v.(map[string]any)
+			if !ok {
+				return nil, badRequest("`" + name + "` must be a JSON object")
+			}
+			*into = object
+		}
+	}
+	if q.text == "" && q.id == "" && q.extensions["persistedQuery"] == nil {
+		return nil, badRequest("`query` is missing")
+	}
+	return q, nil
 }
 
-func readQuery(r *http.Request) (*graphql.RawParams, *refusal) {
-	q := r.URL.Query()
-	params := &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName"), Headers: r.Header}
-	for name, into := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
-		text := q.Get(name)
-		if text == "" {
-			continue
-		}
-		if !decode([]byte(text), into) {
-			return nil, &refusal{http.StatusBadRequest, db.BadRequest, "`" + name + "` must be a JSON object"}
-		}
-	}
-	if params.Query == "" {
-		return nil, &refusal{http.StatusBadRequest, db.BadRequest, "`query` is missing"}
-	}
-	return params, nil
+func badRequest(message string) *refusal {
+	return &refusal{http.StatusBadRequest, db.BadRequest, message}
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	media, typeParams, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if charset, ok := typeParams["charset"]; err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") {
+// readURL reads the members of a GET request.
+func (s *server) readURL(r *http.Request) (map[string]any, *refusal) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("the URL's query is malformed")
+	}
+	members := map[string]any{}
+	for name, texts := range values {
+		text := texts[0]
+		if len(texts) > 1 || !utf8.ValidString(text) {
+			return nil, badRequest("the URL's query must have each parameter once, in UTF-8")
+		}
+		members[name] = text
+		if (name == "variables" || name == "extensions") && text != "" {
+			if members[name], err = s.Limits.decode(strings.NewReader(text), maxNesting); err != nil {
+				return nil, s.undecodable(err, "`"+name+"` must be a JSON object")
+			}
+		} else if text == "" {
+			members[name] = nil
+		}
+	}
+	return members, nil
+}
+
+// readBody reads the members of a POST request.
+func (s *server) readBody(w http.ResponseWriter, r *http.Request) (map[string]any, *refusal) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, ok := params["charset"]
+	if err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
 		return nil, &refusal{http.StatusUnsupportedMediaType, db.BadRequest, "the body must be application/json in UTF-8"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	body, err := s.Limits.decode(http.MaxBytesReader(w, r.Body, int64(s.Limits.Body)), 1+maxNesting)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, &refusal{http.StatusRequestEntityTooLarge, db.LimitExceeded, "the body is larger than 1 MiB"}
-		}
-		return nil, &refusal{http.StatusBadRequest, db.BadRequest, "the body could not be read"}
+		return nil, s.undecodable(err, "the body must be one JSON object")
 	}
-	var request struct {
-		Query         *string         `json:"query"`
-		OperationName *string         `json:"operationName"`
-		Variables     json.RawMessage `json:"variables"`
-		Extensions    json.RawMessage `json:"extensions"`
+	switch body := body.(type) {
+	case map[string]any:
+		return body, nil
+	case []any:
+		return nil, badRequest("the body must be one JSON object; batches are not taken")
 	}
-	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		return nil, &refusal{http.StatusBadRequest, db.BadRequest, "the body must be one JSON object; batches are not taken"}
-	}
-	if !decode(body, &request) || request.Query == nil {
-		return nil, &refusal{http.StatusBadRequest, db.BadRequest, "the body must be a JSON object with a text `query`"}
-	}
-	params := &graphql.RawParams{Query: *request.Query, Headers: r.Header}
-	if request.OperationName != nil {
-		params.OperationName = *request.OperationName
-	}
-	for _, part := range []struct {
-		name string
-		text json.RawMessage
-		into *map[string]any
-	}{{"variables", request.Variables, &params.Variables}, {"extensions", request.Extensions, &params.Extensions}} {
-		if len(part.text) > 0 && !decode(part.text, part.into) {
-			return nil, &refusal{http.StatusBadRequest, db.BadRequest, "`" + part.name + "` must be a JSON object"}
-		}
-	}
-	return params, nil
+	return nil, badRequest("the body must be one JSON object")
 }
 
-// decode reads one JSON value strictly: valid UTF-8, no name twice, nothing behind it. Numbers keep their text.
-func decode(text []byte, into any) bool {
-	if !jsontext.Value(text).IsValid() {
-		return false
+// undecodable says why something sent is not what it should be, and nothing of what it is.
+func (s *server) undecodable(err error, otherwise string) *refusal {
+	var large *http.MaxBytesError
+	var limit *db.Error
+	switch {
+	case errors.Is(err, errNotJSON):
+		return badRequest(otherwise)
+	case errors.As(err, &large):
+		return &refusal{http.StatusRequestEntityTooLarge, db.LimitExceeded, "the body is larger than " + strconv.Itoa(s.Limits.Body) + " bytes"}
+	case errors.As(err, &limit):
+		return &refusal{http.StatusBadRequest, limit.Code, limit.Message}
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return d.Decode(into) == nil
+	slog.Info("a body could not be read", "cause", err)
+	return &refusal{http.StatusRequestTimeout, db.BadRequest, "the body did not arrive"}
 }
 
 func refuse(w http.ResponseWriter, media string, wrong refusal) {
-	respond(w, media, wrong.status, &graphql.Response{Errors: gqlerror.List{{
+	b, release := encode(&graphql.Response{Errors: gqlerror.List{{
 		Message: wrong.message, Extensions: map[string]any{"code": string(wrong.code)},
 	}}})
+	defer release()
+	send(w, media, wrong.status, b)
+}
+
+func send(w http.ResponseWriter, media string, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", media+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) //nolint:errcheck // the client has gone
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// respond writes an answer. The data is JSON already and is not gone through again.
-func respond(w http.ResponseWriter, media string, status int, answer *graphql.Response) {
+// keptBuffer is how large a buffer may be that waits for the next answer.
+const keptBuffer = 1 << 20
+
+// encode writes an answer; its bytes are good until release. The data is JSON already and is not gone through again.
+func encode(answer *graphql.Response) (body []byte, release func()) {
 	b, _ := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(b)
 	b.Reset()
 	b.WriteByte('{')
 	if len(answer.Errors) > 0 {
@@ -283,12 +424,11 @@ func respond(w http.ResponseWriter, media string, status int, answer *graphql.Re
 		writeJSON(b, answer.Extensions)
 	}
 	b.WriteByte('}')
-	h := w.Header()
-	h.Set("Content-Type", media+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	w.Write(b.Bytes()) //nolint:errcheck // the client has gone
+	return b.Bytes(), func() {
+		if b.Cap() <= keptBuffer {
+			buffers.Put(b)
+		}
+	}
 }
 
 func writeJSON(b *bytes.Buffer, v any) {

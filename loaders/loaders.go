@@ -26,9 +26,10 @@ type Request struct {
 	mu       sync.Mutex
 	loaders  map[any]flusher
 	order    []flusher
-	open     int // resolvers begun or to come
-	waiting  int // of those, waiting for a batch that has not begun
-	running  int // batches
+	known    []releaser // asked for and answered before
+	open     int        // resolvers begun or to come
+	waiting  int        // of those, waiting for a batch that has not begun
+	running  int        // batches
 	patience *time.Timer
 }
 
@@ -37,6 +38,8 @@ type Request struct {
 const patience = 200 * time.Millisecond
 
 type flusher interface{ flush() int }
+
+type releaser interface{ release() int }
 
 type contextKey struct{}
 
@@ -90,6 +93,10 @@ func (r *Request) flush() {
 	for _, l := range r.order {
 		r.waiting -= l.flush()
 	}
+	for _, e := range r.known {
+		r.waiting -= e.release()
+	}
+	r.known = nil
 }
 
 // A loader looks up values V by key K, in batches. fetch answers one value for each key it finds, and missing makes the
@@ -133,10 +140,13 @@ func (l *loader[K, V]) load(ctx, at context.Context, key K) (V, error) {
 	return await(ctx, e)
 }
 
-// enqueue asks for a key. The request is locked.
+// enqueue asks for a key. The request is locked. What is known already is answered with the next batches and not before:
+// its resolver would hurry ahead of its siblings, and what they ask for next would take two batches.
 func (l *loader[K, V]) enqueue(ctx, at context.Context, key K) *entry[V] {
 	if thunk, ok := l.cache.Get(ctx, key); ok {
-		return &entry[V]{begun: begun, thunk: thunk}
+		e := &entry[V]{begun: make(chan struct{}), thunk: thunk}
+		l.request.known = append(l.request.known, e)
+		return e
 	}
 	e, ok := l.pending[key]
 	if !ok {
@@ -149,25 +159,19 @@ func (l *loader[K, V]) enqueue(ctx, at context.Context, key K) *entry[V] {
 	return e
 }
 
-type waiter interface{ addWaiter() (waits bool) }
+func (e *entry[V]) addWaiter() { e.waiters++ }
 
-func (e *entry[V]) addWaiter() bool {
-	if e.begun == begun {
-		return false
-	}
-	e.waiters++
-	return true
+// release lets those who wait for e go on, and answers how many they are.
+func (e *entry[V]) release() int {
+	close(e.begun)
+	return e.waiters
 }
 
-// begun is the channel of entries that were answered before they were asked for.
-var begun = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
 // wait counts one resolver as waiting for e. The request is locked.
-func (r *Request) wait(e waiter) {
-	if e.addWaiter() {
-		r.waiting++
-		r.settle()
-	}
+func (r *Request) wait(e interface{ addWaiter() }) {
+	e.addWaiter()
+	r.waiting++
+	r.settle()
 }
 
 // await answers what e's batch found, once it has begun and ended.
@@ -199,8 +203,7 @@ func (l *loader[K, V]) flush() (released int) {
 		dataloader.WithWait[K, V](time.Hour), dataloader.WithCache(l.cache))
 	for key, e := range l.pending {
 		e.thunk = batch.Load(l.ctx, key)
-		close(e.begun)
-		released += e.waiters
+		released += e.release()
 	}
 	clear(l.pending)
 	l.request.running++

@@ -60,7 +60,7 @@ func connection[T any](at context.Context, table db.Entity[T], via *db.Relation,
 		Page:       page,
 		Load: func(ctx context.Context) (*db.Slice[T], error) {
 			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*db.Slice[T], error) {
-				read := &db.Read{Path: path, From: table.Table, Via: via, Select: db.Select{Columns: table.Columns}, Page: page}
+				read := &db.Read{Path: path, From: table.Table, Via: via, Select: db.Select{Columns: page.Columns(table.Table)}, Page: page}
 				if via != nil {
 					read.Keys = keys
 				}
@@ -76,7 +76,7 @@ func connection[T any](at context.Context, table db.Entity[T], via *db.Relation,
 					}
 					slice := &db.Slice[T]{Rows: make([]*T, 0, g.End-g.Start), HasNext: g.HasNext, HasPrev: g.HasPrev}
 					for i := g.Start; i < g.End; i++ {
-						slice.Rows = append(slice.Rows, db.Decode(table, rows.Row(i)))
+						slice.Add(db.Decode(table, rows.Row(i)), rows.Row(i)[len(table.Columns):])
 					}
 					slices[key] = slice
 				}
@@ -154,13 +154,10 @@ func Nodes(ctx context.Context, tables []*db.Table, keys []int64) ([]db.Node, er
 		r.mu.Unlock()
 	}
 	// All tables' batches begin together, so waiting for one that has not begun is enough to begin them.
-	for _, e := range entries {
-		if e.begun != begun {
-			r.mu.Lock()
-			r.wait(e)
-			r.mu.Unlock()
-			break
-		}
+	if len(entries) > 0 {
+		r.mu.Lock()
+		r.wait(entries[0])
+		r.mu.Unlock()
 	}
 	nodes := make([]db.Node, len(keys))
 	for i, e := range entries {

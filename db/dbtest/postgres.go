@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -280,6 +281,9 @@ func startCluster(binaries string, account *syscall.Credential) (clusterURL stri
 	ended := make(chan struct{})
 	go func() {
 		_ = command.Wait() // how it ended stands in the log
+		// Collected earlier, they would be closed: the directory would be swept, and the server would end.
+		runtime.KeepAlive(lock)
+		runtime.KeepAlive(leash)
 		close(ended)
 	}()
 	stop = sync.OnceFunc(func() {

@@ -1,0 +1,249 @@
+// Command bench measures kith against the limit: what a handler written by hand for one query, with nothing but net/http
+// and lib/pq, reaches on the same machine and database. `make bench` runs it on a throw-away PostgreSQL.
+//
+// Every contestant is a process of its own behind HTTP on the loopback. They are asked in turn, A B C A B C …, so that
+// whatever else the machine does falls on all of them, and it is the ratio of one round that counts. Before anything is
+// measured all of them have to give the same data.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"kith/db/dbtest"
+)
+
+// connections are the numbers of clients, each of which asks again as soon as it is answered.
+var connections = []int{1, 32}
+
+func main() {
+	if len(os.Args) == 4 && os.Args[1] == "limit" { // this program again, as a contestant
+		fail(serveLimit(os.Args[2], os.Args[3]))
+		return
+	}
+	rounds := flag.Int("rounds", 5, "rounds to measure")
+	seconds := flag.Float64("seconds", 1.5, "how long one measurement lasts")
+	only := flag.String("only", "", "measure only these queries: Q1,Q3")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only))
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, rounds int, each time.Duration, only string) error {
+	chosen := slices.DeleteFunc(slices.Clone(queries), func(q *query) bool {
+		return only != "" && !slices.Contains(strings.Split(only, ","), q.name)
+	})
+	if rounds < 1 || len(chosen) == 0 {
+		return errors.New("nothing to measure")
+	}
+	dir, err := os.MkdirTemp("", "kith-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	kith := filepath.Join(dir, "kith")
+	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
+		return err
+	}
+	address, drop, err := database(ctx)
+	if err != nil {
+		return err
+	}
+	defer drop()
+	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
+	if err := command(ctx, environment, kith, "migrate", "up"); err != nil {
+		return err
+	}
+	version, err := load(ctx, address)
+	if err != nil {
+		return fmt.Errorf("loading the data: %w", err)
+	}
+
+	contestants, stop, err := start(ctx, kith, address, environment)
+	defer stop()
+	if err != nil {
+		return err
+	}
+	for _, q := range chosen {
+		if err := agree(contestants, q); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%s, PostgreSQL %s, %d cores, %d rounds of %v. All contestants gave the same data.\n",
+		runtime.Version(), version, runtime.NumCPU(), rounds, each)
+	m, err := measure(ctx, contestants, chosen, rounds, each)
+	if err != nil {
+		return err
+	}
+	m.print(os.Stdout)
+	return nil
+}
+
+// command runs a program to its end; its output is part of the error.
+func command(ctx context.Context, environment []string, name string, arguments ...string) error {
+	c := exec.CommandContext(ctx, name, arguments...)
+	c.Env = append(os.Environ(), environment...)
+	if said, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(arguments, " "), err, said)
+	}
+	return nil
+}
+
+// database makes an empty database on the cluster of KITH_TEST_POSTGRES, or on one that ends with this process.
+func database(ctx context.Context) (address string, drop func(), err error) {
+	cluster, stop := os.Getenv(dbtest.PostgresVariable), func() {}
+	if cluster == "" {
+		if cluster, stop, err = dbtest.StartPostgres(); err != nil {
+			return "", nil, err
+		}
+	}
+	u, err := url.Parse(cluster)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s is not a URL", dbtest.PostgresVariable)
+	}
+	server, err := sql.Open("postgres", cluster)
+	if err != nil {
+		return "", nil, err
+	}
+	name := "kith_bench_" + strings.ToLower(rand.Text())
+	if _, err := server.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"); err != nil {
+		return "", nil, err
+	}
+	u.Path = "/" + name
+	return u.String(), func() {
+		if _, err := server.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: dropping the database:", err)
+		}
+		server.Close()
+		stop()
+	}, nil
+}
+
+// A contestant is a running server.
+type contestant struct {
+	name    string
+	address string              // host:port
+	path    func(*query) string // where it answers a query
+	data    func([]byte) []byte // the data in its answer
+}
+
+// The order is that of the measurement.
+const (
+	limitJSON = iota
+	limitLevels
+	kithPlanned
+	kithResolved
+)
+
+// start starts every contestant and waits until each is ready. Logs are written as in production, to nowhere.
+func start(ctx context.Context, kith, database string, environment []string) ([]*contestant, func(), error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running []*exec.Cmd
+	stop := func() {
+		cancel()
+		for _, c := range running {
+			c.Wait() //nolint:errcheck // it was told to end
+		}
+	}
+	process := func(environment []string, name string, arguments ...string) error {
+		c := exec.CommandContext(ctx, name, arguments...)
+		c.Env = append(os.Environ(), environment...)
+		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+		c.WaitDelay = 5 * time.Second
+		if err := c.Start(); err != nil {
+			return err
+		}
+		running = append(running, c)
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, stop, err
+	}
+	limit, err := freeAddress()
+	if err != nil {
+		return nil, stop, err
+	}
+	if err := process(nil, self, "limit", limit, database); err != nil {
+		return nil, stop, err
+	}
+	whole := func(body []byte) []byte { return body }
+	contestants := []*contestant{
+		limitJSON:   {name: "limit: one JSON statement", address: limit, path: func(q *query) string { return "/json/" + q.name }, data: whole},
+		limitLevels: {name: "limit: a statement a level", address: limit, path: func(q *query) string { return "/levels/" + q.name }, data: whole},
+	}
+	for _, plan := range []string{"on", "off"} {
+		address, err := freeAddress()
+		if err != nil {
+			return nil, stop, err
+		}
+		err = process(append(environment, "KITH_ADDR="+address, "KITH_PLAN="+plan, "KITH_DEMO=false"), kith, "serve")
+		if err != nil {
+			return nil, stop, err
+		}
+		contestants = append(contestants, &contestant{name: "kith, plan " + plan, address: address, path: func(*query) string { return "/graphql" }, data: dataOf})
+	}
+	for _, c := range contestants {
+		if err := c.await(ctx); err != nil {
+			return nil, stop, err
+		}
+	}
+	return contestants, stop, nil
+}
+
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// await returns when the contestant is ready.
+func (c *contestant) await(ctx context.Context) error {
+	deadline := time.After(30 * time.Second)
+	for {
+		response, err := http.Get("http://" + c.address + "/readyz")
+		if err == nil {
+			io.Copy(io.Discard, response.Body) //nolint:errcheck // only the status counts
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = errors.New(response.Status)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline:
+			return fmt.Errorf("%s is not ready after 30 s: %w", c.name, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"reflect"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The client speaks just enough HTTP/1.1 to cost little of the two cores that it shares with what it measures: a request
+// is made once and written whole, an answer has a status line, headers with a length, and a body that is thrown away.
+
+// requests are the requests of a query, ready to be sent, for one contestant.
+func (c *contestant) requests(q *query) [][]byte {
+	var out [][]byte
+	for _, body := range q.bodies() {
+		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+			c.path(q), c.address, len(body), body))
+	}
+	return out
+}
+
+// A client is one connection that is kept alive.
+type client struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func (c *contestant) connect() (*client, error) {
+	conn, err := net.Dial("tcp", c.address)
+	if err != nil {
+		return nil, err
+	}
+	return &client{conn, bufio.NewReaderSize(conn, 64<<10)}, nil
+}
+
+// send sends a request and answers the length of the body that comes next.
+func (c *client) send(request []byte) (int, error) {
+	if _, err := c.conn.Write(request); err != nil {
+		return 0, err
+	}
+	line, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return 0, err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")) {
+		return 0, fmt.Errorf("answered %q", line)
+	}
+	length := -1
+	for {
+		if line, err = c.in.ReadSlice('\n'); err != nil {
+			return 0, err
+		}
+		if len(line) == 2 {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if length < 0 {
+		return 0, errors.New("an answer without Content-Length")
+	}
+	return length, nil
+}
+
+// rate asks with n connections at once and answers how many requests a second were served.
+func (c *contestant) rate(ctx context.Context, requests [][]byte, n int, lasting time.Duration) (float64, error) {
+	clients := make([]*client, n)
+	for i := range clients {
+		var err error
+		if clients[i], err = c.connect(); err != nil {
+			return 0, err
+		}
+		defer clients[i].conn.Close()
+	}
+	var (
+		served atomic.Int64
+		over   atomic.Bool
+		failed atomic.Pointer[error]
+		done   sync.WaitGroup
+	)
+	start := time.Now()
+	for i, client := range clients {
+		done.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), 1))
+			for !over.Load() {
+				length, err := client.send(requests[random.IntN(len(requests))])
+				if err == nil {
+					_, err = client.in.Discard(length)
+				}
+				if err != nil {
+					failed.Store(&err)
+					return
+				}
+				served.Add(1)
+			}
+		})
+	}
+	select {
+	case <-time.After(lasting):
+	case <-ctx.Done():
+	}
+	over.Store(true)
+	done.Wait()
+	took := time.Since(start) // to the last answer: slow contestants lose nothing of what they had begun
+	if err := failed.Load(); err != nil {
+		return 0, fmt.Errorf("%s: %w", c.name, *err)
+	}
+	return float64(served.Load()) / took.Seconds(), ctx.Err()
+}
+
+// agree fails if the contestants do not all give the same data. Some of the requests stand for all.
+func agree(contestants []*contestant, q *query) error {
+	for i := range min(20, len(q.bodies())) {
+		var first any
+		for _, c := range contestants {
+			client, err := c.connect()
+			if err != nil {
+				return err
+			}
+			defer client.conn.Close()
+			length, err := client.send(c.requests(q)[i])
+			body := make([]byte, max(length, 0))
+			if err == nil {
+				_, err = io.ReadFull(client.in, body)
+			}
+			var data any
+			if err == nil {
+				err = json.Unmarshal(c.data(body), &data)
+			}
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", q.name, c.name, err)
+			}
+			if first == nil {
+				first = data
+			}
+			if !reflect.DeepEqual(data, first) {
+				return fmt.Errorf("%s: %s and %s give different data\n%.2000s", q.name, contestants[0].name, c.name, body)
+			}
+		}
+		if leaves(first) < q.leaves {
+			return fmt.Errorf("%s: all contestants give %d values, fewer than the %d that the query is about: %v", q.name, leaves(first), q.leaves, first)
+		}
+	}
+	return nil
+}
+
+// dataOf is the data of a GraphQL answer without errors.
+func dataOf(body []byte) []byte {
+	var answer struct{ Data, Errors json.RawMessage }
+	if json.Unmarshal(body, &answer) != nil || answer.Errors != nil {
+		return nil
+	}
+	return answer.Data
+}
+
+// leaves counts the values in some data that are not null.
+func leaves(data any) int {
+	n := 0
+	switch data := data.(type) {
+	case nil:
+	case map[string]any:
+		for _, v := range data {
+			n += leaves(v)
+		}
+	case []any:
+		for _, v := range data {
+			n += leaves(v)
+		}
+	default:
+		n = 1
+	}
+	return n
+}

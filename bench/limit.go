@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"strconv"
+)
+
+// The limit answers each query in two ways, each as well as it can be written by somebody who knows the query: in json.go
+// PostgreSQL makes the whole answer in one statement, in levels.go there is one statement for each level and the answer
+// is written by hand. The better of the two is the limit. It has kith's pool of connections, kith's garbage collection
+// and the request's context, and reads the request's body but for the variable does not look into it.
+
+// pool is how many connections kith keeps.
+const pool = 32
+
+// A limit is the server.
+type limit struct {
+	json   map[*query]*sql.Stmt
+	levels map[string]*sql.Stmt
+}
+
+func serveLimit(address, database string) error {
+	if os.Getenv("GOGC") == "" { // as kith does
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(1 << 30)
+	}
+	server, err := sql.Open("postgres", database)
+	if err != nil {
+		return err
+	}
+	server.SetMaxOpenConns(pool)
+	server.SetMaxIdleConns(pool)
+	l := &limit{json: map[*query]*sql.Stmt{}, levels: map[string]*sql.Stmt{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	for _, q := range queries {
+		if l.json[q], err = server.Prepare(q.json); err != nil {
+			return fmt.Errorf("%w\n%s", err, q.json)
+		}
+		for _, text := range q.levels {
+			if l.levels[text], err = server.Prepare(text); err != nil {
+				return fmt.Errorf("%w\n%s", err, text)
+			}
+		}
+		mux.HandleFunc("/json/"+q.name, l.serveJSON(q))
+		mux.HandleFunc("/levels/"+q.name, l.serveLevels(q))
+	}
+	return http.ListenAndServe(address, mux)
+}
+
+func (l *limit) serveJSON(q *query) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key, err := variable(r)
+		var arguments []any
+		if q.byUser {
+			arguments = append(arguments, key)
+		}
+		var answer string
+		if err == nil {
+			err = l.json[q].QueryRowContext(r.Context(), arguments...).Scan(&answer)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+		io.WriteString(w, answer) //nolint:errcheck // the client has gone
+	}
+}
+
+func (l *limit) serveLevels(q *query) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key, err := variable(r)
+		buffer, _ := buffers.Get().(*[]byte)
+		defer buffers.Put(buffer)
+		if err == nil {
+			*buffer, err = q.write(r.Context(), l, (*buffer)[:0], key)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(*buffer)))
+		w.Write(*buffer) //nolint:errcheck // the client has gone
+	}
+}
+
+// variable reads the request and answers the key in the variable `id`; 0 if there is none.
+func variable(r *http.Request) (int64, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return 0, err
+	}
+	_, id, found := bytes.Cut(body, []byte(`"variables":{"id":"`))
+	if !found {
+		return 0, nil
+	}
+	id, _, _ = bytes.Cut(id, []byte(`"`))
+	plain, err := base64.RawURLEncoding.AppendDecode(nil, id)
+	if err != nil {
+		return 0, err
+	}
+	_, digits, _ := bytes.Cut(plain, []byte(":"))
+	return strconv.ParseInt(string(digits), 10, 64)
+}
+
+// rows calls each for every row of a statement, whose columns stand in dest.
+func (l *limit) rows(ctx context.Context, text string, argument any, dest []any, each func()) error {
+	var arguments []any
+	if argument != nil {
+		arguments = append(arguments, argument)
+	}
+	rows, err := l.levels[text].QueryContext(ctx, arguments...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		each()
+	}
+	return rows.Err()
+}

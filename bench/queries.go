@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"strconv"
+
+	"kith/db"
+)
+
+// A query is one question, as a client asks kith.
+type query struct {
+	name, says string
+	text       string
+	byUser     bool // has the variable `id`, of a random user
+	leaves     int  // how many values there are at least in an answer
+
+	// how the limit answers it
+	json   string
+	levels []string
+	write  func(ctx context.Context, l *limit, out []byte, key int64) ([]byte, error)
+}
+
+var queries = []*query{
+	{
+		name: "Q1", says: "a user by id with profile", byUser: true, leaves: 6,
+		text: `query User($id: ID!) { user(by: {id: $id}) { id username name profile { id fullName bio } } }`,
+		json: jsonQ1, levels: []string{userByKey}, write: writeUser,
+	},
+	{
+		name: "Q2", says: "50 users with profile and 10 posts each with tags", leaves: 50*6 + 500*3 + 1500*2,
+		text: `query Users { users(first: 50) { nodes { id username name profile { id fullName bio }
+			posts(first: 10) { nodes { id title content tags { nodes { id name } } } } } } }`,
+		json: jsonQ2, levels: []string{firstUsers, postsOfUsers, tagsOfPosts}, write: writeUsers,
+	},
+	{
+		name: "Q3", says: "100 posts with author and profile", leaves: 100 * 9,
+		text: `query Posts { posts(first: 100) { nodes { id title content author { id username name profile { id fullName bio } } } } }`,
+		json: jsonQ3, levels: []string{firstPosts}, write: writePosts,
+	},
+	{
+		name: "Q4", says: "20 users → 5 posts → author → profile and tags", leaves: 20*2 + 100*7 + 300*2,
+		text: `query Feed { users(first: 20) { nodes { id username posts(first: 5) { nodes { id title
+			author { id username profile { id fullName bio } } tags { nodes { id name } } } } } } }`,
+		json: jsonQ4, levels: []string{firstNames, feedOfUsers, tagsOfPosts}, write: writeFeed,
+	},
+}
+
+// asked is how many different users Q1 asks for.
+const asked = 500
+
+// bodies are the bodies of the query's requests. They are the same for every contestant and every run.
+func (q *query) bodies() [][]byte {
+	request := map[string]any{"query": q.text}
+	n := 1
+	if q.byUser {
+		n = asked
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	bodies := make([][]byte, n)
+	for i := range bodies {
+		if q.byUser {
+			request["variables"] = map[string]any{"id": db.GlobalID(db.Users.Table, random.Int64N(users)+1)}
+		}
+		bodies[i], _ = json.Marshal(request) // maps and texts always marshal
+	}
+	return bodies
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,104 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Backup copies a SQLite database to a new file while it is in use. The copy is one state of the database.
+func (db *DB) Backup(ctx context.Context, file string) error {
+	if db.driver != sqliteDialect.driver {
+		return errors.New("backup copies SQLite databases; PostgreSQL has pg_dump")
+	}
+	if _, err := os.Stat(file); err == nil {
+		return fmt.Errorf("%s is there already", file)
+	}
+	return db.run(ctx, &Statement{Path: "backup", Text: "VACUUM INTO ?", Args: []any{file}}, nil)
+}
+
+// promoted are the tables besides those of the relation page that go along, with their columns.
+func promoted() []*batch {
+	column := func(kind Kind, names ...string) (columns []*Column) {
+		for _, name := range names {
+			columns = append(columns, &Column{Name: name, Kind: kind})
+		}
+		return columns
+	}
+	return []*batch{
+		{table: "sessions", columns: append(column(Text, "id", "user_id", "token_hash"), column(Time, "created_at", "expires_at")...)},
+		{table: "identities", columns: column(Text, "issuer", "subject", "user_id")},
+		{table: "idempotency_keys", columns: append(column(Text, "id", "request", "answer"), column(Time, "created_at")...)},
+	}
+}
+
+// Promote copies everything from db to another database, all or nothing, and answers how many rows. The other must be
+// migrated and empty. What changes in db meanwhile is not copied.
+func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
+	err = db.Snapshot(ctx, func(reading context.Context) error {
+		return to.Write(ctx, func(writing context.Context) error {
+			rows = 0
+			switch filled, err := to.filled(writing); {
+			case err != nil:
+				return err
+			case filled != "":
+				return fmt.Errorf("the other database is not empty: %s has rows", filled)
+			}
+			l := newLoad(to)
+			for _, b := range l.batches {
+				if b.table == Users.Name {
+					b.columns = append(b.columns, &Column{Name: "is_admin", Kind: Int})
+				}
+			}
+			l.batches = append(l.batches, promoted()...)
+			for _, b := range l.batches {
+				n, err := db.promote(reading, writing, to, b)
+				if err != nil {
+					return err
+				}
+				rows += n
+			}
+			return l.finish(writing)
+		})
+	})
+	return rows, err
+}
+
+// promote copies one table.
+func (db *DB) promote(reading, writing context.Context, to *DB, b *batch) (n int, err error) {
+	flush := func() error {
+		if len(b.rows) == 0 {
+			return nil
+		}
+		err := to.load(writing, b)
+		b.rows = b.rows[:0]
+		return err
+	}
+	s := &Statement{Path: "promote " + b.table, Text: "SELECT " + b.names() + " FROM " + b.table + " ORDER BY " + strings.Split(b.names(), ", ")[0]}
+	err = db.run(reading, s, func(rows *sqlx.Rows) error {
+		row, err := rows.SliceScan()
+		if err != nil {
+			return err
+		}
+		for i, c := range b.columns {
+			row[i] = normal(row[i], c.Kind)
+			if v, isInt := row[i].(int64); isInt && c.Name == "is_admin" {
+				row[i] = v != 0 // SQLite has no type for it
+			}
+		}
+		b.rows = append(b.rows, row)
+		n++
+		if len(b.rows) == batchRows {
+			return flush()
+		}
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, flush()
+}

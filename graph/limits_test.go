@@ -1,0 +1,270 @@
+package graph_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
+
+	"kith/graph"
+)
+
+func repeat(n int, text string) string { return strings.Repeat(text, n) }
+
+// numbered writes text n times, each with its number for %d.
+func numbered(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(text, "%d", fmt.Sprint(i)))
+	}
+	return b.String()
+}
+
+// deep is a query of posts of authors of posts…, 3 fields deep for each n, and what is innermost.
+func deep(n int, innermost string) string {
+	return "{" + repeat(n-1, " posts(first: 1) { nodes { author {") + " posts(first: 1) { nodes { " + innermost + " } }" + repeat(n-1, "} } }") + " }"
+}
+
+// nested is a filter of n objects inside each other.
+func nested(n int) string { return repeat(n-1, "{not: ") + "{}" + repeat(n-1, "}") }
+
+func nestedJSON(n int) any {
+	v := map[string]any{}
+	for range n - 1 {
+		v = map[string]any{"not": v}
+	}
+	return v
+}
+
+func list(n int, v any) []any {
+	out := make([]any, n)
+	for i := range out {
+		out[i] = v
+	}
+	return out
+}
+
+func listOf(n int) string { return "[" + repeat(n, `"x" `) + "]" }
+
+// tokens is a query of n tokens, of which there are many.
+func tokens(t *testing.T, n int) string {
+	query := func(last int) string {
+		return "{ users(where: {or: [" + repeat(57, "{username: {in: "+listOf(250)+"}} ") + "{username: {in: " + listOf(last) + "}}]}) { totalCount } }"
+	}
+	last := n - countTokens(t, query(0))
+	if last < 0 || last > 250 {
+		t.Fatalf("%d tokens cannot be made", n)
+	}
+	return "# a comment is no token\n" + query(last)
+}
+
+func countTokens(t *testing.T, text string) (n int) {
+	lex := lexer.New(&ast.Source{Input: text})
+	for ; ; n++ {
+		token, err := lex.ReadToken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token.Kind == lexer.EOF {
+			return n
+		}
+	}
+}
+
+// refused tells whether an answer says that the request is none or that it asks for too much.
+func refused(a answer) bool {
+	code := a.code()
+	return code == "LIMIT_EXCEEDED" || strings.HasPrefix(code, "GRAPHQL_") || a.Status == http.StatusBadRequest
+}
+
+// Just what each limit allows is answered; one more is not, and no statement is run for it.
+func TestLimits(t *testing.T) {
+	f := open(t, "sqlite")
+	const filtered = "query($where: UserWhere) { users(first: 1, where: $where) { totalCount } }"
+	filter := func(where any) request {
+		return request{Query: filtered, Variables: map[string]any{"where": where}}
+	}
+	manyFields := func(extra int) request {
+		return request{Query: "{" + numbered(90, "a%d: users(first: 1) { nodes { id name username version createdAt updatedAt __typename } pageInfo { hasNextPage } } ") +
+			repeat(extra, "__typename ") + "}"}
+	}
+	fragments := func(n int) request {
+		return request{Query: "{ users(first: 1) { nodes {" + numbered(n, "...F%d ") + "} } }" + numbered(n, " fragment F%d on User { id }")}
+	}
+	query := func(format string, args ...any) request { return request{Query: fmt.Sprintf(format, args...)} }
+	for name, pair := range map[string][2]request{
+		"tokens":                 {{Query: tokens(t, 15_000)}, {Query: tokens(t, 15_001)}},
+		"depth":                  {{Query: deep(5, "title")}, {Query: deep(5, "author { id }")}},
+		"depth through a spread": {{Query: "{" + "...A } fragment A on Query " + deep(5, "title")}, {Query: "{" + "...A } fragment A on Query " + deep(5, "author { id }")}},
+		"aliases":                {{Query: "{" + numbered(100, "a%d: user(by: {username: \"x\"}) { id } ") + "}"}, {Query: "{" + numbered(101, "a%d: user(by: {username: \"x\"}) { id } ") + "}"}},
+		"fields of one name":     {query("{ users { nodes { ... { %s } %s } } }", repeat(50, "id "), repeat(50, "id ")), query("{ users { nodes { ... { %s } %s } } }", repeat(50, "id "), repeat(51, "id "))},
+		"fields":                 {manyFields(10), manyFields(11)},
+		"fragments":              {fragments(200), fragments(201)},
+		"a list":                 {query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(250)), query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(251))},
+		"a list in variables": {filter(map[string]any{"username": map[string]any{"in": list(250, "x")}}),
+			filter(map[string]any{"username": map[string]any{"in": list(251, "x")}})},
+		"nesting": {query("{ users(where: %s) { totalCount } }", nested(50)), query("{ users(where: %s) { totalCount } }", nested(51))},
+		// The object of the variables is one of the fifty.
+		"nesting of variables": {filter(nestedJSON(49)), filter(nestedJSON(50))},
+		"cost": {query("{ users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 3) { nodes { id } } } } } } a: users(first: 100) { nodes { posts(first: 97) { nodes { id } } } } %s }", numbered(4, "b%d: users(first: 25) { totalCount } ")),
+			query("{ users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 3) { nodes { id } } } } } } a: users(first: 100) { nodes { posts(first: 97) { nodes { id } } } } %s viewer { id } }", numbered(4, "b%d: users(first: 25) { totalCount } "))},
+		"an Int": {query("{ users(first: 100, where: {}) { totalCount } }"), query("{ users(first: 2147483648) { totalCount } }")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if a := answerOf(t, f.Planned, pair[0]); refused(a) {
+				t.Errorf("just under: %d %.300s", a.Status, a.Body)
+			}
+			f.Statements()
+			a := answerOf(t, f.Planned, pair[1])
+			want := "LIMIT_EXCEEDED"
+			if name == "an Int" {
+				want = "GRAPHQL_VALIDATION_FAILED"
+			}
+			if a.Status != http.StatusBadRequest || a.code() != want || strings.Contains(string(a.Body), `"data"`) {
+				t.Errorf("just over: %d %.300s", a.Status, a.Body)
+			}
+			if n := len(f.Statements()); n > 0 {
+				t.Errorf("just over: %d statements", n)
+			}
+		})
+	}
+}
+
+// Limits are settings.
+func TestLimitsAreSet(t *testing.T) {
+	f := open(t, "sqlite", func(o *graph.Options) {
+		o.Limits = graph.Limits{Tokens: 40, Depth: 3, Aliases: 2, Cost: 30, List: 2, Errors: 1}
+	})
+	for _, query := range []string{
+		"{ users { totalCount } tags(first: 11) { totalCount } }",
+		"{ users(first: 1) { nodes { posts(first: 1) { totalCount } } } }",
+		"{ a: viewer { id } b: viewer { id } c: viewer { id } }",
+		`{ users(first: 1, where: {username: {in: ["a", "b", "c"]}}) { totalCount } }`,
+		"{" + repeat(39, "a ") + "}",
+	} {
+		if a := answerOf(t, f.Planned, request{Query: query}); a.code() != "LIMIT_EXCEEDED" {
+			t.Errorf("%s: %s", query, a.Body)
+		}
+	}
+	if a := answerOf(t, f.Planned, request{Query: "{ a b c d }"}); len(a.Errors) != 1 {
+		t.Errorf("%s", a.Body)
+	}
+}
+
+// What costs what, seen in receipts.
+func TestCost(t *testing.T) {
+	f := open(t, "sqlite")
+	for query, want := range map[string]int{
+		"{ __typename }":                       0,
+		"{ viewer { id } }":                    1,
+		"{ users { totalCount } }":             20,
+		"{ users(first: 7) { nodes { id } } }": 7,
+		"{ users(last: 7) { edges { node { id } cursor } pageInfo { endCursor } } }":                             7,
+		"{ users(first: 0) { totalCount } }":                                                                     1,
+		"{ users(first: 5) { nodes { profile { id user { id } } } } }":                                           15,
+		"{ users(first: 100) { nodes { posts(first: 10) { nodes { tags(first: 2) { nodes { id } } } } } } }":     100 * (1 + 10*(1+2)),
+		"{ users(first: 7) { nodes { id } } users(first: 7) { nodes { name } } }":                                14,
+		"{ users(first: 7) { nodes { id } nodes { name } } }":                                                    14,
+		"{ ...A ...A ...B } fragment A on Query { users(first: 3) { totalCount } } fragment B on Query { ...A }": 9,
+		"query($n: Int = 6) { users(first: $n) { totalCount } }":                                                 6,
+		"query($n: Int) { users(first: $n) { totalCount } }":                                                     20,
+		`{ nodes(ids: ["a", "b", "c"]) { id ... on User { posts(first: 2) { nodes { id } } } } }`:                9,
+		`{ node(id: "a") { id } }`: 1,
+	} {
+		got := receiptOf(t, f.Planned, request{Query: query})
+		if got.Cost == nil || got.Cost.Requested != want || got.Cost.Limit != 50_000 {
+			t.Errorf("%s: %+v, want %d", query, got.Cost, want)
+		}
+	}
+	for n, want := range map[any]int{9: 9, nil: 20, 100: 100} {
+		got := receiptOf(t, f.Planned, request{Query: "query($n: Int = 6) { users(first: $n) { totalCount } }", Variables: map[string]any{"n": n}})
+		if got.Cost.Requested != want {
+			t.Errorf("%v costs %d", n, got.Cost.Requested)
+		}
+	}
+}
+
+// Attacks are refused before anything runs, and soon.
+func TestAttacks(t *testing.T) {
+	f := open(t, "sqlite")
+	bomb := "{ ...F0 }"
+	for i := range 29 {
+		bomb += fmt.Sprintf(" fragment F%d on Query { users(first: 100) { nodes { id } } ...F%d ...F%d }", i, i+1, i+1)
+	}
+	bomb += " fragment F29 on Query { users(first: 100) { nodes { id } } }"
+	relations := "{ users(first: 2) { nodes { ...F0 } } }"
+	for i := range 7 {
+		relations += fmt.Sprintf(" fragment F%d on User { a: profile { user { ...F%d } } b: profile { user { ...F%d } } c: posts(first: 50) { nodes { author { ...F%d } } } }", i, i+1, i+1, i+1)
+	}
+	relations += " fragment F7 on User { id }"
+	chain := "{ users { nodes { ...F0 } } }"
+	for i := range 190 {
+		chain += fmt.Sprintf(" fragment F%d on User { id name ...F%d }", i, i+1)
+	}
+	flat := "{ users(first: 1) { nodes {" + numbered(10, " ...F%d") + " } } }" + numbered(10, " fragment F%d on User {"+repeat(98, " id")+" }")
+	crossed := "{ users(first: 1) { nodes {" + numbered(190, " ...F%d") + " } } }"
+	for i := range 190 {
+		crossed += fmt.Sprintf(" fragment F%d on User { id name username ...F%d ...F%d }", i, (i+7)%190, (i+31)%190)
+	}
+	shared := numbered(20, " fragment F%d on User { posts(first: 1) { nodes { id } } }")
+	introspection := "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }"
+	meta := "{ __schema {" + numbered(100, " a%d: types { ...T }") + " } } fragment T on __Type {" + numbered(40, " b%d: fields { name args { name type { name } } }") + " }"
+	for name, attack := range map[string]struct {
+		request request
+		code    string
+	}{
+		"a bomb of fragments":             {request{Query: bomb}, "LIMIT_EXCEEDED"},
+		"a bomb of relations":             {request{Query: relations}, "LIMIT_EXCEEDED"},
+		"fragments in a circle":           {request{Query: crossed}, "LIMIT_EXCEEDED"},
+		"10,000 equal fields":             {request{Query: "{" + repeat(10_000, "__typename ") + "}"}, "LIMIT_EXCEEDED"},
+		"10,000 aliases":                  {request{Query: "{" + numbered(4_900, "a%d: __typename ") + "}"}, "LIMIT_EXCEEDED"},
+		"an alias flood, deeper":          {request{Query: "{ users(first: 1) { nodes { " + numbered(101, "a%d: posts(first: 1) { totalCount } ") + "} } }"}, "LIMIT_EXCEEDED"},
+		"a deep literal":                  {request{Query: "{ users(where: " + nested(900) + ") { totalCount } }"}, "LIMIT_EXCEEDED"},
+		"a literal too deep to parse":     {request{Query: "{ users(where: " + nested(2_000) + ") { totalCount } }"}, "GRAPHQL_PARSE_FAILED"},
+		"a deep list":                     {request{Query: "{ users(where: " + repeat(900, "[") + repeat(900, "]") + ") { totalCount } }"}, "LIMIT_EXCEEDED"},
+		"deep selections":                 {request{Query: repeat(900, "{ a ") + repeat(900, "}")}, "LIMIT_EXCEEDED"},
+		"selections too deep to parse":    {request{Query: repeat(2_000, "{ a ") + repeat(2_000, "}")}, "GRAPHQL_PARSE_FAILED"},
+		"deep inline fragments":           {request{Query: "{" + repeat(900, " ... {") + " nothing" + repeat(900, "}") + "}"}, "GRAPHQL_VALIDATION_FAILED"},
+		"cost in a variable":              {request{Query: "query($n: Int) { users(first: $n) { nodes { posts(first: $n) { nodes { tags(first: $n) { totalCount } } } } } }", Variables: map[string]any{"n": 100}}, "LIMIT_EXCEEDED"},
+		"cost in a default":               {request{Query: "query($n: Int = 100) { users(first: $n) { nodes { posts(first: $n) { nodes { tags(first: $n) { totalCount } } } } } }"}, "LIMIT_EXCEEDED"},
+		"cost in @skip":                   {request{Query: "query($b: Boolean = false) { users(first: 100) { nodes { posts(first: 100) @skip(if: $b) { nodes { tags(first: 100) { totalCount } } } } } }"}, "LIMIT_EXCEEDED"},
+		"a chain of fragments":            {request{Query: chain}, "LIMIT_EXCEEDED"},
+		"introspection in circles":        {request{Query: introspection}, "GRAPHQL_VALIDATION_FAILED"},
+		"introspection many times":        {request{Query: meta}, "LIMIT_EXCEEDED"},
+		"a huge comment":                  {request{Query: "#" + repeat(900_000, "x") + "\n{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"many comments":                   {request{Query: repeat(300_000, "#\n") + "{ nothing }"}, "LIMIT_EXCEEDED"},
+		"unknown directives":              {request{Query: "{ __typename " + repeat(5_000, "@a ") + "}"}, "GRAPHQL_VALIDATION_FAILED"},
+		"one directive many times":        {request{Query: "{ __typename " + repeat(2_000, "@skip(if: true) ") + "}"}, "GRAPHQL_VALIDATION_FAILED"},
+		"unknown directives by the name":  {request{Query: "{ __typename " + numbered(7_000, "@a%d ") + "}"}, "GRAPHQL_VALIDATION_FAILED"},
+		"unknown fields with hints":       {request{Query: "{" + numbered(900, "user%d ") + "}"}, "GRAPHQL_VALIDATION_FAILED"},
+		"unknown types with hints":        {request{Query: "query(" + numbered(490, "$a%d: Usr ") + ") { __typename }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"a name as long as the body":      {request{Query: "{ " + repeat(900_000, "u") + " }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"an enum as long as the body":     {request{Query: "{ users(orderBy: {field: " + repeat(900_000, "u") + "}) { totalCount } }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"variables by the thousand":       {request{Query: "query(" + numbered(3_000, "$a%d: Int ") + ") { __typename }"}, "LIMIT_EXCEEDED"},
+		"one variable many times":         {request{Query: "query(" + numbered(490, "$a%d: String ") + ") {" + repeat(24, " users(where: {username: {in: ["+repeat(240, "$a489 ")+"]}}) { nothing }") + " }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"operations by the thousand":      {request{Query: numbered(900, "query q%d { __typename }")}, "LIMIT_EXCEEDED"},
+		"operations over fragments":       {request{Query: numbered(50, "query q%d { users(first: 100) { nodes { "+numbered(20, "...F%d ")+" } } }") + shared}, "GRAPHQL_VALIDATION_FAILED"},
+		"fields of one name in fragments": {request{Query: flat + " query nothing { nothing }"}, "GRAPHQL_VALIDATION_FAILED"},
+		"spreads by the thousand":         {request{Query: "{" + repeat(4_000, " ...F") + "} fragment F on Query { __typename }"}, "LIMIT_EXCEEDED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.Statements()
+			start := time.Now()
+			a := answerOf(t, f.Planned, attack.request)
+			t.Logf("%v for %d bytes", time.Since(start), len(attack.request.Query))
+			if a.Status != http.StatusBadRequest || a.code() != attack.code {
+				t.Errorf("%d %.300s", a.Status, a.Body)
+			}
+			if len(a.Errors) > 50 || len(a.Body) > 50_000 {
+				t.Errorf("%d errors in %d bytes", len(a.Errors), len(a.Body))
+			}
+			if n := len(f.Statements()); n > 0 {
+				t.Errorf("%d statements", n)
+			}
+		})
+	}
+}

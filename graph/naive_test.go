@@ -1,0 +1,528 @@
+package graph_test
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"kith/db"
+)
+
+// A world is every row of a database in plain Go: what the server ought to answer is worked out from it, one row at a
+// time, with neither plan nor loader nor SQL.
+type world struct {
+	rows  map[*db.Table][]*row           // in the order of their keys
+	links map[string]map[int64][]int64   // by coordinate and key: the keys of linked rows
+	gone  map[*db.Table][]map[string]any // rows that were deleted: cursors may still name their places
+}
+
+type row struct {
+	table  *db.Table
+	values map[string]any // by column
+}
+
+func (r *row) key() int64 { return r.values["id"].(int64) }
+
+// readWorld reads all rows, a table at a time.
+func readWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+	w := &world{rows: map[*db.Table][]*row{}, links: map[string]map[int64][]int64{}, gone: map[*db.Table][]map[string]any{}}
+	page := func(table *db.Table) *db.Page {
+		return &db.Page{Size: 1 << 20, Order: []db.Order{{Column: table.KeyColumn()}}}
+	}
+	for _, table := range db.Tables {
+		found, err := d.Read(ctx, &db.Read{Path: "world", From: table, Select: db.Select{Columns: table.Columns}, Page: page(table)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range found.Len() {
+			r := &row{table: table, values: map[string]any{}}
+			for j, c := range table.Columns {
+				r.values[c.Name] = found.Row(i)[j]
+			}
+			w.rows[table] = append(w.rows[table], r)
+		}
+	}
+	for _, table := range db.Tables {
+		var keys []int64
+		for _, r := range w.rows[table] {
+			keys = append(keys, r.key())
+		}
+		for _, r := range table.Relations {
+			if r.Link == nil {
+				continue
+			}
+			found, err := d.Read(ctx, &db.Read{Path: "world", From: r.To, Via: r, Keys: keys, Select: db.Select{Columns: r.To.Columns[:1]}, Page: page(r.To)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			linked := map[int64][]int64{}
+			for _, key := range keys {
+				for g, i := found.Of(key), 0; g.Start+i < g.End; i++ {
+					linked[key] = append(linked[key], found.Row(g.Start + i)[0].(int64))
+				}
+			}
+			w.links[r.Coordinate()] = linked
+		}
+	}
+	return w
+}
+
+func (w *world) find(table *db.Table, key int64) *row {
+	for _, r := range w.rows[table] {
+		if r.key() == key {
+			return r
+		}
+	}
+	return nil
+}
+
+// related are the rows that parent is related to, in the order of their keys.
+func (w *world) related(r *db.Relation, parent *row) []*row {
+	var out []*row
+	for _, other := range w.rows[r.To] {
+		switch {
+		case r.Own != nil && other.values["id"] == parent.values[r.Own.Name],
+			r.Theirs != nil && other.values[r.Theirs.Name] == parent.values["id"],
+			r.Link != nil && slices.Contains(w.links[r.Coordinate()][parent.key()], other.key()):
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// seen tells whether a viewer may see a row: addresses are their user's and the admins'.
+func seen(v db.Viewer, r *row) bool {
+	return r != nil && (r.table != db.Addresses.Table || v.Admin || v.Key != 0 && r.values["user_id"] == v.Key)
+}
+
+// A selection is a field, an inline fragment or a spread of a query that is made at random.
+type selection struct {
+	key, name string // of a field
+	args      *arguments
+	fragment  string // of a spread
+	on        string // of an inline fragment
+	inline    bool
+	skipped   bool   // by its directives
+	text      string // of its directives
+	inner     []*selection
+}
+
+// arguments are a field's, as written and as meant.
+type arguments struct {
+	text string
+	size int
+	back bool
+	// positions: a value for each key of order
+	after, before []any
+	order         []db.Order
+	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing
+	tables []*db.Table
+	found  []*row
+}
+
+// A naive answer is what the server ought to say, byte by byte.
+type naive struct {
+	*world
+	viewer    db.Viewer
+	fragments map[string]*selection
+	out       strings.Builder
+	// paths are the relation paths that rows had to be read for, and those of the counts.
+	paths map[string]bool
+}
+
+func (n *naive) visit(path, coordinate string) { n.paths[path+" "+coordinate] = true }
+
+type collected struct {
+	*selection
+	inner []*selection
+}
+
+// collect merges the fields that a selection comes to on an object of a type.
+func (n *naive) collect(selections []*selection, typeName string) []*collected {
+	var out []*collected
+	var walk func(selections []*selection)
+	walk = func(selections []*selection) {
+		for _, s := range selections {
+			if s.skipped {
+				continue
+			}
+			if s.fragment != "" {
+				s = n.fragments[s.fragment]
+			}
+			if s.inline {
+				if s.on == "" || s.on == typeName || s.on == "Node" && db.TableOf(typeName) != nil {
+					walk(s.inner)
+				}
+				continue
+			}
+			i := slices.IndexFunc(out, func(c *collected) bool { return c.key == s.key })
+			if i < 0 {
+				i = len(out)
+				out = append(out, &collected{selection: s})
+			}
+			out[i].inner = append(out[i].inner, s.inner...)
+		}
+	}
+	walk(selections)
+	return out
+}
+
+// members writes an object, whose fields say themselves what they are.
+func (n *naive) members(selections []*selection, typeName string, write func(*collected)) {
+	n.out.WriteByte('{')
+	for i, f := range n.collect(selections, typeName) {
+		if i > 0 {
+			n.out.WriteByte(',')
+		}
+		n.out.WriteString(`"` + f.key + `":`)
+		if f.name == "__typename" {
+			n.out.WriteString(`"` + typeName + `"`)
+			continue
+		}
+		write(f)
+	}
+	n.out.WriteByte('}')
+}
+
+func each[T any](n *naive, items []T, write func(T)) {
+	n.out.WriteByte('[')
+	for i, item := range items {
+		if i > 0 {
+			n.out.WriteByte(',')
+		}
+		write(item)
+	}
+	n.out.WriteByte(']')
+}
+
+func (n *naive) query(selections []*selection) {
+	n.members(selections, "Query", func(f *collected) {
+		switch table := rootTable(f.name); {
+		case table != nil:
+			n.connection(f, "Query."+f.name, n.rows[table], f.key)
+		case f.name == "nodes":
+			places := make([]int, len(f.args.found))
+			for i := range places {
+				places[i] = i
+			}
+			each(n, places, func(i int) { n.lookUp(f, i) })
+		default:
+			n.lookUp(f, 0)
+		}
+	})
+}
+
+func (n *naive) lookUp(f *collected, i int) {
+	if table := f.args.tables[i]; table != nil {
+		n.visit(f.key, table.Type)
+	}
+	if r := f.args.found[i]; seen(n.viewer, r) {
+		n.object(f.inner, r, f.key)
+		return
+	}
+	n.out.WriteString("null")
+}
+
+func rootTable(field string) *db.Table {
+	for _, table := range db.Tables {
+		if table.Name == field {
+			return table
+		}
+	}
+	return nil
+}
+
+func (n *naive) object(selections []*selection, r *row, path string) {
+	n.members(selections, r.table.Type, func(f *collected) {
+		path := path + "." + f.key
+		relation := r.table.Relation(f.name)
+		switch {
+		case f.name == "id":
+			n.value(db.GlobalID(r.table, r.key()))
+		case relation == nil:
+			n.value(r.values[r.table.Field(f.name).Name])
+		case relation.Many:
+			n.connection(f, relation.Coordinate(), n.related(relation, r), path)
+		default:
+			if relation.Own == nil || r.values[relation.Own.Name] != nil {
+				n.visit(path, relation.Coordinate())
+			}
+			for _, other := range n.related(relation, r) {
+				if seen(n.viewer, other) {
+					n.object(f.inner, other, path)
+					return
+				}
+			}
+			n.out.WriteString("null")
+		}
+	})
+}
+
+func (n *naive) connection(f *collected, coordinate string, rows []*row, path string) {
+	a := f.args
+	var all []*row
+	for _, r := range rows {
+		if seen(n.viewer, r) {
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y *row) int { return comparePositions(a.order, position(a.order, x), position(a.order, y)) })
+	start, end := 0, len(all)
+	for a.after != nil && start < len(all) && comparePositions(a.order, position(a.order, all[start]), a.after) <= 0 {
+		start++
+	}
+	for a.before != nil && end > 0 && comparePositions(a.order, position(a.order, all[end-1]), a.before) >= 0 {
+		end--
+	}
+	hasPrev, hasNext := start > 0, end < len(all)
+	var page []*row
+	if start < end {
+		page = all[start:end]
+	}
+	if more := len(page) - a.size; more > 0 {
+		if a.back {
+			page, hasPrev = page[more:], true
+		} else {
+			page, hasNext = page[:a.size], true
+		}
+	}
+	cursor := func(r *row) string {
+		return string(db.AppendCursor(nil, coordinate, a.order, position(a.order, r)))
+	}
+	typeName := db.TableOf(f.typeOf()).Type
+	n.members(f.inner, typeName+"Connection", func(f *collected) {
+		path := path + "." + f.key
+		if f.name == "totalCount" {
+			n.visit(path, coordinate)
+			n.value(int64(len(all)))
+			return
+		}
+		n.visit(strings.TrimSuffix(path, "."+f.key), coordinate)
+		switch f.name {
+		case "nodes":
+			each(n, page, func(r *row) { n.object(f.inner, r, path) })
+		case "edges":
+			each(n, page, func(r *row) {
+				n.members(f.inner, typeName+"Edge", func(f *collected) {
+					if f.name == "cursor" {
+						n.value(cursor(r))
+						return
+					}
+					n.object(f.inner, r, path+"."+f.key)
+				})
+			})
+		case "pageInfo":
+			n.members(f.inner, "PageInfo", func(f *collected) {
+				switch {
+				case f.name == "hasNextPage":
+					n.out.WriteString(strconv.FormatBool(hasNext))
+				case f.name == "hasPreviousPage":
+					n.out.WriteString(strconv.FormatBool(hasPrev))
+				case len(page) == 0:
+					n.value(nil)
+				case f.name == "startCursor":
+					n.value(cursor(page[0]))
+				default:
+					n.value(cursor(page[len(page)-1]))
+				}
+			})
+		}
+	})
+}
+
+// typeOf is the type of a connection field's rows.
+func (f *collected) typeOf() string {
+	return f.args.order[0].Column.Table.Type
+}
+
+func position(order []db.Order, r *row) []any {
+	out := make([]any, len(order))
+	for i, o := range order {
+		out[i] = r.values[o.Column.Name]
+	}
+	return out
+}
+
+// comparePositions orders places: nulls are last ascending and first descending.
+func comparePositions(order []db.Order, a, b []any) int {
+	for i, o := range order {
+		c := 0
+		switch x := a[i].(type) {
+		case nil:
+			if b[i] != nil {
+				c = 1
+			}
+		default:
+			switch y := b[i].(type) {
+			case nil:
+				c = -1
+			case int64:
+				c = cmp.Compare(x.(int64), y)
+			case string:
+				c = slices.Compare([]rune(x.(string)), []rune(y))
+			case time.Time:
+				c = x.(time.Time).Compare(y)
+			}
+		}
+		if o.Desc {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func (n *naive) value(v any) {
+	switch v := v.(type) {
+	case nil:
+		n.out.WriteString("null")
+	case int64:
+		n.out.WriteString(strconv.FormatInt(v, 10))
+	case time.Time:
+		n.out.WriteString(v.Format(`"2006-01-02T15:04:05.000000Z"`))
+	case string:
+		n.out.WriteByte('"')
+		for _, c := range v {
+			switch {
+			case c == '"' || c == '\\':
+				n.out.WriteString(`\` + string(c))
+			case c == '\n':
+				n.out.WriteString(`\n`)
+			case c == '\t':
+				n.out.WriteString(`\t`)
+			case c == '\r':
+				n.out.WriteString(`\r`)
+			case c < ' ':
+				n.out.WriteString(`\u00` + strings.ToUpper(strconv.FormatInt(int64(c)+0x100, 16)[1:]))
+			default:
+				n.out.WriteRune(c)
+			}
+		}
+		n.out.WriteByte('"')
+	}
+}
+
+// words is what the texts of random graphs are made of: few, so that there are ties, and awkward ones among them.
+var words = []string{
+	"a", "A", "b", "ab", "B", "é", "e\u0301", "ß", "日本", "\U0001F600", "\uffff", "\ufffd", "<&>", `"q"`, `\`, "%_", "x\ty", "x\ny", "\u0001", "\u2028", "zz",
+}
+
+// fillAtRandom writes a small random graph, the same for the same seed: with ties, nulls, gaps between the keys, rows that
+// were changed, users with nothing and addresses of nobody. It answers the world with what was deleted.
+func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 1))
+	ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+	word := func() string { return words[r.IntN(len(words))] }
+	tick := func() {
+		if r.IntN(3) > 0 {
+			f.Clock.Add(time.Duration(1+r.IntN(3)) * 250 * time.Microsecond)
+		}
+	}
+	write := func(run func(ctx context.Context) error) {
+		t.Helper()
+		tick()
+		if err := f.DB.Write(ctx, run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create := func(table *db.Table, input db.Input) (key int64) {
+		t.Helper()
+		write(func(ctx context.Context) error {
+			draft, faults := db.NewDraft(table, input, []string{"input"}, true)
+			if len(faults) == 0 {
+				var err error
+				if key, faults, err = f.DB.Create(ctx, draft); err != nil {
+					return err
+				}
+			}
+			if len(faults) > 0 {
+				t.Fatalf("%v: %v", input, faults)
+			}
+			return nil
+		})
+		return key
+	}
+	maybe := func(text string) any {
+		if r.IntN(3) == 0 {
+			return nil
+		}
+		return text
+	}
+	tags := func() []any {
+		var names []any
+		for range r.IntN(4) {
+			names = append(names, "tag"+word()+".")
+		}
+		return names
+	}
+	var keys [2][]int64 // of users and posts
+	users := 1 + r.IntN(14)
+	for i := range users {
+		input := db.Input{{Name: "username", Value: "user" + strconv.Itoa(r.IntN(math.MaxInt32)) + "." + strconv.Itoa(i)}, {Name: "name", Value: "n" + word()}}
+		if r.IntN(3) > 0 {
+			input = append(input, db.InputField{Name: "profile", Value: db.Input{{Name: "fullName", Value: maybe(word() + ".")}, {Name: "bio", Value: maybe(word() + ".")}}})
+		}
+		if r.IntN(2) > 0 {
+			input = append(input, db.InputField{Name: "address", Value: db.Input{{Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}}})
+		}
+		var posts []any
+		if r.IntN(3) > 0 {
+			for range r.IntN(6) {
+				posts = append(posts, db.Input{{Name: "title", Value: word() + "."}, {Name: "content", Value: "." + word()}, {Name: "tags", Value: tags()}})
+			}
+			input = append(input, db.InputField{Name: "posts", Value: posts})
+		}
+		keys[0] = append(keys[0], create(db.Users.Table, input))
+	}
+	for range r.IntN(4) {
+		create(db.Addresses.Table, db.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}})
+		create(db.Tags.Table, db.Input{{Name: "name", Value: "alone" + strconv.Itoa(r.IntN(math.MaxInt32))}})
+	}
+	if many := r.IntN(3) == 0; many { // more than a page
+		for range 25 {
+			author := db.GlobalID(db.Users.Table, keys[0][r.IntN(min(3, len(keys[0])))])
+			create(db.Posts.Table, db.Input{{Name: "authorId", Value: author}, {Name: "title", Value: word() + "."}, {Name: "content", Value: "c"}, {Name: "tags", Value: tags()}})
+		}
+	}
+	for range 6 {
+		table := []*db.Table{db.Users.Table, db.Posts.Table}[r.IntN(2)]
+		field := map[*db.Table]string{db.Users.Table: "name", db.Posts.Table: "title"}[table]
+		key := 1 + r.Int64N(20)
+		write(func(ctx context.Context) error {
+			draft, _ := db.NewDraft(table, db.Input{{Name: field, Value: word() + "!"}}, nil, false)
+			_, _, err := f.DB.Update(ctx, draft, key, nil) // there may be no such row
+			return err
+		})
+	}
+	before := readWorld(t, f.DB)
+	for _, table := range db.Tables {
+		for _, victim := range before.rows[table] {
+			if r.IntN(10) == 0 && (table != db.Users.Table || len(before.rows[table]) > 2) {
+				write(func(ctx context.Context) error {
+					_, _, _, err := f.DB.Delete(ctx, table, victim.key(), nil, true)
+					return err
+				})
+			}
+		}
+	}
+	w := readWorld(t, f.DB)
+	for _, table := range db.Tables {
+		for _, victim := range before.rows[table] {
+			if w.find(table, victim.key()) == nil {
+				w.gone[table] = append(w.gone[table], victim.values)
+			}
+		}
+	}
+	return w
+}

@@ -1,0 +1,492 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"kith/db/dbtest"
+)
+
+// binary builds the program once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "kith-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "kith")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput() //nolint:noctx // it ends by itself
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path)) //nolint:errcheck // a temporary directory
+	}
+	os.Exit(code)
+}
+
+// A process is kith, running.
+type process struct {
+	cmd  *exec.Cmd
+	url  string
+	log  *bytes.Buffer
+	done chan error
+}
+
+func environment(extra ...string) []string {
+	var env []string
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "KITH_") {
+			env = append(env, pair)
+		}
+	}
+	return append(env, extra...)
+}
+
+// kith runs a command to its end.
+func kith(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, problems bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.Dir = environment(env...), &out, &problems, t.TempDir()
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), problems.String(), cmd.ProcessState.ExitCode()
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// start starts the server and waits until it is ready.
+func start(t *testing.T, env ...string) *process {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := freePort(t)
+	p := &process{url: "http://" + address, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), path)
+	p.cmd.Env, p.cmd.Stderr, p.cmd.Dir = environment(append(env, "KITH_ADDR="+address)...), p.log, t.TempDir()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.done <- p.cmd.Wait() }()
+	t.Cleanup(p.kill)
+	for range 400 {
+		if response, err := http.Get(p.url + "/readyz"); err == nil { //nolint:noctx // a test
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return p
+			}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("the server did not become ready: %s", p.log)
+	return nil
+}
+
+func (p *process) kill() {
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	select {
+	case err := <-p.done:
+		p.done <- err
+	case <-time.After(10 * time.Second):
+	}
+}
+
+type reply struct {
+	Data   map[string]any
+	Errors []struct {
+		Message    string
+		Extensions map[string]any
+	}
+	raw string
+}
+
+// post sends a request; an error is that of the connection.
+func (p *process) post(query string, variables map[string]any, header http.Header) (reply, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return reply{}, err
+	}
+	r, err := http.NewRequest(http.MethodPost, p.url+"/graphql", bytes.NewReader(body)) //nolint:noctx // a test
+	if err != nil {
+		return reply{}, err
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return reply{}, err
+	}
+	out := reply{raw: string(text)}
+	return out, json.Unmarshal(text, &out)
+}
+
+func (r reply) at(path ...string) any {
+	var v any = r.Data
+	for _, name := range path {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return v
+}
+
+const testSecret = "KITH_SECRET=0123456789abcdef0123456789abcdef"
+
+func TestNewcomer(t *testing.T) {
+	p := start(t)
+	got, err := p.post(`{ users { totalCount nodes { username profile { fullName } posts(first: 1) { nodes { tags { nodes { name } } } } } } }`, nil, nil)
+	if err != nil || got.at("users", "totalCount").(float64) < 3 {
+		t.Fatal(got.raw, err)
+	}
+	for path, want := range map[string]string{"/": "<!doctype html>", "/schema.graphql": "type User implements Node", "/healthz": "ok", "/readyz": "ready"} {
+		response, err := http.Get(p.url + path) //nolint:noctx // a test
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK || !strings.Contains(strings.ToLower(string(text)), strings.ToLower(want)) {
+			t.Errorf("%s: %d %.80s", path, response.StatusCode, text)
+		}
+	}
+	in, err := p.post(`mutation { logIn(input: {username: "ada", password: "demo-password"}) { session { accessToken viewer { username } } userErrors { code } } }`, nil, nil)
+	if err != nil || in.at("logIn", "session", "viewer", "username") != "ada" {
+		t.Fatal(in.raw, err)
+	}
+	if !strings.Contains(p.log.String(), "statements=4") || !strings.Contains(p.log.String(), "request_id=") {
+		t.Errorf("the log: %s", p.log)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		want string
+	}{
+		"unknown":                  {[]string{"KITH_PLANN=on"}, nil, "KITH_PLANN"},
+		"malformed choice":         {[]string{"KITH_PLAN=maybe"}, nil, "plan"},
+		"malformed duration":       {[]string{"KITH_REQUEST_TIMEOUT=soon"}, nil, "KITH_REQUEST_TIMEOUT"},
+		"malformed URL":            {[]string{"KITH_DATABASE_URL=mysql://x"}, nil, "sqlite: or postgres://"},
+		"unreachable":              {[]string{"KITH_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, nil, "127.0.0.1:1"},
+		"short secret":             {[]string{"KITH_SECRET=short"}, nil, "KITH_SECRET"},
+		"production, no secret":    {[]string{"KITH_ENV=production"}, nil, "kith migrate up"},
+		"origin":                   {[]string{"KITH_ALLOWED_ORIGINS=example"}, nil, "KITH_ALLOWED_ORIGINS"},
+		"issuer without audience":  {[]string{"KITH_OIDC_ISSUER=https://example.com"}, nil, "KITH_OIDC_AUDIENCE"},
+		"seed in production":       {[]string{"KITH_ENV=production"}, []string{"seed"}, "refused in production"},
+		"admin of nobody":          {nil, []string{"admin", "nobody"}, "nobody"},
+		"an address that is taken": {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
+	} {
+		env := c.env
+		if len(c.args) == 0 && name != "unreachable" && name != "malformed URL" {
+			env = append(env, "KITH_DEMO=false")
+		}
+		_, stderr, code := kith(t, env, c.args...)
+		if code != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+		if strings.Contains(stderr, "goroutine") {
+			t.Errorf("%s: a panic: %s", name, stderr)
+		}
+	}
+}
+
+func TestProduction(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			url := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
+			if database == "postgres" {
+				url = dbtest.Postgres(t)
+			}
+			env := []string{"KITH_ENV=production", "KITH_DATABASE_URL=" + url, testSecret}
+			if _, stderr, code := kith(t, env); code != 1 || !strings.Contains(stderr, "migrations are pending") {
+				t.Fatalf("exit %d: %s", code, stderr)
+			}
+			if out, _, code := kith(t, env, "migrate", "status"); code != 0 || !strings.Contains(out, "pending") || strings.Contains(out, "applied") {
+				t.Fatalf("exit %d: %s", code, out)
+			}
+			if _, stderr, code := kith(t, env, "migrate", "up"); code != 0 {
+				t.Fatalf("exit %d: %s", code, stderr)
+			}
+			if out, _, code := kith(t, env, "migrate", "status"); code != 0 || strings.Contains(out, "pending") {
+				t.Fatalf("exit %d: %s", code, out)
+			}
+			p := start(t, env...)
+			if got, err := p.post(`{ users { totalCount } }`, nil, nil); err != nil || got.at("users", "totalCount") != 0.0 {
+				t.Error(got.raw, err)
+			}
+			if got, err := p.post(`{ __schema { queryType { name } } }`, nil, nil); err != nil || len(got.Errors) == 0 {
+				t.Error("introspection: ", got.raw, err)
+			}
+			for _, path := range []string{"/", "/schema.graphql"} {
+				response, err := http.Get(p.url + path) //nolint:noctx // a test
+				if err != nil {
+					t.Fatal(err)
+				}
+				response.Body.Close()
+				if response.StatusCode != http.StatusNotFound {
+					t.Errorf("%s: %d", path, response.StatusCode)
+				}
+			}
+			if !strings.HasPrefix(p.log.String(), `{"time":`) {
+				t.Errorf("the log is not JSON: %s", p.log)
+			}
+		})
+	}
+}
+
+func TestCommands(t *testing.T) {
+	if out, _, code := kith(t, nil, "schema"); code != 0 || !strings.Contains(out, "type Query {") {
+		t.Errorf("schema: %d %.80s", code, out)
+	}
+	if out, _, code := kith(t, nil, "version"); code != 0 || !strings.HasPrefix(out, "kith ") {
+		t.Errorf("version: %d %s", code, out)
+	}
+	env := []string{"KITH_DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "kith.db"), testSecret}
+	if _, stderr, code := kith(t, env, "seed", "--users", "20", "--posts", "50"); code != 0 || !strings.Contains(stderr, "100%") {
+		t.Fatalf("seed: %d %s", code, stderr)
+	}
+	if _, stderr, code := kith(t, env, "seed"); code != 1 || !strings.Contains(stderr, "empty") {
+		t.Errorf("seed of a full database: %d %s", code, stderr)
+	}
+	p := start(t, env...)
+	got, err := p.post(`{ users(first: 1) { totalCount nodes { username } } posts { totalCount } }`, nil, nil)
+	if err != nil || got.at("users", "totalCount") != 20.0 || got.at("posts", "totalCount") != 50.0 {
+		t.Fatal(got.raw, err)
+	}
+	name, _ := got.at("users", "nodes").([]any)[0].(map[string]any)["username"].(string)
+	if out, stderr, code := kith(t, env, "admin", name); code != 0 || !strings.Contains(out, name) {
+		t.Fatalf("admin: %d %s %s", code, out, stderr)
+	}
+	in, err := p.post(`mutation($u: String!) { logIn(input: {username: $u, password: "demo-password"}) { session { accessToken } } }`, map[string]any{"u": name}, nil)
+	token, _ := in.at("logIn", "session", "accessToken").(string)
+	if err != nil || token == "" {
+		t.Fatal(in.raw, err)
+	}
+	got, err = p.post(`{ addresses { totalCount } }`, nil, http.Header{"Authorization": {"Bearer " + token}})
+	if err != nil || got.at("addresses", "totalCount").(float64) < 2 {
+		t.Fatal(got.raw, err)
+	}
+}
+
+// Every request that was accepted before the signal is answered.
+func TestDrain(t *testing.T) {
+	p := start(t, "KITH_DATABASE_URL=sqlite:"+filepath.Join(t.TempDir(), "kith.db"))
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var bad []string
+	answered := 0
+	for range 8 {
+		wg.Go(func() {
+			for {
+				got, err := p.post(`{ users { nodes { posts { nodes { tags { nodes { name } } } } } } }`, nil, nil)
+				mu.Lock()
+				switch {
+				case errors.Is(err, syscall.ECONNREFUSED):
+					mu.Unlock()
+					return
+				case err != nil && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF):
+					bad = append(bad, err.Error())
+				case err == nil && len(got.Errors) > 0:
+					bad = append(bad, got.raw)
+				case err == nil:
+					answered++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond)
+	begun := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err := <-p.done
+	p.done <- err
+	if err != nil {
+		t.Errorf("%v: %s", err, p.log)
+	}
+	wg.Wait()
+	if len(bad) > 0 || answered == 0 {
+		t.Errorf("%d answered, %d not: %.300s", answered, len(bad), strings.Join(bad, "\n"))
+	}
+	t.Logf("%d answered; stopped in %v", answered, time.Since(begun))
+}
+
+// Killed again and again while clients write: what was acknowledged is there, what was not is there whole or not at all,
+// and a retry under the same key never does it twice.
+func TestKill(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 3
+	}
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			url := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
+			if database == "postgres" {
+				url = dbtest.Postgres(t)
+			}
+			env := []string{"KITH_DATABASE_URL=" + url, testSecret, "KITH_DEMO=false"}
+			p := start(t, env...)
+			if got, err := p.post(`mutation { createUser(input: {username: "ada", password: "correct horse"}) { user { id } } }`, nil, nil); err != nil || len(got.Errors) > 0 {
+				t.Fatal(got.raw, err)
+			}
+			in, err := p.post(`mutation { logIn(input: {username: "ada", password: "correct horse"}) { session { accessToken } } }`, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, _ := in.at("logIn", "session", "accessToken").(string)
+			write := func(p *process, title string) (string, error) {
+				got, err := p.post(`mutation($t: String!) { createPost(input: {title: $t, content: "C", tags: [$t, "all", "more"]}) { post { id } userErrors { code } } }`, map[string]any{"t": title},
+					http.Header{"Authorization": {"Bearer " + token}, "Idempotency-Key": {title}})
+				if err == nil && len(got.Errors) > 0 {
+					return "", fmt.Errorf("%w: %s", errServer, got.raw)
+				}
+				id, _ := got.at("createPost", "post", "id").(string)
+				return id, err
+			}
+			acknowledged, open := map[string]string{}, []string{}
+			for kill := range kills {
+				var wg sync.WaitGroup
+				var mu sync.Mutex
+				for w := range 4 {
+					wg.Go(func() {
+						for i := 0; ; i++ {
+							title := fmt.Sprintf("%d-%d-%d", kill, w, i)
+							id, err := write(p, title)
+							mu.Lock()
+							if err != nil {
+								open = append(open, title)
+								mu.Unlock()
+								if errors.Is(err, errServer) {
+									t.Error(err)
+								}
+								return
+							}
+							acknowledged[title] = id
+							mu.Unlock()
+						}
+					})
+				}
+				time.Sleep(time.Duration(30+10*(kill%7)) * time.Millisecond)
+				p.kill()
+				wg.Wait()
+				p = start(t, env...)
+				for _, title := range open { // the client tries again
+					id, err := write(p, title)
+					if err != nil {
+						t.Fatal(err)
+					}
+					acknowledged[title] = id
+				}
+				open = nil
+			}
+			stored := map[string]string{}
+			after := any(nil)
+			for {
+				got, err := p.post(`query($a: String) { posts(first: 100, after: $a) { pageInfo { hasNextPage endCursor } nodes { id title tags { totalCount } } } }`, map[string]any{"a": after}, nil)
+				if err != nil || len(got.Errors) > 0 {
+					t.Fatal(got.raw, err)
+				}
+				for _, n := range got.at("posts", "nodes").([]any) {
+					node, _ := n.(map[string]any)
+					title, _ := node["title"].(string)
+					id, _ := node["id"].(string)
+					if stored[title] != "" {
+						t.Errorf("%s was done twice", title)
+					}
+					stored[title] = id
+					if count := node["tags"].(map[string]any)["totalCount"]; count != 3.0 {
+						t.Errorf("%s is there in part: %v tags", title, count)
+					}
+				}
+				if got.at("posts", "pageInfo", "hasNextPage") != true {
+					break
+				}
+				after = got.at("posts", "pageInfo", "endCursor")
+			}
+			for title, id := range acknowledged {
+				if stored[title] != id {
+					t.Errorf("%s was acknowledged as %s and is stored as %q", title, id, stored[title])
+				}
+			}
+			if len(stored) != len(acknowledged) {
+				t.Errorf("%d are stored, %d were acknowledged", len(stored), len(acknowledged))
+			}
+			t.Logf("%d kills, %d writes", kills, len(stored))
+		})
+	}
+}
+
+var errServer = errors.New("the server answered an error")
+
+// Killed after the commit and before the client has an answer: the retry gets the answer.
+func TestKilledBeforeTheAnswer(t *testing.T) {
+	url := dbtest.Postgres(t)
+	env := []string{"KITH_DATABASE_URL=" + url, testSecret, "KITH_DEMO=false"}
+	p := start(t, env...)
+	const create = `mutation { createUser(input: {username: "ada", password: "correct horse", posts: [{title: "T", content: "C"}]}) { user { id username } userErrors { code } } }`
+	key := http.Header{"Idempotency-Key": {"sign-up"}}
+	go p.post(create, nil, key) //nolint:errcheck // nobody waits for it
+	watcher := start(t, env...)
+	for {
+		got, err := watcher.post(`{ user(by: {username: "ada"}) { id } }`, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.at("user") != nil {
+			break
+		}
+	}
+	p.kill()
+	p = start(t, env...)
+	got, err := p.post(create, nil, key)
+	if err != nil || got.at("createUser", "user", "username") != "ada" {
+		t.Fatalf("%s %v", got.raw, err)
+	}
+	if count, err := p.post(`{ users { totalCount } posts { totalCount } }`, nil, nil); err != nil || count.raw != `{"data":{"users":{"totalCount":1},"posts":{"totalCount":1}}}` {
+		t.Fatal(count.raw, err)
+	}
+}
