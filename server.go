@@ -31,15 +31,16 @@ var Version = "development"
 
 // settings are what flags and environment variables say; each is both.
 type settings struct {
-	Env             string `enum:"development,production" default:"development" env:"KITH_ENV" help:"development or production: production has no demo data, introspection or GraphiQL unless switched on, and migrates only by 'migrate'"`
-	DatabaseURL     string `default:"sqlite:kith.db" env:"KITH_DATABASE_URL" help:"sqlite:PATH, sqlite::memory: or postgres://…"`
-	DatabasePooling string `enum:"direct,transaction" default:"direct" env:"KITH_DATABASE_POOLING" help:"transaction behind a transaction pooler such as PgBouncer"`
+	Env             string   `enum:"development,production" default:"development" env:"KITH_ENV" help:"development or production: production has no demo data, introspection or GraphiQL unless switched on, and migrates only by 'migrate'"`
+	DatabaseURL     string   `default:"sqlite:kith.db" env:"KITH_DATABASE_URL" help:"sqlite:PATH, sqlite::memory: or postgres://…"`
+	DatabasePooling string   `enum:"direct,transaction" default:"direct" env:"KITH_DATABASE_POOLING" help:"transaction behind a transaction pooler such as PgBouncer"`
+	ReplicaURLs     []string `name:"replica-urls" sep:" " env:"KITH_REPLICA_URLS" help:"PostgreSQL read replicas, separated by spaces."`
 }
 
 func (s *settings) production() bool { return s.Env == "production" }
 
 func (s *settings) open(ctx context.Context) (*db.DB, error) {
-	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling)})
+	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
 }
 
 // program is the command line.

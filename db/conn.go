@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -30,6 +31,8 @@ const (
 // Options are what Open may be told beyond the URL. The zero value is the default.
 type Options struct {
 	Pooling Pooling
+	// Replicas are URLs of databases that follow the first and may be read in its place.
+	Replicas []string
 	// Clock is where times come from; nil is time.Now.
 	Clock func() time.Time
 	// Observe is called after every statement; nil is nothing. It must not block.
@@ -42,6 +45,8 @@ type DB struct {
 	write, read *sqlx.DB
 	prepared    map[*sqlx.DB]*statements // nil: statements have no names
 	options     Options
+	replicas    []*replica
+	next        atomic.Uint64 // the replica whose turn it is
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -79,6 +84,11 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {
 			db.prepared[read] = newStatements(read)
+		}
+	}
+	for _, replica := range options.Replicas {
+		if err := db.follow(replica); err != nil {
+			return nil, errors.Join(err, db.Close())
 		}
 	}
 	if err := db.Ping(ctx); err != nil {
@@ -123,6 +133,9 @@ func (db *DB) Close() error {
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())
 	}
+	for _, r := range db.replicas {
+		err = errors.Join(err, r.pool.Close())
+	}
 	return err
 }
 
@@ -132,6 +145,7 @@ const (
 	transactionKey contextKey = iota
 	recorderKey
 	viewerKey
+	replicaKey
 )
 
 // A transaction is one connection; statements inside it take turns.
@@ -202,12 +216,22 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 		}
 	}
 	t, inside := ctx.Value(transactionKey).(*transaction)
-	pool := db.read
 	if inside {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		pool = t.pool
+		return db.sendTo(ctx, t.pool, t, s, each)
 	}
+	if r, ok := ctx.Value(replicaKey).(*replica); ok && r.up() {
+		err := db.classify(ctx, db.sendTo(ctx, r.pool, nil, s, each))
+		if CodeOf(err) != Unavailable || s.Rows > 0 {
+			return err
+		}
+		r.rest()
+	}
+	return db.sendTo(ctx, db.read, nil, s, each)
+}
+
+func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) error {
 	q, release, err := db.prepare(ctx, pool, t, s.Text)
 	if err != nil {
 		return err

@@ -151,6 +151,7 @@ type operation struct {
 	kind      ast.Operation // "" before it is known
 	cost      int
 	cached    bool // the document was known
+	plans     *plan.Plans
 	firstCode string
 	logged    atomic.Int32
 }
@@ -198,7 +199,7 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 		return graphql.OneShot(s.mutate(ctx, next))
 	}
 	state := operationOf(ctx)
-	ctx = s.begin(ctx, "Query")
+	ctx = s.begin(s.DB.Lagging(ctx), "Query")
 	answer := next(ctx)(ctx)
 	if state.lost.Swap(nil) != nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
@@ -223,7 +224,7 @@ func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver)
 	if s.planner == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return next(ctx)
 	}
-	json, ok, err := s.planner.Field(ctx)
+	json, ok, err := s.planner.Field(ctx, operationOf(ctx).plans)
 	switch {
 	case !ok:
 		return next(ctx)
