@@ -76,7 +76,7 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(stderr, "kith:", err)
+		fmt.Fprintln(stderr, "kith:", named(parser.Model, err))
 		return 1
 	}
 	logTo(stderr, p.production())
@@ -97,6 +97,18 @@ func logTo(w io.Writer, production bool) {
 		h = slog.NewJSONHandler(w, nil)
 	}
 	slog.SetDefault(slog.New(h))
+}
+
+// named is a parser's error with the variable of the setting that it speaks of, for those who set it there.
+func named(app *kong.Application, err error) string {
+	text := err.Error()
+	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok && len(f.Envs) > 0 && strings.Contains(text, "--"+f.Name) && !strings.Contains(text, f.Envs[0]) {
+			text = f.Envs[0] + ": " + text
+		}
+		return next(nil)
+	})
+	return text
 }
 
 // unknownSetting finds a KITH_… variable that no flag has. Those of the tests are theirs.
@@ -170,7 +182,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // nothing is being written any more
+	defer database.Close()
 	if err := prepare(ctx, s, database, c.Demo); err != nil {
 		return err
 	}
@@ -391,7 +403,7 @@ func (migrateUp) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // what was written is committed
+	defer database.Close()
 	return database.Migrate(ctx)
 }
 
@@ -403,7 +415,7 @@ func (migrateStatus) Run(ctx context.Context, out io.Writer, s *settings) error 
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // nothing was written
+	defer database.Close()
 	migrations, err := database.Migrations(ctx)
 	if err != nil {
 		return err
@@ -433,7 +445,7 @@ func (c *seed) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // what was written is committed
+	defer database.Close()
 	if err := database.Migrate(ctx); err != nil {
 		return err
 	}
@@ -470,7 +482,7 @@ func (c *admin) Run(ctx context.Context, out io.Writer, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // what was written is committed
+	defer database.Close()
 	if err := upToDate(ctx, database); err != nil {
 		return err
 	}
@@ -495,7 +507,7 @@ func (c *backup) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer database.Close() //nolint:errcheck // nothing was written here
+	defer database.Close()
 	return database.Backup(ctx, c.File)
 }
 
@@ -510,7 +522,7 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer from.Close() //nolint:errcheck // nothing was written there
+	defer from.Close()
 	if err := upToDate(ctx, from); err != nil {
 		return fmt.Errorf("%s: %w", c.From, err)
 	}
@@ -518,7 +530,7 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 	if err != nil {
 		return err
 	}
-	defer to.Close() //nolint:errcheck // what was written is committed
+	defer to.Close()
 	if err := to.Migrate(ctx); err != nil {
 		return err
 	}

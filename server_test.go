@@ -38,7 +38,7 @@ var binary = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path)) //nolint:errcheck // a temporary directory
+		os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
 }
@@ -207,7 +207,7 @@ func TestSettings(t *testing.T) {
 		want string
 	}{
 		"unknown":                  {[]string{"KITH_PLANN=on"}, nil, "KITH_PLANN"},
-		"malformed choice":         {[]string{"KITH_PLAN=maybe"}, nil, "plan"},
+		"malformed choice":         {[]string{"KITH_PLAN=maybe"}, nil, "KITH_PLAN"},
 		"malformed duration":       {[]string{"KITH_REQUEST_TIMEOUT=soon"}, nil, "KITH_REQUEST_TIMEOUT"},
 		"malformed URL":            {[]string{"KITH_DATABASE_URL=mysql://x"}, nil, "sqlite: or postgres://"},
 		"unreachable":              {[]string{"KITH_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, nil, "127.0.0.1:1"},
@@ -216,7 +216,7 @@ func TestSettings(t *testing.T) {
 		"origin":                   {[]string{"KITH_ALLOWED_ORIGINS=example"}, nil, "KITH_ALLOWED_ORIGINS"},
 		"issuer without audience":  {[]string{"KITH_OIDC_ISSUER=https://example.com"}, nil, "KITH_OIDC_AUDIENCE"},
 		"seed in production":       {[]string{"KITH_ENV=production"}, []string{"seed"}, "refused in production"},
-		"admin of nobody":          {nil, []string{"admin", "nobody"}, "nobody"},
+		"admin of nobody":          {nil, []string{"admin", "nobody"}, "migrate up"},
 		"an address that is taken": {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 	} {
 		env := c.env

@@ -38,8 +38,8 @@ type dialect struct {
 	field func(*Column) string
 	// timestamp is a bound time.
 	timestamp string
-	// lock keeps rows read by a SELECT from changing until the transaction ends.
-	lock string
+	// lock keeps the row that a SELECT reads from being changed by others before the transaction ends, share from going.
+	lock, share string
 	// code tells errors apart.
 	code func(error) Code
 	// constraint says whether the error is a violated unique or foreign key.

@@ -91,12 +91,12 @@ var looked = []struct {
 	{table: Profiles.Table, order: "full_name"}, {table: Profiles.Table, order: "full_name-"},
 	{table: Addresses.Table, order: "email_address"}, {table: Addresses.Table, order: "email_address-"},
 	{table: Posts.Table, order: "id"}, {table: Posts.Table, order: "id-"},
-	{table: Posts.Table, order: "title"}, {table: Posts.Table, order: "title-"}, 
+	{table: Posts.Table, order: "title"}, {table: Posts.Table, order: "title-"},
 	{table: Posts.Table, order: "created_at"}, {table: Posts.Table, order: "created_at-"},
 	{table: Posts.Table, order: "updated_at"}, {table: Posts.Table, order: "updated_at-"},
 	{table: Tags.Table, order: "name"}, {table: Tags.Table, order: "created_at-"},
 
-	{table: Users.Table, where: object{"username": object{"eq": "user77"}}},
+	{table: Users.Table, where: object{"username": object{"eq": "user77"}}, sorted: true},
 	{table: Users.Table, where: object{"username": object{"startsWith": "user77"}}, sorted: true},
 	{table: Users.Table, where: object{"name": object{"eq": "Name 77"}}, sorted: true},
 	{table: Posts.Table, where: object{"title": object{"in": []any{"Title 77", "Title 88"}}}, sorted: true},
@@ -107,7 +107,7 @@ var looked = []struct {
 	{table: Posts.Table, where: object{"createdAt": object{"lt": "2020-01-01T01:00:00Z"}}, sorted: true},
 	{table: Addresses.Table, where: object{"emailAddress": object{"eq": "user77@example.com"}}, sorted: true},
 	{table: Addresses.Table, where: object{"emailAddress": object{"startsWith": "user77@"}}, sorted: true},
-	{table: Tags.Table, where: object{"name": object{"eq": "tag77"}}},
+	{table: Tags.Table, where: object{"name": object{"eq": "tag77"}}, sorted: true},
 
 	{table: Posts.Table, where: object{"matches": "w77"}, sorted: true},
 	{table: Posts.Table, where: object{"matches": "nowhere"}, sorted: true},

@@ -58,7 +58,8 @@ var postgresDialect = &dialect{
 	},
 	field:     func(c *Column) string { return "r." + c.Name },
 	timestamp: "?::timestamp",
-	lock:      " FOR UPDATE",
+	lock:      " FOR NO KEY UPDATE",
+	share:     " FOR KEY SHARE",
 	code: func(err error) Code {
 		var e *pq.Error
 		if !errors.As(err, &e) {

@@ -42,13 +42,14 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64) (
 // then the key of a row to show with the faults, or 0. It must run inside Write.
 func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64) (faults []Fault, shown int64, err error) {
 	d.key = key
-	if faults, err = db.hold(ctx, d.table, key, ifVersion); err != nil || len(faults) > 0 {
-		if len(faults) > 0 && faults[0].Code == Outdated {
-			shown = key
-		}
-		return faults, shown, err
+	if faults, err = db.hold(ctx, d.table, key, ifVersion); err != nil {
+		return nil, 0, err
 	}
-	if faults, err = db.obstacles(ctx, d, key); err != nil || len(faults) > 0 {
+	if len(faults) > 0 && faults[0].Code == Outdated {
+		return faults, key, nil
+	}
+	more, err := db.obstacles(ctx, d, key)
+	if faults = append(faults, more...); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
 	if err := db.set(ctx, d); err != nil {

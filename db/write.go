@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -71,7 +70,7 @@ func (db *DB) exists(ctx context.Context, c *Column, v any, key int64, hold bool
 	q.bindTo("SELECT 1 FROM "+c.Table.Name+" WHERE "+c.Name+" = ?", v)
 	q.bindTo(" AND id <> ?", key)
 	if hold {
-		q.add(strings.Replace(q.lock, "UPDATE", "KEY SHARE", 1))
+		q.add(q.share)
 	}
 	err = db.run(ctx, &Statement{Path: c.Table.Type + "." + c.Field, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
 		found = true
