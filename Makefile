@@ -3,8 +3,9 @@
 #	make test PKG=./graph ARGS='-run Golden -v'
 #	make run ARGS='seed --users 2000'
 
-PKG  ?= ./...
-ARGS ?=
+PKG      ?= ./...
+ARGS     ?=
+FUZZTIME ?= 1m
 
 # Pinned, so that the same tree gives the same findings next year.
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -15,7 +16,7 @@ GENERATED := graph/generated graph/model graph/*.resolvers.go
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check test golden bench graphiql postgresql compiler $(CLUSTER)
+.PHONY: help run generate check test fuzz golden bench graphiql postgresql compiler node chromium $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +40,13 @@ check: ## Generated code up to date, go mod tidy, gofmt, go vet, golangci-lint, 
 	go run $(LINT) run ./...
 	go test . -run Architecture
 
-test: postgresql compiler $(CLUSTER) ## Test everything on SQLite and PostgreSQL, with the race detector
+test: postgresql compiler node chromium $(CLUSTER) ## Test everything on SQLite and PostgreSQL, and with real clients, with the race detector
 	exec $(CLUSTER) env CGO_ENABLED=1 go test -race -timeout 20m $(ARGS) $(PKG)
+
+fuzz: ## Look for inputs that break something, a minute for each target
+	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' graph/fuzz_test.go); do \
+		echo $$target; go test ./graph -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $(ARGS) || exit 1; \
+	done
 
 golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
 	exec $(CLUSTER) go test ./graph/... -run Golden -update $(ARGS)
@@ -59,6 +65,14 @@ postgresql: ## Install PostgreSQL for the tests, where it is missing (Debian)
 compiler: ## Install a C compiler for the race detector, where it is missing (Debian)
 	@printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $$(go env CC) -x c -o /dev/null - 2>/dev/null \
 	|| { $(call install,the race detector needs a C compiler,gcc libc6-dev); }
+
+node: ## Install Node.js for the tests with real clients, where it is missing (Debian)
+	@command -v node >/dev/null && command -v npm >/dev/null \
+	|| { $(call install,the tests with real clients need Node.js 20.19 or newer,nodejs npm); }
+
+chromium: ## Install Chromium for the test of GraphiQL, where it is missing (Debian)
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null \
+	|| { $(call install,the test of GraphiQL needs Chromium,chromium); }
 
 $(CLUSTER):
 	@go build -buildvcs=false -o $@ ./db/dbtest/cluster

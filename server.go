@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -168,8 +169,8 @@ type serve struct {
 	AdminAddr        string `env:"KITH_ADMIN_ADDR" help:"A second listener for /metrics and /debug/pprof/."`
 }
 
-// After the first signal requests have drain to end. For notice of it new ones are still taken, and told to come by
-// another connection: without it a request may be on its way on a connection that is being closed.
+// After the first signal requests have drain to end. For notice of it new ones are still taken, and their connections
+// closed behind them: without it a request may be on its way on a connection that is being closed.
 const (
 	drain  = 20 * time.Second
 	notice = 500 * time.Millisecond
@@ -231,7 +232,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		if err != nil {
 			return err
 		}
-		defer admin.Close() //nolint:errcheck // nobody waits for its answers
+		defer admin.Close()
 	}
 	server := &http.Server{
 		Handler:           closing(&draining, graph.New(options)),
@@ -243,6 +244,8 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		MaxHeaderBytes: 512 << 10,
 		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
+	var open connections
+	server.ConnState = open.note
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, err)
@@ -261,15 +264,56 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	defer cancel()
 	draining.Store(true)
 	slog.Info("draining")
-	select {
-	case <-time.After(notice):
-	case <-limited.Done():
+	wait(limited, notice)
+	if err := listener.Close(); err != nil {
+		return err
+	}
+	<-served // Serve has let go of it, and Shutdown need not close it again
+	// Shutdown drops what it finds on its way in, so it waits until there is nothing.
+	for open.busy() && limited.Err() == nil {
+		wait(limited, 5*time.Millisecond)
 	}
 	if err := errors.Join(server.Shutdown(limited), stopTracing(limited)); err != nil {
 		return fmt.Errorf("stopped before every request had ended: %w", err)
 	}
 	slog.Info("stopped")
 	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// connections are those of a server, by what they are doing.
+type connections struct {
+	mu     sync.Mutex
+	states map[net.Conn]http.ConnState
+}
+
+func (c *connections) note(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states == nil {
+		c.states = map[net.Conn]http.ConnState{}
+	}
+	if c.states[conn] = state; state == http.StateClosed || state == http.StateHijacked {
+		delete(c.states, conn)
+	}
+}
+
+// busy tells whether a request is being answered, or may be about to come on a new connection.
+func (c *connections) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, state := range c.states {
+		if state != http.StateIdle {
+			return true
+		}
+	}
+	return false
 }
 
 // closing ends connections with the next answer once the server is draining, so that clients go elsewhere by themselves.

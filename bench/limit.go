@@ -44,11 +44,11 @@ func serveLimit(address, database string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
 	for _, q := range queries {
-		if l.json[q], err = server.Prepare(q.json); err != nil {
+		if l.json[q], err = server.Prepare(q.json); err != nil { //nolint:sqlclosecheck // it is needed to the end
 			return fmt.Errorf("%w\n%s", err, q.json)
 		}
 		for _, text := range q.levels {
-			if l.levels[text], err = server.Prepare(text); err != nil {
+			if l.levels[text], err = server.Prepare(text); err != nil { //nolint:sqlclosecheck // it is needed to the end
 				return fmt.Errorf("%w\n%s", err, text)
 			}
 		}

@@ -27,10 +27,12 @@ type dialect struct {
 	inKeys, inTexts func(expr string) string
 	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
 	position, suffix func(expr string) string
-	// matches is whether row t of a table has words bound as one text, relevance joins a row rt with their rank; search makes
-	// that text of single words and prefixes.
-	matches, relevance func(table, t string) string
-	search             func(words []term) string
+	// matches is whether row t of a table has words bound as one text, and search makes that text of words and prefixes.
+	// How well they match, the lower the better, is either relevance of the row or in a SELECT of ids and relevances.
+	matches    func(table, t string) string
+	search     func(words []term) string
+	relevance  func(t string) string
+	relevances func(table string) string
 	// unindexed is expr as a key to order by that no index serves.
 	unindexed func(expr string) string
 	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.

@@ -30,9 +30,7 @@ var postgresDialect = &dialect{
 	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
 	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
 	matches:   func(_, t string) string { return t + ".search @@ ?::tsquery" },
-	relevance: func(_, t string) string {
-		return " CROSS JOIN LATERAL (SELECT (ts_rank(" + t + ".search, ?::tsquery) * -1e9)::bigint AS relevance) AS r" + t
-	},
+	relevance: func(t string) string { return "(ts_rank(" + t + ".search, ?::tsquery) * -1e9)::bigint" },
 	search: func(words []term) string {
 		var b strings.Builder
 		for i, w := range words {

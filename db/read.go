@@ -26,6 +26,8 @@ type Read struct {
 	Select Select
 	// Page is nil for look-ups and to-one relations.
 	Page *Page
+	// Within says that nobody asks what lies beyond the page, so that nothing is read to find out.
+	Within bool
 }
 
 // A Select is the columns wanted of one table and of the to-one rows beside it. The table's key must come first.
@@ -113,50 +115,56 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	for i := range values {
 		dest = append(dest, &values[i])
 	}
+	// A group's rows come one after the other, so it is kept when the next one begins.
+	var (
+		group    Group
+		groupKey int64
+		groupOf  string
+		begun    bool
+	)
+	keep := func() {
+		switch {
+		case !begun:
+		case keyed:
+			out.groups[groupKey] = group
+		case r.Texts != nil:
+			out.texts[groupOf] = group
+		default:
+			out.all = group
+		}
+	}
+	out.cells = make([]any, 0, out.Width*r.guess())
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts)}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
-		g, found := out.all, out.n > 0
-		switch {
-		case keyed:
-			g, found = out.groups[key]
-		case r.Texts != nil:
-			g, found = out.texts[text]
-		}
-		if !found {
-			g = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
+		if !begun || key != groupKey || text != groupOf {
+			keep()
+			group = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
+			groupKey, groupOf, begun = key, text, true
 		}
 		switch {
 		case values[0] == nil: // the row only tells what lies around an empty page
-		case r.Page != nil && g.End-g.Start == r.Page.Size: // read only to know that it is there
+		case r.Page != nil && group.End-group.Start == r.Page.Size: // read only to know that it is there
 			if r.Page.Backward {
-				g.HasPrev = true
+				group.HasPrev = true
 			} else {
-				g.HasNext = true
+				group.HasNext = true
 			}
 		default:
 			for i, v := range values {
-				values[i] = normal(v, kinds[i])
+				out.cells = append(out.cells, normal(v, kinds[i]))
 			}
-			out.cells = append(out.cells, values...)
 			out.n++
-			g.End = out.n
-		}
-		switch {
-		case keyed:
-			out.groups[key] = g
-		case r.Texts != nil:
-			out.texts[text] = g
-		default:
-			out.all = g
+			group.End = out.n
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	keep()
 	if r.Page != nil && r.Page.Backward { // they were read from the end
 		for _, g := range out.groups {
 			out.reverse(g)
@@ -164,6 +172,17 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		out.reverse(out.all)
 	}
 	return out, nil
+}
+
+// guess is about how many rows to make room for.
+func (r *Read) guess() int {
+	switch {
+	case r.Page == nil:
+		return len(r.Keys) + len(r.Texts)
+	case r.Via == nil:
+		return min(r.Page.Size, MaxPage)
+	}
+	return len(r.Keys) * min(r.Page.Size, 4)
 }
 
 func (r *Rows) reverse(g Group) {
@@ -400,7 +419,7 @@ func (r *Relation) on(parent, child string) string {
 func (r *Read) writePage(q *query) (probes bool) {
 	t := q.alias()
 	q.ranked = r.Page.ranked()
-	probes = r.Page.After != nil || r.Page.Before != nil
+	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil)
 	joins := r.Select.aliases(q)
 	if r.Via == nil && !probes && len(joins) == 0 && !q.ranked {
 		q.add("SELECT ")
@@ -408,6 +427,9 @@ func (r *Read) writePage(q *query) (probes bool) {
 		q.add(" FROM ")
 		r.window(q, t)
 		return false
+	}
+	if q.ranked {
+		r.relevances(q)
 	}
 	q.add("SELECT ")
 	separator := ""
@@ -430,13 +452,27 @@ func (r *Read) writePage(q *query) (probes bool) {
 	if probes {
 		kind = " LEFT JOIN " // a parent without rows still answers its probes
 	}
+	links := q.lateral && r.ofLinks(q)
 	switch {
+	case links:
+		// The rows are joined to all the links at once; OFFSET 0 keeps the database from doing it once a parent.
+		c := q.alias()
+		q.bindTo("(SELECT "+q.key+", "+r.key(c)+" FROM "+q.keyList+kind+"LATERAL (SELECT "+r.key(c)+" FROM ", q.bindKeys(r.Keys))
+		r.window(q, c)
+		q.add(") AS l", c)
+		if probes {
+			q.add(" ON TRUE")
+		}
+		q.add(" OFFSET 0) AS k", [2]string{" JOIN ", " LEFT JOIN "}[btoi(probes)], r.From.Name, " AS ", t,
+			" ON ", t, ".", r.From.KeyColumn().Name, " = k.", r.Via.Link.To)
 	case r.Via != nil:
 		q.bindTo(q.keyList+kind, q.bindKeys(r.Keys))
 	case probes:
 		q.add("(SELECT 1 AS one) AS k", kind)
 	}
-	if r.Via == nil || q.lateral {
+	switch {
+	case links:
+	case r.Via == nil || q.lateral:
 		if r.Via != nil {
 			q.add("LATERAL ")
 		}
@@ -457,7 +493,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 		if probes {
 			q.add(" ON TRUE")
 		}
-	} else {
+	default:
 		c := q.alias()
 		if q.ranked {
 			q.add("(SELECT ", c, ".*, r", c, ".relevance FROM ", r.From.Name, " AS ", c)
@@ -512,6 +548,12 @@ func (r *Read) key(t string) string {
 	return t + "." + r.From.KeyColumn().Name
 }
 
+// ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
+func (r *Read) ofLinks(q *query) bool {
+	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && (r.From.visible == "" || q.viewer.Admin) &&
+		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
+}
+
 // source writes the rows a page is taken from: FROM's tables, and WHERE.
 func (r *Read) source(q *query, t, parent string) {
 	and := " AND "
@@ -521,6 +563,8 @@ func (r *Read) source(q *query, t, parent string) {
 		r.rank(q, t)
 		q.add(" WHERE ")
 		and = ""
+	case r.ofLinks(q):
+		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", parent)
 	case r.Via.Link != nil:
 		link := "l" + t
 		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
@@ -542,7 +586,7 @@ func (r *Read) source(q *query, t, parent string) {
 	}
 }
 
-// window writes the rows of one page, and one more.
+// window writes the rows of one page, and one more to know whether there is one.
 func (r *Read) window(q *query, t string) {
 	r.source(q, t, q.key)
 	p := r.Page
@@ -554,7 +598,7 @@ func (r *Read) window(q *query, t string) {
 		q.add(" AND ")
 		r.beside(q, t, p.Before, false, false)
 	}
-	r.limit(q, t, p.Backward, p.Size+1)
+	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within))
 }
 
 // limit ends a page's subquery: the first n rows in its order, or from its end.
@@ -562,13 +606,26 @@ func (r *Read) limit(q *query, t string, backward bool, n int) {
 	first := r.Page.Order[0].Column
 	q.add(" ORDER BY ")
 	r.order(q, backward, func(c *Column) string {
-		if c == first && c.Kind != Rank && r.Via == nil && r.Page.Where != nil && r.Page.Where.searches {
-			// In the order of another index a rare word comes at the end of the table, and how rare it is a database guesses.
+		if c == first && r.gathers() {
 			return q.unindexed(r.name(t, c))
 		}
 		return r.name(t, c)
 	})
 	q.add(" LIMIT ", strconv.Itoa(n))
+}
+
+// gathers tells whether a page's rows are better found first and ordered then: those with certain words, and those linked
+// to a row but not in the order of the links. In the order of an index over the whole table they may all come at its end,
+// and how many they are a database only guesses.
+func (r *Read) gathers() bool {
+	switch kind := r.Page.Order[0].Column.Kind; {
+	case kind == Rank:
+		return false
+	case r.Via == nil:
+		return r.Page.Where != nil && r.Page.Where.searches
+	default:
+		return r.Via.Link != nil && kind != Key
+	}
 }
 
 // name is what a key of the order is called inside the page's subquery.

@@ -272,10 +272,10 @@ func foreignKey(from, to *Table, column, field string, onDelete Action) *Column 
 	switch {
 	case fk == nil:
 		panic(fmt.Sprintf("relations: %s.%s: %s has no column %q", from.Type, field, to.Type, column))
-	case fk.Kind != Int:
-		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
 	case fk.References != nil && fk.References != from:
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s already refers to %s", from.Type, field, to.Name, column, fk.References.Name))
+	case fk.Kind != Int && fk.References == nil:
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
 	case onDelete == detach && !fk.Nullable:
 		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))
 	}

@@ -158,15 +158,36 @@ func (p *Page) ranked() bool {
 	return slices.ContainsFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
 }
 
-// rank writes, behind the tables of a page in an order by relevance, one more beside row t: how well it matches, the
-// lower the better.
+// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance.
 func (r *Read) rank(q *query, t string) {
 	if !r.Page.ranked() {
 		return
 	}
-	if terms := parts(r.Page.Where.search); len(terms) > 0 {
-		q.bindTo(q.relevance(r.From.Name, t), q.search(terms))
+	terms := parts(r.Page.Where.search)
+	switch {
+	case len(terms) == 0:
+		q.add(" CROSS JOIN (SELECT 0 AS relevance) AS r", t)
+	case q.relevance != nil:
+		q.bindTo(" CROSS JOIN LATERAL (SELECT "+q.relevance(t)+" AS relevance) AS r"+t, q.search(terms))
+	case r.Via == nil:
+		q.bindTo(" JOIN ("+q.dialect.relevances(r.From.Name)+") AS r"+t+" ON r"+t+".id = "+t+".id", q.search(terms))
+	default:
+		q.add(" JOIN relevances AS r", t, " ON r", t, ".id = ", t, ".id")
+	}
+}
+
+// relevances writes, in front of a page of related rows, what rank joins: the relevances of all parents' rows, once.
+func (r *Read) relevances(q *query) {
+	terms := parts(r.Page.Where.search)
+	if r.Via == nil || len(terms) == 0 || q.relevance != nil {
 		return
 	}
-	q.add(" CROSS JOIN (SELECT 0 AS relevance) AS r", t)
+	q.bindTo("WITH relevances AS MATERIALIZED ("+q.dialect.relevances(r.From.Name), q.search(terms))
+	// The plus: the search is not to be run for each of the rows.
+	if link := r.Via.Link; link != nil {
+		q.bindTo(" AND +rowid IN (SELECT "+link.To+" FROM "+link.Table+" WHERE "+q.inKeys(link.From)+")", q.bindKeys(r.Keys))
+	} else {
+		q.bindTo(" AND +rowid IN (SELECT id FROM "+r.From.Name+" WHERE "+q.inKeys(r.Via.Theirs.Name)+")", q.bindKeys(r.Keys))
+	}
+	q.add(") ")
 }

@@ -41,10 +41,9 @@ var sqliteDialect = &dialect{
 	matches: func(table, t string) string {
 		return t + ".id IN (SELECT rowid FROM " + table + "_search WHERE " + table + "_search MATCH ?)"
 	},
-	relevance: func(table, t string) string {
+	relevances: func(table string) string {
 		search := table + "_search"
-		return " JOIN (SELECT rowid AS id, CAST(round(bm25(" + search + ", 10) * 1e9) AS INTEGER) AS relevance FROM " + search +
-			" WHERE " + search + " MATCH ?) AS r" + t + " ON r" + t + ".id = " + t + ".id"
+		return "SELECT rowid AS id, CAST(round(bm25(" + search + ", 10) * 1e9) AS INTEGER) AS relevance FROM " + search + " WHERE " + search + " MATCH ?"
 	},
 	search: func(words []term) string {
 		var b strings.Builder
@@ -55,7 +54,7 @@ var sqliteDialect = &dialect{
 		}
 		return b.String()
 	},
-	unindexed: func(expr string) string { return "+" + expr },
+	unindexed: func(expr string) string { return expr }, // it knows how many links there are, and walks through lists in order
 	rows:      func([]*Column) string { return "json_each(?) AS r" },
 	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
 	timestamp: "?",

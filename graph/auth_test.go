@@ -232,7 +232,7 @@ func TestBadTokens(t *testing.T) {
 		"no kid":         forge(jwt.SigningMethodHS256, secret, func(h map[string]any, _ jwt.MapClaims) { delete(h, "kid") }),
 		"no session":     forge(jwt.SigningMethodHS256, secret, set("sid", "")),
 		"other session":  forge(jwt.SigningMethodHS256, secret, set("sid", strings.Repeat("A", 32))),
-		"100,000 dots":   strings.Repeat(".", 100_000),
+		"16,000 dots":    strings.Repeat(".", 16_000),
 		"two dots":       "..",
 		"nothing":        "",
 		"a changed byte": good[:len(good)-2] + "xx",

@@ -24,6 +24,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"kith/db"
+	"kith/graph/plan"
 )
 
 // Codes of what is wrong with a document itself, and that of an id whose document is not known (yet).
@@ -38,7 +39,8 @@ type document struct {
 	*ast.QueryDocument
 	// costs are those of the operations whose cost no variable changes.
 	costs map[*ast.OperationDefinition]int
-	bytes uint32 // about what it takes in memory
+	plans *plan.Plans
+	bytes uint32 // about what it takes in memory, with its plans
 }
 
 // How many bytes of memory the caches take at most, by estimate.
@@ -83,7 +85,7 @@ func validation() (plain, hints []core.Rule) {
 		rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc,
 	}
 	specified := rules.NewDefaultRules().GetInner()
-	specified["SmallInts"] = smallInts
+	specified["Scalars"] = scalars
 	for _, name := range slices.Sorted(maps.Keys(specified)) {
 		hints = append(hints, core.Rule{Name: name, RuleFunc: specified[name]})
 		if without, ok := silent[name]; ok {
@@ -94,14 +96,21 @@ func validation() (plain, hints []core.Rule) {
 	return plain, hints
 }
 
-// smallInts refuses an Int that is none of 32 bits, which gqlparser's rules let pass.
-func smallInts(events *core.Events, report core.AddErrFunc) {
+// scalars refuses what gqlparser's rules let pass: an Int that is none of 32 bits, a DateTime that is no time.
+func scalars(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, v *ast.Value) {
-		if v.Kind != ast.IntValue || v.Definition == nil || v.Definition.Name != "Int" {
+		if v.Definition == nil || v.Kind == ast.Variable || v.Kind == ast.NullValue {
 			return
 		}
-		if _, err := strconv.ParseInt(v.Raw, 10, 32); err != nil {
-			report(core.Message("Int cannot represent a number outside 32 bits."), core.At(v.Position))
+		switch v.Definition.Name {
+		case "Int":
+			if _, err := strconv.ParseInt(v.Raw, 10, 32); err != nil && v.Kind == ast.IntValue {
+				report(core.Message("Int cannot represent a number outside 32 bits."), core.At(v.Position))
+			}
+		case "DateTime":
+			if _, err := db.ParseTime(v.Raw); err != nil || v.Kind != ast.StringValue && v.Kind != ast.BlockValue {
+				report(core.Message("DateTime must be an RFC 3339 text of the years 1 to 9999."), core.At(v.Position))
+			}
 		}
 	})
 }
@@ -153,7 +162,8 @@ func (d *documents) parse(text string) (*document, error) {
 		return nil, coded(validationFailed, problems)
 	}
 	doc := &document{QueryDocument: parsed, costs: map[*ast.OperationDefinition]int{}}
-	doc.bytes = uint32(2*len(text) + nodeBytes*(1+census.nodes)) //nolint:gosec // a body is far below 4 GiB
+	plans, bytes := plan.NewPlans(census.nodes)
+	doc.plans, doc.bytes = plans, uint32(2*len(text)+nodeBytes*(1+census.nodes)+bytes) //nolint:gosec // a body is far below 4 GiB
 	for _, o := range parsed.Operations {
 		p := d.price(nil)
 		rows := p.selections(o.SelectionSet)
@@ -353,7 +363,7 @@ func (t *TrustedDocuments) write() error {
 	if err != nil {
 		return fmt.Errorf("cannot write the captured documents: %w", err)
 	}
-	defer os.Remove(temporary.Name()) //nolint:errcheck // after the rename it is not there
+	defer os.Remove(temporary.Name()) // after the rename it is not there
 	_, err = temporary.Write(append(content, '\n'))
 	if err = errors.Join(err, temporary.Close()); err != nil {
 		return err

@@ -144,6 +144,8 @@ type operation struct {
 	recorder db.Recorder
 	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
 	lost atomic.Pointer[db.Error]
+	// resolve is set when no plan is to answer.
+	resolve bool
 
 	mu    sync.Mutex
 	pages map[*ast.Field]parsedPage
@@ -199,12 +201,11 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 		return graphql.OneShot(s.mutate(ctx, next))
 	}
 	state := operationOf(ctx)
-	ctx = s.begin(s.DB.Lagging(ctx), "Query")
-	answer := next(ctx)(ctx)
+	ctx = s.DB.Lagging(ctx)
+	answer := s.query(ctx, next)
 	if state.lost.Swap(nil) != nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
-			ctx = s.begin(ctx, "Query")
-			answer = next(ctx)(ctx)
+			answer = s.query(ctx, next)
 			return nil
 		})
 		if err != nil {
@@ -214,6 +215,34 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 	return graphql.OneShot(answer)
 }
 
+// query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer
+// is not to be used if the operation is lost.
+func (s *server) query(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
+	state := operationOf(ctx)
+	state.resolve = s.planner == nil
+	if !state.resolve {
+		switch json, ok, err := s.planner.Operation(ctx, state.plans); {
+		case !ok:
+		case err == nil:
+			return &graphql.Response{Data: json}
+		case state.lose(err):
+			return s.failure(ctx, err)
+		default:
+			s.unplanned(ctx, err)
+			state.resolve = true
+		}
+	}
+	ctx = s.begin(ctx, "Query")
+	return next(ctx)(ctx)
+}
+
+// unplanned notes why resolvers answer what a plan should have.
+func (s *server) unplanned(ctx context.Context, err error) {
+	if db.CodeOf(err) == db.Internal {
+		slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", RequestID(ctx))
+	}
+}
+
 // failure is the answer of an operation that could not run.
 func (s *server) failure(ctx context.Context, err error) *graphql.Response {
 	return &graphql.Response{Data: []byte("null"), Errors: []*gqlError{present(ctx, err)}}
@@ -221,7 +250,7 @@ func (s *server) failure(ctx context.Context, err error) *graphql.Response {
 
 // aroundRootField lets the plan answer what it can. Where it fails, the resolvers answer or say why not.
 func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	if s.planner == nil || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
+	if operationOf(ctx).resolve || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return next(ctx)
 	}
 	json, ok, err := s.planner.Field(ctx, operationOf(ctx).plans)
@@ -231,9 +260,7 @@ func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver)
 	case operationOf(ctx).lose(err):
 		return graphql.Null
 	case err != nil:
-		if db.CodeOf(err) == db.Internal {
-			slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", RequestID(ctx))
-		}
+		s.unplanned(ctx, err)
 		return next(ctx)
 	}
 	loaders.Done(ctx, 0)

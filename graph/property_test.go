@@ -415,7 +415,7 @@ func (g *generator) order(table *db.Table, f *ast.FieldDefinition, add func(name
 	input := g.schema.Types[f.Arguments.ForName("orderBy").Type.Name()]
 	var columns []*db.Column
 	for _, v := range g.schema.Types[input.Fields.ForName("field").Type.Name()].EnumValues {
-		if c := table.OrderColumn(strings.ToLower(v.Name)); c != nil {
+		if c := table.OrderColumn(strings.ToLower(v.Name)); c != nil && c.Kind != db.Rank { // not RELEVANCE, which asks for a search
 			columns = append(columns, c)
 		}
 	}

@@ -51,7 +51,7 @@ type refusal struct {
 func (s *server) door(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var raw [8]byte
-		rand.Read(raw[:]) //nolint:errcheck // never fails
+		rand.Read(raw[:])
 		id := hex.EncodeToString(raw[:])
 		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
 		h := w.Header()
@@ -195,6 +195,7 @@ func (s *server) operation(q *query, state *operation) (*graphql.OperationContex
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	state.plans = doc.plans
 	s.documents.learn(text, register)
 	chosen := doc.Operations.ForName(q.name)
 	switch {

@@ -168,6 +168,9 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 	if v, ok := scalar(t.NamedType, v); ok {
 		return v, nil
 	}
+	if t.NamedType == "DateTime" {
+		return nil, c.wrong("must be an RFC 3339 text of the years 1 to 9999")
+	}
 	return nil, c.wrong("must be " + article(t.NamedType))
 }
 
@@ -201,13 +204,17 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 	return out, nil
 }
 
-// scalar is v as the named type wants it. A custom scalar is left to those who read it.
+// scalar is v as the named type wants it.
 func scalar(name string, v any) (any, bool) {
 	switch v := v.(type) {
 	case string:
-		return v, name != "Int" && name != "Float" && name != "Boolean"
+		if name == "DateTime" {
+			_, err := db.ParseTime(v)
+			return v, err == nil
+		}
+		return v, name == "String" || name == "ID"
 	case bool:
-		return v, name != "Int" && name != "Float" && name != "String" && name != "ID"
+		return v, name == "Boolean"
 	case int64: // the default of a variable
 		return scalar(name, json.Number(strconv.FormatInt(v, 10)))
 	case float64:
@@ -223,12 +230,9 @@ func scalar(name string, v any) (any, bool) {
 		case "Float":
 			f, err := v.Float64()
 			return f, err == nil
-		case "String", "Boolean":
-			return nil, false
 		}
-		return v, true
 	}
-	return v, name != "Int" && name != "Float" && name != "String" && name != "Boolean" && name != "ID"
+	return nil, false
 }
 
 // whole is a number without a fraction, however it is written: 1, 1.0, 1e0.

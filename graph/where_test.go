@@ -703,3 +703,308 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 	}
 	return count > 0 && count < len(all)
 }
+
+// What the relations page declares can be filtered and ordered by, and nothing else: input types and page agree.
+func TestFiltersAreThePage(t *testing.T) {
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema", Input: graph.SDL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := func(name string) map[string]string {
+		out := map[string]string{}
+		if definition := schema.Types[name]; definition != nil {
+			for _, f := range definition.Fields {
+				out[f.Name] = f.Type.String()
+			}
+			for _, v := range definition.EnumValues {
+				out[v.Name] = ""
+			}
+		}
+		return out
+	}
+	same := func(name string, want map[string]string) {
+		t.Helper()
+		if got := fields(name); !maps.Equal(got, want) {
+			t.Errorf("the schema's %s is\n%v, the relations page says\n%v", name, got, want)
+		}
+	}
+	tooLong := []string{"Profile.bio", "Post.content"} // to be ordered by
+	for _, table := range db.Tables {
+		self := table.Type + "Where"
+		where := map[string]string{"and": "[" + self + "!]", "or": "[" + self + "!]", "not": self}
+		order := map[string]string{}
+		for _, c := range table.Columns {
+			kind, ok := map[db.Kind]string{db.Key: "IDWhere", db.Text: "StringWhere", db.Time: "DateTimeWhere"}[c.Kind]
+			if table.Field(c.Field) == nil || !ok { // a foreign key, the version
+				continue
+			}
+			where[c.Field] = kind
+			if !slices.Contains(tooLong, table.Type+"."+c.Field) {
+				order[strings.ToUpper(c.Name)] = ""
+			}
+		}
+		for _, r := range table.Relations {
+			if r.Many {
+				list := r.To.Type + "ListWhere"
+				where[r.Field] = list
+				inner := r.To.Type + "Where"
+				same(list, map[string]string{"some": inner, "every": inner, "none": inner})
+				continue
+			}
+			where[r.Field] = r.To.Type + "Where"
+			if !r.Required {
+				where["has"+strings.ToUpper(r.Field[:1])+r.Field[1:]] = "Boolean"
+			}
+		}
+		if table.Searchable() {
+			where["matches"], order["RELEVANCE"] = "String", ""
+		}
+		same(self, where)
+		same(table.Type+"OrderField", order)
+		same(table.Type+"Order", map[string]string{"field": table.Type + "OrderField!", "direction": "OrderDirection!"})
+		for name := range order {
+			if table.OrderColumn(strings.ToLower(name)) == nil {
+				t.Errorf("%s cannot be ordered by %s", table.Type, name)
+			}
+		}
+	}
+}
+
+// hostile is what has once meant something to somebody's database or search.
+var hostile = []string{
+	`'`, `"`, `;`, `--`, `\`, `%`, `_`, "\x00", `''`, `\'`, `' OR '1'='1`, `" OR "" = "`, `'; DROP TABLE posts; --`, "*", "(", "()", "{a}", "[a]", "^a", "~", "|", "&", "!", "<->",
+	"AND", "OR", "NOT", "NEAR", "NEAR(a b, 3)", "a AND NOT b", "title:a", "title_words:a", "{title_words}:a", "a & !b", "a | b", "a:*", "a:A", "a <-> b", "$1", "?", ":x", "@x", "%s", "a\x00b", "\uffff", "\U0010FFFF", "/* */", "NULL", "0x41",
+}
+
+// Every text means itself in every place that takes one.
+func TestTextsAreLiteral(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+			var posts []any
+			for i, text := range hostile {
+				text = strings.ReplaceAll(text, "\x00", "0")
+				posts = append(posts, db.Input{{Name: "title", Value: text}, {Name: "content", Value: "a" + text + "b"}, {Name: "tags", Value: []any{"t" + text}}},
+					db.Input{{Name: "title", Value: fmt.Sprintf("b %d a", i)}, {Name: "content", Value: "a xyz b"}})
+			}
+			err := f.DB.Write(ctx, func(ctx context.Context) error {
+				draft, faults := db.NewDraft(db.Users.Table, db.Input{{Name: "username", Value: "a"}, {Name: "posts", Value: posts}}, nil, true)
+				if len(faults) == 0 {
+					var err error
+					if _, faults, err = f.DB.Create(ctx, draft); err != nil {
+						return err
+					}
+				}
+				if len(faults) > 0 {
+					t.Fatal(faults)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain := filter{world: readWorld(t, f.DB)}
+			check := func(table *db.Table, where map[string]any) {
+				t.Helper()
+				var data struct {
+					Page struct {
+						TotalCount int
+						Nodes      []struct{ ID string }
+					}
+				}
+				askBoth(t, f, db.Viewer{}, request{Query: "query($where: " + table.Type + "Where) { page: " + table.Name + "(first: 100 where: $where) { totalCount nodes { id } } }",
+					Variables: map[string]any{"where": where}}, &data)
+				got, want := []string{}, []string{}
+				for _, n := range data.Page.Nodes {
+					got = append(got, n.ID)
+				}
+				rows := plain.rows(table, plain.world.rows[table], where, nil)
+				for _, r := range rows[:min(100, len(rows))] {
+					want = append(want, db.GlobalID(table, r.key()))
+				}
+				if !slices.Equal(got, want) || data.Page.TotalCount != len(rows) {
+					t.Errorf("%s %s: %d rows, want %d", table.Name, literal(where), data.Page.TotalCount, len(rows))
+				}
+			}
+			for _, text := range hostile {
+				for _, operator := range []string{"eq", "ne", "lt", "gte", "contains", "startsWith", "endsWith"} {
+					check(db.Posts.Table, map[string]any{"content": map[string]any{operator: text}})
+				}
+				check(db.Posts.Table, map[string]any{"title": map[string]any{"contains": text, "ignoreCase": true}})
+				check(db.Posts.Table, map[string]any{"title": map[string]any{"in": []any{text, "x"}}})
+				check(db.Posts.Table, map[string]any{"title": map[string]any{"notIn": []any{text, "x"}}})
+				check(db.Posts.Table, map[string]any{"tags": map[string]any{"some": map[string]any{"name": map[string]any{"eq": "t" + text}}}})
+				check(db.Posts.Table, map[string]any{"tags": map[string]any{"none": map[string]any{"name": map[string]any{"eq": "t" + text}}}})
+				for _, search := range []string{text, "a" + text, text + "*", `"` + text, `"` + text + `"`, text + " xyz"} {
+					check(db.Posts.Table, map[string]any{"matches": search})
+				}
+				none := func(query string) {
+					t.Helper()
+					var data struct{ Row *struct{ ID string } }
+					askBoth(t, f, db.Viewer{}, request{Query: query, Variables: map[string]any{"text": text}}, &data)
+					if data.Row != nil {
+						t.Errorf("%s finds %v for %q", query, data.Row, text)
+					}
+				}
+				none(`query($text: String!) { row: user(by: {username: $text}) { id } }`)
+				none(`query($text: String!) { row: tag(by: {name: $text}) { id } }`)
+				for _, query := range []string{`query($text: ID!) { node(id: $text) { id } }`, `query($text: String) { posts(after: $text) { totalCount } }`, `query($text: ID!) { posts(where: {id: {eq: $text}}) { totalCount } }`} {
+					for _, h := range []http.Handler{f.Planned, f.Resolved} {
+						if a := answerOf(t, h, request{Query: query, Variables: map[string]any{"text": text}}); a.code() != "BAD_REQUEST" {
+							t.Errorf("%s with %q answers %s", query, text, a.code())
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// A filter that cannot be met says where it is wrong; a large one is either answered or refused.
+func TestBadFilters(t *testing.T) {
+	nested := func(name string, depth int) map[string]any {
+		where := map[string]any{"title": map[string]any{"eq": "x"}}
+		for range depth {
+			if name == "not" {
+				where = map[string]any{"not": where}
+			} else {
+				where = map[string]any{name: []any{where, map[string]any{"content": map[string]any{"ne": "y"}}}}
+			}
+		}
+		return where
+	}
+	many := func(n int, text string) []any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = fmt.Sprint(text, i)
+		}
+		return list
+	}
+	type m = map[string]any
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			for _, c := range []struct {
+				where any
+				want  string // of the message; empty: no error
+			}{
+				{m{}, ""},
+				{m{"and": []any{}}, ""},
+				{m{"or": []any{}}, "`where.or` must not be empty"},
+				{m{"and": []any{m{"not": m{"or": []any{}}}}}, "`where.and.0.not.or` must not be empty"},
+				{m{"title": nil}, "`where.title` must not be null"},
+				{m{"title": m{"eq": nil}}, "`where.title.eq` must not be null"},
+				{m{"title": m{"in": nil}}, "`where.title.in` must not be null"},
+				{m{"createdAt": m{"gt": nil}}, "`where.createdAt.gt` must not be null"},
+				{m{"id": m{"eq": nil}}, "`where.id.eq` must not be null"},
+				{m{"author": nil}, "`where.author` must not be null"},
+				{m{"author": m{"hasAddress": nil}}, "`where.author.hasAddress` must not be null"},
+				{m{"tags": m{"some": nil}}, "`where.tags.some` must not be null"},
+				{m{"not": nil}, "`where.not` must not be null"},
+				{m{"or": []any{m{}, m{"matches": nil}}}, "`where.or.1.matches` must not be null"},
+				{m{"id": m{"in": []any{db.GlobalID(db.Users.Table, 1)}}}, "`where.id.in.0` is not an id of Post"},
+				{m{"title": m{"in": []any{}}}, ""},
+				{m{"title": m{"in": many(250, "t")}}, ""},
+				{m{"title": m{"notIn": many(250, "t"), "ignoreCase": true}}, ""},
+				{m{"title": m{"in": many(10_000, "t")}}, "250"},
+				{m{"matches": strings.Join(strings.Fields(fmt.Sprint(many(100, "w"))), " ")}, ""},
+				{m{"matches": strings.Join(strings.Fields(fmt.Sprint(many(101, "w"))), " ")}, "`where.matches` must have at most 100 words"},
+				{m{"matches": strings.Repeat(`" ' * `, 1700)}, ""},
+				{m{"matches": strings.Repeat(`x`, 10_000)}, ""},
+				{m{"matches": strings.Repeat(`"x y" `, 1700)}, ""},
+				{m{"matches": "the and of"}, ""},
+				{m{"matches": ""}, ""},
+				{m{"not": m{"matches": " "}}, ""},
+				{nested("and", 20), ""},
+				{nested("or", 20), ""},
+				{nested("not", 40), ""},
+			} {
+				for _, h := range []http.Handler{f.Planned, f.Resolved} {
+					a := answerOf(t, h, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount nodes { id } } }", Variables: map[string]any{"where": c.where}})
+					text := string(a.Body)
+					if c.want == "" && a.code() != "" || c.want != "" && (a.code() != "BAD_REQUEST" && a.code() != "LIMIT_EXCEEDED" || !strings.Contains(text, c.want)) {
+						t.Errorf("%.200s answers %.300s, want %q", literal(c.where), text, c.want)
+					}
+				}
+			}
+			wide := make([]any, 250)
+			for i := range wide {
+				wide[i] = m{"title": m{"startsWith": fmt.Sprint("t", i)}, "content": m{"contains": "a", "ne": "b"}}
+			}
+			var data any
+			askBoth(t, f, db.Viewer{}, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount nodes { id } } }", Variables: m{"where": m{"or": wide}}}, &data)
+			a := answerOf(t, f.Planned, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount } }", Variables: m{"where": m{"or": []any{m{"and": wide}, m{"and": wide}}}}})
+			if text := string(a.Body); !strings.Contains(text, "`where` must have at most 1000 conditions") {
+				t.Errorf("1500 conditions answer %.200s", text)
+			}
+			for _, where := range []string{"", "(where: {or: [{matches: \"a\"}]})", "(where: {not: {matches: \"a\"}})", "(where: {author: {posts: {some: {matches: \"a\"}}}})"} {
+				query := strings.Replace("{ posts"+where+" { nodes { id } } }", "posts", "posts", 1)
+				query = strings.Replace(query, "posts(", "posts(orderBy: {field: RELEVANCE} ", 1)
+				if where == "" {
+					query = "{ posts(orderBy: {field: RELEVANCE}) { nodes { id } } }"
+				}
+				for _, h := range []http.Handler{f.Planned, f.Resolved} {
+					if a := answerOf(t, h, request{Query: query}); a.code() != "BAD_REQUEST" || !strings.Contains(string(a.Body), "RELEVANCE needs `matches`") {
+						t.Errorf("%s answers %s", query, a.Body)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Counts under filters, nested for a hundred parents, take one statement.
+func TestCountsAreOneStatement(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+			for i := range 100 {
+				err := f.DB.Write(ctx, func(ctx context.Context) error {
+					var posts []any
+					for j := range i % 5 {
+						posts = append(posts, db.Input{{Name: "title", Value: fmt.Sprint("heron ", j)}, {Name: "content", Value: "c"}, {Name: "tags", Value: []any{fmt.Sprint("t", j)}}})
+					}
+					draft, _ := db.NewDraft(db.Users.Table, db.Input{{Name: "username", Value: fmt.Sprint("u", i)}, {Name: "posts", Value: posts}}, nil, true)
+					_, _, err := f.DB.Create(ctx, draft)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			f.Statements()
+			for _, h := range []http.Handler{f.Planned, f.Resolved} {
+				a := answerOf(t, h, request{Query: `{ users(first: 100) { nodes { posts(where: {matches: "heron" tags: {none: {name: {eq: "t1"}}}} orderBy: {field: RELEVANCE}) { totalCount } } } }`})
+				if a.code() != "" {
+					t.Fatal(a)
+				}
+				statements := f.Statements()
+				if len(statements) != 2 || statements[1].Keys != 100 || !strings.HasSuffix(statements[1].Path, ".totalCount") {
+					t.Errorf("%d statements", len(statements))
+					for _, s := range statements {
+						t.Log(s.Path, s.Text)
+					}
+				}
+				sum := 0
+				var data struct {
+					Users struct {
+						Nodes []struct{ Posts struct{ TotalCount int } }
+					}
+				}
+				_, body := send(t, h, request{Query: `{ users(first: 100) { nodes { posts(where: {matches: "heron" tags: {none: {name: {eq: "t1"}}}}) { totalCount } } } }`})
+				f.Statements()
+				if err := json.Unmarshal([]byte(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(body)), `{"data":`), "}")), &data); err != nil {
+					t.Fatalf("%s: %v", body, err)
+				}
+				for _, n := range data.Users.Nodes {
+					sum += n.Posts.TotalCount
+				}
+				if sum != 20*(1+1+2+3) {
+					t.Errorf("%d posts in all", sum)
+				}
+			}
+		})
+	}
+}

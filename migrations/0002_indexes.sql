@@ -1,6 +1,7 @@
 -- +goose Up
 -- Every foreign key, every order of a root connection, every order of a one-to-many relation.
--- The id comes last everywhere: it is the last tie-breaker of every order.
+-- The id comes last everywhere: it is the last tie-breaker of every order. It rises in a descending order too, so that
+-- pages of children that are equal but for their ids need an index of their own for it.
 CREATE INDEX users_name_idx ON users (name, id);
 CREATE INDEX users_created_at_idx ON users (created_at, id);
 CREATE INDEX users_updated_at_idx ON users (updated_at, id);
@@ -20,6 +21,9 @@ CREATE INDEX posts_author_id_idx ON posts (author_id, id);
 CREATE INDEX posts_author_id_title_idx ON posts (author_id, title, id);
 CREATE INDEX posts_author_id_created_at_idx ON posts (author_id, created_at, id);
 CREATE INDEX posts_author_id_updated_at_idx ON posts (author_id, updated_at, id);
+CREATE INDEX posts_author_id_title_desc_idx ON posts (author_id, title DESC, id);
+CREATE INDEX posts_author_id_created_at_desc_idx ON posts (author_id, created_at DESC, id);
+CREATE INDEX posts_author_id_updated_at_desc_idx ON posts (author_id, updated_at DESC, id);
 
 CREATE INDEX tags_created_at_idx ON tags (created_at, id);
 CREATE INDEX tags_updated_at_idx ON tags (updated_at, id);
@@ -43,6 +47,9 @@ DROP INDEX posts_author_id_idx;
 DROP INDEX posts_author_id_title_idx;
 DROP INDEX posts_author_id_created_at_idx;
 DROP INDEX posts_author_id_updated_at_idx;
+DROP INDEX posts_author_id_title_desc_idx;
+DROP INDEX posts_author_id_created_at_desc_idx;
+DROP INDEX posts_author_id_updated_at_desc_idx;
 DROP INDEX tags_created_at_idx;
 DROP INDEX tags_updated_at_idx;
 DROP INDEX post_tags_tag_id_idx;

@@ -1964,7 +1964,11 @@ input PostWhere {
   author: UserWhere
   "Condition on the tags of the post."
   tags: TagListWhere
-  """Full text of ` + "`" + `title` + "`" + ` and ` + "`" + `content` + "`" + `: every word has to occur, case folded; ` + "`" + `"quoted phrase"` + "`" + ` and ` + "`" + `prefix*` + "`" + ` are understood."""
+  """
+  Full text of ` + "`" + `title` + "`" + ` and ` + "`" + `content` + "`" + `: every word, in one or the other, case folded. A word is a run of letters and digits; what else
+  stands between words means nothing, but for ` + "`" + `"words in a row"` + "`" + `, which have to stand so in one of the two, and ` + "`" + `prefix*` + "`" + `. A text
+  without a word matches nothing; one with more than 100 is BAD_REQUEST.
+  """
   matches: String
 }
 

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -87,6 +88,7 @@ type branch struct {
 	rows    *fetch     // nil if only the count is wanted
 	cursors bool       // rows hold what cursors are made of
 	counts  bool
+	beyond  bool // whether there are rows beyond the page
 }
 
 // An object is the selection of an object type: how a row is written.
@@ -151,6 +153,7 @@ type part struct {
 type compiler struct {
 	operation *graphql.OperationContext
 	schema    *ast.Schema
+	parts     int // of the plan, so far
 }
 
 func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graphql.CollectedField {
@@ -158,7 +161,9 @@ func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graph
 	if definition := c.schema.Types[typeName]; definition != nil {
 		satisfies = append(satisfies, definition.Interfaces...)
 	}
-	return graphql.CollectFields(c.operation, selections, satisfies)
+	fields := graphql.CollectFields(c.operation, selections, satisfies)
+	c.parts += len(fields) + 1
+	return fields
 }
 
 func key(f graphql.CollectedField) string { return `"` + f.Alias + `":` }
@@ -304,8 +309,10 @@ func (c *compiler) pageInfo(b *branch, info graphql.CollectedField) *connection 
 			p.kind, p.text = constantPart, `"PageInfo"`
 		case "hasNextPage":
 			p.kind = hasNextPart
+			b.beyond = true
 		case "hasPreviousPage":
 			p.kind = hasPrevPart
+			b.beyond = true
 		case "startCursor":
 			p.kind = startPart
 			b.cursors = true
@@ -347,6 +354,9 @@ type root struct {
 	connection *connection
 	// of look-ups: how to write a row of each table that the field may lead to
 	objects map[*db.Table]*fetchObject
+	size    atomic.Int64 // of the last answer
+	// what stands around the value in the answer
+	before, after string
 }
 
 type rootKind uint8

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
@@ -17,48 +17,95 @@ import (
 type Planner struct {
 	db     *db.DB
 	schema *ast.Schema
-	plans  *lru.Cache[planKey, *root]
 }
 
-// A planKey tells compiled root fields apart: a document is parsed once and has an identity; what @skip and @include
-// leave of it depends on Boolean variables.
+// New answers a planner of schema's queries over database.
+func New(database *db.DB, schema *ast.Schema) *Planner { return &Planner{db: database, schema: schema} }
+
+// Plans are the compiled root fields of one document. They live as long as it does, and are safe for concurrent use.
+type Plans struct {
+	mu    sync.RWMutex
+	roots map[planKey]*root
+	room  int // for so many parts more
+}
+
+// A planKey tells compiled root fields apart, and whole operations, which have no alias. What @skip and @include leave of one depends on Boolean variables.
 type planKey struct {
 	operation *ast.OperationDefinition
 	alias     string
 	booleans  string
 }
 
-const keptPlans = 2000
+// partBytes is about what a part of a plan takes in memory.
+const partBytes = 250
 
-// New answers a planner of schema's queries over database.
-func New(database *db.DB, schema *ast.Schema) *Planner {
-	plans, _ := lru.New[planKey, *root](keptPlans) // a positive size is no error
-	return &Planner{db: database, schema: schema, plans: plans}
+// NewPlans answers room for the plans of a document of so many nodes, a few for each of its root fields, and how many
+// bytes they take at most.
+func NewPlans(nodes int) (plans *Plans, bytes int) {
+	room := 4*nodes + 50
+	return &Plans{roots: map[planKey]*root{}, room: room}, room * partBytes
 }
 
-// Field answers the current root field as JSON. ok is false if the field is not the planner's: it leads to no entity.
-// On an error nothing is known about the answer, and resolvers must give it or the reason why not.
-func (p *Planner) Field(ctx context.Context) (json []byte, ok bool, err error) {
+// root answers the plan that compile makes of a root field, or of a whole operation; nil if there is none.
+func (p *Plans) root(c *compiler, alias string, compile func() *root) *root {
+	key := planKey{c.operation.Operation, alias, booleans(c.operation)}
+	p.mu.RLock()
+	plan, found := p.roots[key]
+	p.mu.RUnlock()
+	if found {
+		return plan
+	}
+	plan = compile()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, found := p.roots[key]; !found && c.parts < p.room {
+		p.roots[key] = plan
+		p.room -= c.parts + 1
+	}
+	return plan
+}
+
+// Operation answers the current operation, a query, as JSON. ok is false if it has another root field than one that
+// leads to an entity. On an error nothing is known about the answer, and resolvers must give it or the reason why not.
+func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema}
+	return p.answer(ctx, c, plans, "", func() *root {
+		fields := c.collect(c.operation.Operation.SelectionSet, "Query")
+		if len(fields) != 1 {
+			return nil
+		}
+		plan := c.compile(fields[0])
+		if plan != nil {
+			plan.before, plan.after = "{"+key(fields[0]), "}"
+		}
+		return plan
+	})
+}
+
+// Field answers the current root field as Operation answers an operation.
+func (p *Planner) Field(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema}
+	f := graphql.GetRootFieldContext(ctx).Field
+	return p.answer(ctx, c, plans, f.Alias, func() *root { return c.compile(f) })
+}
+
+func (p *Planner) answer(ctx context.Context, c *compiler, plans *Plans, alias string, compile func() *root) (json []byte, ok bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			ok, err = true, fmt.Errorf("panic in the plan: %v", r)
 		}
 	}()
-	operation := graphql.GetOperationContext(ctx)
-	f := graphql.GetRootFieldContext(ctx).Field
-	key := planKey{operation.Operation, f.Alias, booleans(operation)}
-	plan, found := p.plans.Get(key)
-	if !found {
-		c := &compiler{operation: operation, schema: p.schema}
-		plan = c.compile(f)
-		p.plans.Add(key, plan)
-	}
+	plan := plans.root(c, alias, compile)
 	if plan == nil {
 		return nil, false, nil
 	}
-	r := &run{db: p.db, ctx: ctx, variables: operation.Variables}
-	err = plan.run(r)
-	return r.out, true, err
+	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan}
+	if err = plan.run(r); err != nil {
+		return nil, true, err
+	}
+	r.out = append(r.out, plan.after...)
+	plan.size.Store(int64(len(r.out)))
+	return r.out, true, nil
 }
 
 func booleans(operation *graphql.OperationContext) string {
@@ -79,6 +126,13 @@ type run struct {
 	ctx       context.Context
 	variables map[string]any
 	out       []byte
+	plan      *root
+}
+
+// begin begins the answer, when everything has been read, with room for one as long as the last one was.
+func (r *run) begin() {
+	n := r.plan.size.Load()
+	r.out = append(make([]byte, 0, n+n/8+64), r.plan.before...)
 }
 
 // found is what a fetch answered, and what its branches did.
@@ -110,6 +164,7 @@ func (p *root) run(r *run) error {
 	if err != nil {
 		return err
 	}
+	r.begin()
 	return r.writeConnection(p.connection, p.branch, related, 0)
 }
 
@@ -123,6 +178,7 @@ func (p *root) row(r *run) error {
 
 func (p *root) lookUp(r *run, l LookUp) error {
 	if l.Column == nil {
+		r.begin()
 		r.out = append(r.out, "null"...)
 		return nil
 	}
@@ -141,6 +197,7 @@ func (p *root) lookUp(r *run, l LookUp) error {
 	if read.Texts != nil {
 		g = f.rows.OfText(l.Text)
 	}
+	r.begin()
 	if g.Start == g.End {
 		r.out = append(r.out, "null"...)
 		return nil
@@ -179,6 +236,7 @@ func (p *root) nodes(r *run) error {
 			return err
 		}
 	}
+	r.begin()
 	r.out = append(r.out, '[')
 	for i, at := range places {
 		if i > 0 {
@@ -248,7 +306,7 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 		}
 	}
 	if b.rows != nil {
-		out.found, err = r.fetch(b.rows, &db.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Page: out.page})
+		out.found, err = r.fetch(b.rows, &db.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Page: out.page, Within: !b.beyond})
 		if err != nil {
 			return out, err
 		}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math/bits"
 	"strconv"
 	"time"
 
@@ -197,28 +198,46 @@ const hex = "0123456789ABCDEF"
 // appendString quotes s as gqlgen does, so that both ways of answering give the same bytes.
 func appendString(out []byte, s string) []byte {
 	out = append(out, '"')
-	start := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= 0x20 && c != '\\' && c != '"' {
-			continue
+	for {
+		i := plain(s)
+		out = append(out, s[:i]...)
+		if i == len(s) {
+			return append(out, '"')
 		}
-		out = append(out, s[start:i]...)
-		start = i + 1
-		switch c {
+		switch c := s[i]; c {
 		case '\t':
 			out = append(out, `\t`...)
 		case '\r':
 			out = append(out, `\r`...)
 		case '\n':
 			out = append(out, `\n`...)
-		case '\\':
-			out = append(out, `\\`...)
-		case '"':
-			out = append(out, `\"`...)
+		case '\\', '"':
+			out = append(out, '\\', c)
 		default:
 			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 		}
+		s = s[i+1:]
 	}
-	return append(append(out, s[start:]...), '"')
+}
+
+// plain is how many bytes at the start of s need no escape. It looks at eight at a time: a byte's high bit is set in
+// found if the byte is below 0x20, a quote or a backslash; what is set wrongly lies behind what is set rightly.
+func plain(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		t := s[i : i+8]
+		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		found := ((w - ones*0x20) | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)) &^ w & highs
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c == '\\' || c == '"' {
+			break
+		}
+	}
+	return i
 }

@@ -1,0 +1,183 @@
+package db
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Entities of pages that are declared wrongly.
+type (
+	author struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"1..50"`
+	}
+	novel struct {
+		Key       int64     `db:"id"`
+		AuthorKey int64     `db:"author_id"`
+		EditorKey *int64    `db:"editor_id"`
+		Title     string    `db:"title"`
+		CreatedAt time.Time `db:"created_at"`
+	}
+	keyless struct {
+		Name string `db:"name"`
+	}
+	misnamed struct {
+		Key int64 `db:"key"`
+	}
+	textual struct {
+		Key string `db:"id"`
+	}
+	typed struct {
+		Key  int64 `db:"id"`
+		Odd  bool  `db:"odd"`
+		Name string
+	}
+	unruly struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"some"`
+	}
+	unknown struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"1..5 pretty"`
+	}
+	human struct {
+		Key       int64 `db:"id"`
+		ParentKey int64 `db:"parent_id"`
+	}
+	group struct {
+		Key      int64 `db:"id"`
+		OwnerKey int64 `db:"owner_id"`
+	}
+	member struct {
+		Key      int64 `db:"id"`
+		GroupKey int64 `db:"group_id"`
+		// AuthorKey closes a circle.
+		MemberKey int64 `db:"member_id"`
+	}
+)
+
+// A page that is declared wrongly stops the program at its start, with one sentence that says what and where.
+func TestWrongDeclarations(t *testing.T) {
+	for name, c := range map[string]struct {
+		want    string
+		declare func()
+	}{
+		"entity without columns":  {"the first column of keyless must be its key", func() { table[keyless]("keyless") }},
+		"key under another name":  {"the first column of misnamed must be its key", func() { table[misnamed]("misnamed") }},
+		"key that is a text":      {"the first column of textual must be its key", func() { table[textual]("textual") }},
+		"column of another type":  {"typed.Odd has type bool", func() { table[typed]("typed") }},
+		"entity declared twice":   {"author is declared twice", func() { table[author]("a"); table[author]("b") }},
+		"rule without a length":   {`unruly.name: rule "some" does not begin with a length`, func() { table[unruly]("unruly") }},
+		"unknown rule":            {`unknown.name: unknown rule "pretty"`, func() { table[unknown]("unknown") }},
+		"owned by nothing":        {`author has no column "user_id" to be owned by`, func() { table[author]("a", ownedBy("user_id")) }},
+		"visible to nothing":      {`author has no column "user_id" to be visible to`, func() { table[author]("a", visibleTo("user_id")) }},
+		"searched where no text":  {`novel has no text column "created_at" to be searched`, func() { table[novel]("b", searchable("created_at")) }},
+		"secret without a length": {`a.hash: rule "long"`, func() { table[author]("a", secret("hash", "password", "long")) }},
+		"unknown column": {`author.books: novel has no column "writer_id"`, func() {
+			oneToMany(table[author]("a"), "books", table[novel]("b"), "author", "writer_id", cascade)
+		}},
+		"unknown column of one": {`author.novel: novel has no column "writer_id"`, func() {
+			oneToOne(table[author]("a"), "novel", table[novel]("b"), "author", "writer_id", cascade)
+		}},
+		"column that holds no key": {"column b.title cannot hold a key", func() {
+			oneToMany(table[author]("a"), "books", table[novel]("b"), "author", "title", cascade)
+		}},
+		"column that leads elsewhere": {"column b.author_id already refers to a", func() {
+			books := table[novel]("b")
+			oneToMany(table[author]("a"), "books", books, "author", "author_id", cascade)
+			oneToMany(table[human]("p"), "books", books, "human", "author_id", cascade)
+		}},
+		"detached from what must not be null": {"column b.author_id is not a pointer", func() {
+			oneToMany(table[author]("a"), "books", table[novel]("b"), "author", "author_id", detach)
+		}},
+		"coordinate twice": {"author.books is declared twice", func() {
+			authors, books := table[author]("a"), table[novel]("b")
+			oneToMany(authors, "books", books, "author", "author_id", cascade)
+			oneToMany(authors, "books", books, "editor", "editor_id", detach)
+		}},
+		"relation twice": {"author.books is declared twice", func() {
+			authors, novels := table[author]("a"), table[novel]("b")
+			oneToMany(authors, "books", novels, "author", "author_id", cascade)
+			oneToMany(authors, "books", novels, "author", "author_id", cascade)
+		}},
+		"key of its own": {"column b.id cannot hold a key", func() {
+			oneToMany(table[author]("a"), "books", table[novel]("b"), "author", "id", cascade)
+		}},
+		"way back twice": {"novel.author is declared twice", func() {
+			authors, books := table[author]("a"), table[novel]("b")
+			oneToMany(authors, "books", books, "author", "author_id", cascade)
+			oneToMany(authors, "edited", books, "author", "editor_id", detach)
+		}},
+		"relation named as a column": {"author.name is declared twice", func() {
+			oneToMany(table[author]("a"), "name", table[novel]("b"), "author", "author_id", cascade)
+		}},
+		"links named as a column": {"novel.title is declared twice", func() {
+			manyToMany(table[author]("a"), "books", table[novel]("b"), "title", "author_books", "author_id", "book_id")
+		}},
+		"circle with itself": {"human.children makes a circle of cascades: human.children", func() {
+			people := table[human]("people")
+			oneToMany(people, "children", people, "parent", "parent_id", cascade)
+		}},
+		"circle of two": {"member.groups makes a circle of cascades: member.groups → group.members", func() {
+			groups, members := table[group]("groups"), table[member]("members")
+			oneToMany(groups, "members", members, "group", "group_id", cascade)
+			oneToMany(members, "groups", groups, "owner", "owner_id", cascade)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := slices.Clone(Tables)
+			defer func() { Tables = kept }()
+			defer func() {
+				said, ok := recover().(string)
+				if !ok || !strings.HasPrefix(said, "relations: ") || !strings.Contains(said, c.want) || strings.ContainsAny(said, "\n") {
+					t.Errorf("it says %q, want a sentence with %q", said, c.want)
+				}
+			}()
+			c.declare()
+			t.Error("nobody minds")
+		})
+	}
+}
+
+// What is declared rightly may be unusual: relations of a table with itself, several between the same two.
+func TestUnusualDeclarations(t *testing.T) {
+	kept := slices.Clone(Tables)
+	defer func() { Tables = kept }()
+	authors, books := table[author]("a"), table[novel]("b")
+	oneToMany(authors, "books", books, "author", "author_id", cascade)
+	_, editor := oneToMany(authors, "edited", books, "editor", "editor_id", detach)
+	followers, following := manyToMany(authors, "followers", authors, "following", "follows", "followed_id", "follower_id")
+	if editor.Required || editor.Coordinate() != "novel.editor" || editor.Key().Name != "editor_id" {
+		t.Errorf("%+v", editor)
+	}
+	if followers.Back != following.Relation || following.Link.From != followers.Link.To || authors.Relation("following") != following.Relation {
+		t.Errorf("%+v, %+v", followers, following)
+	}
+	if books.Field("authorId") != nil || books.Field("editorId") != nil || books.Field("createdAt") == nil {
+		t.Error("a client sees relations and columns, not the keys behind them")
+	}
+}
+
+// Both directions of a relation are each other's way back, and what one needs stands in the other.
+func TestRelationsHaveTwoDirections(t *testing.T) {
+	n := 0
+	for _, table := range Tables {
+		for _, r := range table.Relations {
+			n++
+			if r.Back.Back != r || r.From != table || r.Back.From != r.To || r.Back.To != r.From {
+				t.Errorf("%s and its way back %s do not meet", r.Coordinate(), r.Back.Coordinate())
+			}
+			if r.Own != r.Back.Theirs || (r.Link == nil) != (r.Back.Link == nil) || r.first == r.Back.first {
+				t.Errorf("%s and %s hold different columns", r.Coordinate(), r.Back.Coordinate())
+			}
+			if r.Own != nil && r.Required == r.Own.Nullable {
+				t.Errorf("%s is required: %v, and its column may be null: %v", r.Coordinate(), r.Required, r.Own.Nullable)
+			}
+		}
+	}
+	if n < 8 {
+		t.Errorf("only %d relations were looked at", n)
+	}
+}

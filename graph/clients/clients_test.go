@@ -1,0 +1,86 @@
+// Package clients_test runs kith against the clients and the conformance tools that people use it with, each from a locked
+// package.json: see the *.test.js files beside it. They are JavaScript, so Node.js is needed, and a Chromium for GraphiQL.
+package clients_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kith/db"
+	"kith/graph"
+)
+
+// serve starts kith with its demo graph, all switched on as in development, and answers where it is.
+func serve(t *testing.T) string {
+	t.Helper()
+	database, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "kith.db"), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { database.Close() })
+	if err := errors.Join(database.Migrate(t.Context()), database.Demo(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(graph.New(graph.Options{DB: database, Plan: true, Introspection: true, GraphiQL: true, Receipts: true}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// install makes a folder's node_modules what its lock file says, if they are not.
+func install(t *testing.T, folder string) {
+	t.Helper()
+	lock, err := os.ReadFile(filepath.Join(folder, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := filepath.Join(folder, "node_modules", ".kith-lock")
+	if made, err := os.ReadFile(mark); err == nil && bytes.Equal(made, lock) {
+		return
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	run(t, folder, nil, "npm", "ci", "--no-audit", "--no-fund")
+	if err := os.WriteFile(mark, lock, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a program; what it prints is shown if it fails. A program that is missing is a failure too.
+func run(t *testing.T, folder string, env []string, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir, cmd.Env = folder, append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
+func TestClients(t *testing.T) {
+	install(t, ".")
+	url := serve(t)
+	for _, file := range []string{"audits", "clients", "schema", "graphiql"} {
+		t.Run(file, func(t *testing.T) {
+			run(t, ".", []string{"KITH_TEST_URL=" + url, "NODE_ENV=test"}, "node", "--test", file+".test.js")
+		})
+	}
+}
+
+// The examples in GraphiQL's tabs fit the schema.
+func TestExamples(t *testing.T) {
+	folder := filepath.Join("..", "graphiql")
+	install(t, folder)
+	run(t, folder, nil, "npm", "test")
+}

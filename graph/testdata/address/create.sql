@@ -1,0 +1,40 @@
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Address.userId
+SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+
+-- insert Address
+-- sqlite
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'email_address', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.user_id, r.email_address, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, email_address text) RETURNING id
+
+-- mine
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- mine.address.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- mine.address.user.address
+-- sqlite
+SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key
+
+-- insert Address
+-- sqlite
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'email_address', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.user_id, r.email_address, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, email_address text) RETURNING id
+
+-- nobodys
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- 8 planned, 8 resolved

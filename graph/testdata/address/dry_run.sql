@@ -1,0 +1,49 @@
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Address.userId
+SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+
+-- insert Address
+-- sqlite
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'email_address', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.user_id, r.email_address, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, email_address text) RETURNING id
+
+-- a
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- a.address.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- update Address
+-- sqlite
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- b
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- delete Address
+DELETE FROM addresses WHERE id = ?
+
+-- 10 planned, 10 resolved

@@ -1,0 +1,107 @@
+-- operation Move
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Address.userId
+SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+
+-- update Address
+-- sqlite
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- updateAddress
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- updateAddress.address.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- updateAddress.address.user.address
+-- sqlite
+SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key
+
+-- 7 planned, 7 resolved
+
+-- operation Detach
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- update Address
+-- sqlite
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- updateAddress
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- 3 planned, 3 resolved
+
+-- operation Between
+-- address
+SELECT t1.id, t1.id, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
+
+-- users
+SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+
+-- 2 planned, 3 resolved
+
+-- operation Attach
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Address.userId
+SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+
+-- update Address
+-- sqlite
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- updateAddress
+SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+
+-- updateAddress.address.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- 6 planned, 6 resolved
+
+-- operation After
+-- address
+SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
+
+-- users
+SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+
+-- 2 planned, 4 resolved

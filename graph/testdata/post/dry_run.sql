@@ -1,0 +1,67 @@
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- insert Post
+-- sqlite
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'author_id', r.value ->> 'title', r.value ->> 'content', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.author_id, r.title, r.content, r.title_words, r.content_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(author_id bigint, title text, content text, title_words text, content_words text) RETURNING id
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.value ->> 'name') ON CONFLICT (name) DO NOTHING
+-- postgres
+INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name) ON CONFLICT (name) DO NOTHING
+
+-- link Post.tags
+-- sqlite
+INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT DO NOTHING
+-- postgres
+INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN tags AS t ON t.name = r.name WHERE TRUE ON CONFLICT DO NOTHING
+
+-- a
+SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
+
+-- a.post.tags
+-- sqlite
+SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+-- postgres
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.name, t2.created_at, t2.updated_at, t2.version FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS t1 ORDER BY k.key, t1.id
+
+-- Post
+-- sqlite
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- unlink Post.tags
+-- sqlite
+DELETE FROM post_tags WHERE post_id = ? AND tag_id NOT IN (SELECT id FROM tags WHERE name IN (SELECT value FROM json_each(?)))
+-- postgres
+DELETE FROM post_tags WHERE post_id = ? AND tag_id NOT IN (SELECT id FROM tags WHERE name = ANY(?::text[]))
+
+-- b
+SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
+
+-- b.post.tags
+-- sqlite
+SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+-- postgres
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.name, t2.created_at, t2.updated_at, t2.version FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS t1 ORDER BY k.key, t1.id
+
+-- Post
+-- sqlite
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- delete Post.tags
+DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE id = ?)
+
+-- delete Post
+DELETE FROM posts WHERE id = ?
+
+-- 13 planned, 13 resolved

@@ -1,0 +1,13 @@
+-- Post
+-- sqlite
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- 2 planned, 2 resolved

@@ -1,0 +1,41 @@
+-- operation Add
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Profile.userId
+SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+
+-- insert Profile
+-- sqlite
+INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'full_name', r.value ->> 'bio', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) SELECT r.user_id, r.full_name, r.bio, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, full_name text, bio text) RETURNING id
+
+-- createProfile
+SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+
+-- createProfile.profile.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- createProfile.profile.user.profile
+-- sqlite
+SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
+
+-- 6 planned, 6 resolved
+
+-- operation Read
+-- profile
+SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username, t3.id, t3.full_name FROM profiles AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id LEFT JOIN profiles AS t3 ON t3.user_id = t2.id WHERE t1.id = ?
+
+-- user
+SELECT t1.username, t1.id, t2.id, t2.full_name, t2.user_id, t3.id, t3.username FROM users AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id LEFT JOIN users AS t3 ON t3.id = t2.user_id WHERE t1.username = ?
+
+-- 2 planned, 4 resolved

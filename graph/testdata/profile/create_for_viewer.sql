@@ -1,0 +1,25 @@
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Profile.userId
+SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+
+-- insert Profile
+-- sqlite
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.value ->> 'full_name', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.full_name, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(full_name text, user_id bigint) RETURNING id
+
+-- createProfile
+SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+
+-- createProfile.profile.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- 5 planned, 5 resolved

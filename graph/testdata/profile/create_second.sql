@@ -1,0 +1,10 @@
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Profile.userId
+SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+
+-- 2 planned, 2 resolved

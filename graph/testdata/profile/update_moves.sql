@@ -1,0 +1,44 @@
+-- operation Move
+-- Profile
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- Profile.userId
+SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+
+-- update Profile
+-- sqlite
+UPDATE profiles SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE profiles SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- updateProfile
+SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+
+-- updateProfile.profile.user
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- updateProfile.profile.user.profile
+-- sqlite
+SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
+
+-- 7 planned, 7 resolved
+
+-- operation Read
+-- users
+SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+
+-- 1 planned, 2 resolved

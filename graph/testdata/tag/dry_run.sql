@@ -1,0 +1,43 @@
+-- Tag.name
+SELECT 1 FROM tags WHERE name = ? AND id <> ?
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) RETURNING id
+
+-- a
+SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
+
+-- Tag
+-- sqlite
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- Tag.name
+SELECT 1 FROM tags WHERE name = ? AND id <> ?
+
+-- update Tag
+-- sqlite
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- b
+SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
+
+-- Tag
+-- sqlite
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- delete Tag.posts
+DELETE FROM post_tags WHERE tag_id IN (SELECT id FROM tags WHERE id = ?)
+
+-- delete Tag
+DELETE FROM tags WHERE id = ?
+
+-- 10 planned, 10 resolved

@@ -1,0 +1,4 @@
+-- user
+SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+
+-- 1 planned, 1 resolved

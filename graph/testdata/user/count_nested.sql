@@ -1,0 +1,13 @@
+-- users
+SELECT t1.id FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+
+-- users.nodes.posts.totalCount
+-- sqlite
+SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
+-- postgres
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+
+-- users.totalCount
+SELECT 0, count(*) FROM users AS t1 WHERE TRUE
+
+-- 3 planned, 3 resolved

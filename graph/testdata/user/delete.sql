@@ -1,0 +1,50 @@
+-- operation Delete
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- delete User.profile
+DELETE FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete User.address
+-- sqlite
+UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ? WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+-- postgres
+UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ?::timestamp WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete Post.tags
+DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?))
+
+-- delete User.posts
+DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete User
+DELETE FROM users WHERE id = ?
+
+-- 6 planned, 6 resolved
+
+-- operation Read
+-- address
+SELECT t1.id, t1.id, t1.email_address, t1.version, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
+
+-- posts
+SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+
+-- profile
+SELECT t1.id, t1.id FROM profiles AS t1 WHERE t1.id = ?
+
+-- tags
+SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+
+-- tags.nodes.posts.totalCount
+-- sqlite
+SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
+-- postgres
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+
+-- user
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
+
+-- 6 planned, 6 resolved

@@ -1,0 +1,10 @@
+-- backwards
+SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.created_at DESC, t1.id DESC LIMIT 3
+
+-- down
+SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.created_at DESC, t1.id LIMIT 21
+
+-- up
+SELECT t1.id, t1.username, t1.name, t1.created_at FROM users AS t1 WHERE TRUE ORDER BY t1.created_at, t1.id LIMIT 21
+
+-- 3 planned, 3 resolved

@@ -1,0 +1,7 @@
+-- users
+SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+
+-- users.totalCount
+SELECT 0, count(*) FROM users AS t1 WHERE TRUE
+
+-- 2 planned, 2 resolved

@@ -1,0 +1,10 @@
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.username
+SELECT 1 FROM users WHERE username = ? AND id <> ?
+
+-- 2 planned, 2 resolved
