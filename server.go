@@ -40,8 +40,12 @@ type settings struct {
 
 func (s *settings) production() bool { return s.Env == "production" }
 
-func (s *settings) open(ctx context.Context) (*db.DB, error) {
-	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
+// open opens the database for a command; what a command does may take its time.
+func (s *settings) open(ctx context.Context) (*db.DB, error) { return s.openFor(ctx, 0) }
+
+// openFor opens the database for requests, which have no time to wait for a network that has gone silent.
+func (s *settings) openFor(ctx context.Context, silence time.Duration) (*db.DB, error) {
+	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs, Silence: silence})
 }
 
 // program is the command line.
@@ -179,7 +183,7 @@ const (
 // Run serves until ctx ends, then lets every accepted request end.
 func (c *serve) Run(ctx context.Context, s *settings) error {
 	limitMemory()
-	database, err := s.open(ctx)
+	database, err := s.openFor(ctx, c.RequestTimeout+2*time.Second)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ type Options struct {
 	Pooling Pooling
 	// Replicas are URLs of databases that follow the first and may be read in its place.
 	Replicas []string
+	// Silence is how long PostgreSQL may say nothing while a statement runs; a context's deadline does nothing while the
+	// network is silent. 0 waits for ever.
+	Silence time.Duration
 	// Clock is where times come from; nil is time.Now.
 	Clock func() time.Time
 	// Observe is called after every statement; nil is nothing. It must not block.
@@ -75,7 +78,7 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	write, read, err := d.open(address, options.Pooling)
+	write, read, err := d.open(address, options)
 	if err != nil {
 		return nil, err
 	}

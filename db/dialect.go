@@ -47,7 +47,7 @@ type dialect struct {
 	// constraint says whether the error is a violated unique or foreign key.
 	constraint func(error) bool
 	// open makes the pools behind a URL.
-	open func(url string, pooling Pooling) (write, read *sqlx.DB, err error)
+	open func(url string, options Options) (write, read *sqlx.DB, err error)
 	// snapshot makes a transaction see one state of the database; empty where it always does.
 	snapshot string
 }

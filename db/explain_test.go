@@ -67,6 +67,9 @@ func explain(t *testing.T, db *DB, text string, args []any) string {
 		}
 		fmt.Fprintln(&plan, columns[len(columns)-1])
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return plan.String()
 }
 

@@ -87,7 +87,7 @@ var postgresDialect = &dialect{
 // postgresConns is how many connections the pool opens and keeps; each keeps its prepared statements.
 const postgresConns = 32
 
-func openPostgres(address string, pooling Pooling) (write, read *sqlx.DB, err error) {
+func openPostgres(address string, options Options) (write, read *sqlx.DB, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, nil, errors.New("the database URL is not a URL") // the cause would repeat the password
@@ -102,7 +102,7 @@ func openPostgres(address string, pooling Pooling) (write, read *sqlx.DB, err er
 	if !q.Has("connect_timeout") {
 		q.Set("connect_timeout", "5")
 	}
-	if pooling == PoolingTransaction {
+	if options.Pooling == PoolingTransaction {
 		// Behind a transaction pooler the default protocol silently runs the wrong statement; this one is a single trip.
 		q.Set("binary_parameters", "yes")
 	}
@@ -111,37 +111,49 @@ func openPostgres(address string, pooling Pooling) (write, read *sqlx.DB, err er
 	if err != nil {
 		return nil, nil, fmt.Errorf("the database URL: %w", err)
 	}
-	connector.Dialer(dialer{timeout: silence})
+	connector.Dialer(dialer{silence: options.Silence})
 	pool := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	pool.SetMaxOpenConns(postgresConns)
 	pool.SetMaxIdleConns(postgresConns)
 	return pool, pool, nil
 }
 
-// silence is how long a connection waits for the server's next byte: a context's deadline does nothing while the
-// network is silent.
-const silence = time.Minute
-
-type dialer struct{ timeout time.Duration }
+// A dialer makes connections that fail when the server has been silent for too long; 0 waits for ever.
+type dialer struct{ silence time.Duration }
 
 func (d dialer) Dial(network, address string) (net.Conn, error) {
-	return d.DialTimeout(network, address, d.timeout)
+	return d.DialTimeout(network, address, 0)
 }
 
 func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	conn, err := net.DialTimeout(network, address, timeout)
-	return deadlineConn{conn, d.timeout}, err
+	if err != nil || d.silence == 0 {
+		return conn, err
+	}
+	return &deadlineConn{Conn: conn, timeout: d.silence}, nil
 }
 
-// A deadlineConn fails a read that has waited too long.
+// A deadlineConn fails a read that has waited too long: for the timeout at most, and three quarters of it at least.
 type deadlineConn struct {
 	net.Conn
 	timeout time.Duration
+	until   time.Time
 }
 
-func (c deadlineConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.timeout)); err != nil {
-		return 0, err
+// Read reads what comes before the deadline.
+func (c *deadlineConn) Read(b []byte) (int, error) {
+	// Setting the deadline for every read would cost as much as a short read.
+	if now := time.Now(); c.until.Sub(now) < c.timeout*3/4 {
+		c.until = now.Add(c.timeout)
+		if err := c.Conn.SetReadDeadline(c.until); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Read(b)
+}
+
+// SetDeadline is called by the driver, which then takes the deadline off again.
+func (c *deadlineConn) SetDeadline(t time.Time) error {
+	c.until = time.Time{}
+	return c.Conn.SetDeadline(t)
 }

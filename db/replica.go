@@ -28,7 +28,7 @@ func (db *DB) follow(address string) error {
 	if db.driver != postgresDialect.driver || !strings.HasPrefix(address, "postgres") {
 		return errors.New("replicas are PostgreSQL databases that follow a PostgreSQL database")
 	}
-	pool, _, err := db.open(address, db.options.Pooling)
+	pool, _, err := db.open(address, db.options)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ var sqliteDialect = &dialect{
 
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
-func openSQLite(address string, _ Pooling) (write, read *sqlx.DB, err error) {
+func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	if err := registerFold(); err != nil {
 		return nil, nil, err
 	}

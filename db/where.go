@@ -83,7 +83,7 @@ func (p *whereParser) object(table *Table, input map[string]any, path []string) 
 	}
 	conditions := make([]condition, 0, len(input))
 	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
-		conditions = append(conditions, p.field(table, name, input[name], append(path[:len(path):len(path)], name)))
+		conditions = append(conditions, p.field(table, name, input[name], at(path, name)))
 	}
 	return all(conditions, " AND ", "TRUE")
 }
@@ -121,7 +121,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 		}
 		conditions := make([]condition, len(list))
 		for i, item := range list {
-			conditions[i] = p.nested(table, item, append(path[:len(path):len(path)], fmt.Sprint(i)))
+			conditions[i] = p.nested(table, item, at(path, fmt.Sprint(i)))
 		}
 		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
 	case "not":
@@ -228,7 +228,7 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	}
 	conditions := make([]condition, 0, len(quantifiers))
 	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
-		inner := p.nested(r.To, quantifiers[name], append(path[:len(path):len(path)], name))
+		inner := p.nested(r.To, quantifiers[name], at(path, name))
 		switch name {
 		case "some":
 			conditions = append(conditions, exists(r, true, inner, pin(r, quantifiers[name])))
@@ -271,10 +271,10 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		if len(conditions) > 0 {
 			p.count(1)
 		}
-		at := append(path[:len(path):len(path)], name)
+		here := at(path, name)
 		v := operators[name]
 		if v == nil {
-			return p.fail(at, "must not be null")
+			return p.fail(here, "must not be null")
 		}
 		switch name {
 		case "isNull":
@@ -291,7 +291,7 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 			values := make([]any, len(list))
 			for i, item := range list {
 				if values[i], ok = c.operand(item); !ok {
-					return p.fail(append(at, fmt.Sprint(i)), "is not %s", c.noun())
+					return p.fail(at(here, fmt.Sprint(i)), "is not %s", c.noun())
 				}
 			}
 			conditions = append(conditions, c.in(values, name == "in", ignoreCase))
@@ -299,7 +299,7 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		}
 		value, ok := c.operand(v)
 		if !ok {
-			return p.fail(at, "is not %s", c.noun())
+			return p.fail(here, "is not %s", c.noun())
 		}
 		conditions = append(conditions, c.compare(name, value, ignoreCase))
 	}
@@ -367,7 +367,7 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 		text = Fold(text)
 		value = text
 	}
-	column := func(q *query, t string) string {
+	column := func(t string) string {
 		if isText && ignoreCase {
 			return "kith_fold(" + t + "." + c.Name + ")"
 		}
@@ -391,7 +391,7 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 		}
 	}
 	if operator, ok := operators[name]; ok {
-		return func(q *query, t string) { q.bindTo(column(q, t)+operator+"?", value) }
+		return func(q *query, t string) { q.bindTo(column(t)+operator+"?", value) }
 	}
 	if text == "" {
 		return constant("TRUE") // contained in every text
@@ -400,19 +400,19 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 	case "startsWith":
 		end, bounded := afterPrefix(text)
 		return func(q *query, t string) {
-			q.bindTo("("+column(q, t)+" >= ?", text)
+			q.bindTo("("+column(t)+" >= ?", text)
 			if bounded {
-				q.bindTo(" AND "+column(q, t)+" < ?", end)
+				q.bindTo(" AND "+column(t)+" < ?", end)
 			}
 			q.add(")")
 		}
 	case "endsWith":
 		return func(q *query, t string) {
-			q.bindTo(q.suffix(column(q, t))+" = ", utf8.RuneCountInString(text))
+			q.bindTo(q.suffix(column(t))+" = ", utf8.RuneCountInString(text))
 			q.bindTo("?", text)
 		}
 	}
-	return func(q *query, t string) { q.bindTo(q.position(column(q, t))+" > 0", text) } // contains
+	return func(q *query, t string) { q.bindTo(q.position(column(t))+" > 0", text) } // contains
 }
 
 // afterPrefix is the first text after all that begin with prefix; there is none after U+10FFFF.
@@ -461,11 +461,11 @@ func (c *Column) in(values []any, in, ignoreCase bool) condition {
 	})
 }
 
-func listed(any, in bool, inner condition) condition {
+func listed(some, in bool, inner condition) condition {
 	switch {
-	case !any && in:
+	case !some && in:
 		return constant("FALSE")
-	case !any:
+	case !some:
 		return constant("TRUE")
 	case in:
 		return inner
