@@ -111,8 +111,13 @@ func newLoad(db *DB) *load {
 	for _, t := range Tables {
 		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.stored(), t.secrets...)})
 	}
-	links := PostTags.Link
-	l.batches = append(l.batches, &batch{table: links.Table, columns: []*Column{{Name: links.From, Kind: Key}, {Name: links.To, Kind: Key}}})
+	for _, t := range Tables {
+		for _, r := range t.Relations {
+			if r.Link != nil && r.first {
+				l.batches = append(l.batches, &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}})
+			}
+		}
+	}
 	return l
 }
 

@@ -53,7 +53,7 @@ const (
 	maxVariables = 500
 	// maxMeta is the cost of introspection, in entries of the schema by its average sizes; what tools ask for the whole
 	// schema costs about a third.
-	maxMeta = 400_000
+	maxMeta = 100_000
 	// longName is how long a name may be to be worth a hint: comparing takes time by its length.
 	longName = 64
 )

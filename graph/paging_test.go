@@ -12,20 +12,15 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
-	"kith/graph"
 )
 
 // Any walk, in either direction and any order, with pages of any size, over a whole table or the children of one parent,
 // meets every row that nobody touches exactly once and in order, while others are made and deleted all around them.
 func TestPagingUnderWrites(t *testing.T) {
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema", Input: graph.SDL()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := loadSchema(t)
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
 			f := open(t, database)

@@ -15,11 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
-	"kith/graph"
 )
 
 var (
@@ -53,10 +51,7 @@ func ask(t testing.TB, h http.Handler, viewer db.Viewer, r request) (int, []byte
 // Any query, answered by plans or by resolvers, on either database, gives the bytes that one row at a time gives, and
 // takes at most one statement for each relation path in it and one for each path of a totalCount.
 func TestRandomQueries(t *testing.T) {
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema", Input: graph.SDL()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := loadSchema(t)
 	const perGraph = 50
 	for i := range uint64(max(1, *queries/perGraph)) {
 		seed := *firstOne + i

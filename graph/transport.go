@@ -354,6 +354,9 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) (map[string]an
 	if err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
 		return nil, &refusal{http.StatusUnsupportedMediaType, db.BadRequest, "the body must be application/json in UTF-8"}
 	}
+	if r.ContentLength > int64(s.Limits.Body) {
+		return nil, s.undecodable(&http.MaxBytesError{Limit: int64(s.Limits.Body)}, "")
+	}
 	body, err := s.Limits.decode(http.MaxBytesReader(w, r.Body, int64(s.Limits.Body)), 1+maxNesting)
 	if err != nil {
 		return nil, s.undecodable(err, "the body must be one JSON object")

@@ -60,7 +60,7 @@ SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at,
 SELECT t1.id, t1.id, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- users
-SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 20) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
 
 -- 2 planned, 3 resolved
 
@@ -102,6 +102,6 @@ SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- users
-SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 20) AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id ORDER BY t1.id
 
 -- 2 planned, 4 resolved

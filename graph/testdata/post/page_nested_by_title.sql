@@ -1,5 +1,5 @@
 -- users
-SELECT t1.id FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+SELECT t1.id FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
 
 -- users.nodes.posts
 -- sqlite

@@ -12,8 +12,8 @@ SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags
 
 -- createTag.tag.posts.totalCount
 -- sqlite
-SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
+SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
 -- 4 planned, 4 resolved

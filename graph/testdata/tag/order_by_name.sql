@@ -1,16 +1,16 @@
 -- down
-SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.name DESC, t1.id LIMIT 21
+SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.name DESC, t1.id LIMIT 20
 
 -- posts
-SELECT t1.id FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 3
+SELECT t1.id FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 2
 
 -- posts.nodes.tags
 -- sqlite
-SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.value ORDER BY t2.name DESC, lt2.tag_id LIMIT 3) ORDER BY k.value, t1.name DESC, t1.id
+SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.value ORDER BY t2.name DESC, lt2.tag_id LIMIT 2) ORDER BY k.value, t1.name DESC, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.name FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.name FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.key ORDER BY t2.name DESC, lt2.tag_id LIMIT 3) AS t1 ORDER BY k.key, t1.name DESC, t1.id
+SELECT k.key, t1.id, t1.name FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.name FROM post_tags AS lt2 JOIN tags AS t2 ON t2.id = lt2.tag_id WHERE lt2.post_id = k.key ORDER BY COALESCE(t2.name, t2.name) DESC, lt2.tag_id LIMIT 2) AS t1 ORDER BY k.key, t1.name DESC, t1.id
 
 -- up
-SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.name, t1.id LIMIT 21
+SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.name, t1.id LIMIT 20
 
 -- 4 planned, 4 resolved

@@ -30,19 +30,19 @@ DELETE FROM users WHERE id = ?
 SELECT t1.id, t1.id, t1.email_address, t1.version, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- posts
-SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
 
 -- profile
 SELECT t1.id, t1.id FROM profiles AS t1 WHERE t1.id = ?
 
 -- tags
-SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 21
+SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
 
 -- tags.nodes.posts.totalCount
 -- sqlite
-SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
+SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 JOIN posts AS t1 ON t1.id = lt1.post_id WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
 -- user
 SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?

@@ -1,4 +1,4 @@
 -- users
-SELECT t1.id, t1.username, t2.id, t2.full_name, t2.bio, t2.version FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 21) AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id ORDER BY t1.id
+SELECT t1.id, t1.username, t2.id, t2.full_name, t2.bio, t2.version FROM (SELECT t3.id, t3.username FROM users AS t3 WHERE TRUE ORDER BY t3.id LIMIT 20) AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id ORDER BY t1.id
 
 -- 1 planned, 2 resolved
