@@ -54,7 +54,7 @@ type authenticator struct {
 	keyID   string
 	closed  bool // sign-up
 	issuer  string
-	oidc    func(context.Context) (*oidc.IDTokenVerifier, error)
+	oidc    func() (*oidc.IDTokenVerifier, error)
 	hashing chan struct{} // bounds the memory that password hashes take
 }
 
@@ -70,37 +70,55 @@ func newAuthenticator(o Options) *authenticator {
 		hashing: make(chan struct{}, runtime.NumCPU()),
 	}
 	if o.OIDCIssuer != "" {
-		a.oidc = lazyVerifier(o.OIDCIssuer, o.OIDCAudience)
+		a.oidc = lazyVerifier(o.OIDCIssuer, o.OIDCAudience, o.DB.Now)
 	}
 	return a
 }
 
-// lazyVerifier asks the issuer for its keys when they are first needed: kith starts without it. A failure is remembered
-// for a short while, so that nobody can make kith ask all the time.
-func lazyVerifier(issuer, audience string) func(context.Context) (*oidc.IDTokenVerifier, error) {
+// lazyVerifier asks the issuer for its keys when they are first needed: kith starts without it.
+func lazyVerifier(issuer, audience string, now func() time.Time) func() (*oidc.IDTokenVerifier, error) {
 	var mu sync.Mutex
 	var verifier *oidc.IDTokenVerifier
-	var failed time.Time
-	var failure error
-	return func(context.Context) (*oidc.IDTokenVerifier, error) {
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &seldom{asked: map[string]time.Time{}}}
+	return func() (*oidc.IDTokenVerifier, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if verifier != nil {
-			return verifier, nil
+		if verifier == nil {
+			// The provider keeps its context for later requests, so it must not be this request's.
+			provider, err := oidc.NewProvider(oidc.ClientContext(context.Background(), client), issuer)
+			if err != nil {
+				return nil, err
+			}
+			verifier = provider.Verifier(&oidc.Config{ClientID: audience, Now: now})
 		}
-		if time.Since(failed) < 10*time.Second {
-			return nil, failure
-		}
-		// The provider keeps its context for later requests, so it must not be this request's.
-		client := &http.Client{Timeout: 5 * time.Second}
-		provider, err := oidc.NewProvider(oidc.ClientContext(context.Background(), client), issuer)
-		if err != nil {
-			failed, failure = time.Now(), err
-			return nil, err
-		}
-		verifier = provider.Verifier(&oidc.Config{ClientID: audience, SkipClientIDCheck: audience == ""})
 		return verifier, nil
 	}
+}
+
+// seldom asks for an address once in a while and no oftener, so that tokens that name unknown keys cannot make kith ask
+// the issuer all the time.
+type seldom struct {
+	mu    sync.Mutex
+	asked map[string]time.Time
+}
+
+const askAgain = 5 * time.Second
+
+var errAskedJustNow = errors.New("the issuer was asked just now")
+
+// RoundTrip sends a request that was not sent just now.
+func (s *seldom) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	now := time.Now()
+	soon := now.Sub(s.asked[r.URL.String()]) < askAgain
+	if !soon {
+		s.asked[r.URL.String()] = now
+	}
+	s.mu.Unlock()
+	if soon {
+		return nil, errAskedJustNow
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // errUnauthenticated is all that a caller learns of a token that is not good.
@@ -138,7 +156,7 @@ func (a *authenticator) viewer(ctx context.Context, h http.Header) (db.Viewer, e
 
 // foreign is the user of an issuer's token; they are made when they first come, if sign-up is open.
 func (a *authenticator) foreign(ctx context.Context, token string) (db.Viewer, error) {
-	verifier, err := a.oidc(ctx)
+	verifier, err := a.oidc()
 	if err != nil {
 		return db.Viewer{}, &db.Error{Code: db.Unavailable, Message: "the token's issuer cannot be reached", Cause: err}
 	}
