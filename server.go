@@ -272,7 +272,9 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err := listener.Close(); err != nil {
 		return err
 	}
-	<-served // Serve has let go of it, and Shutdown need not close it again
+	if err := <-served; !errors.Is(err, net.ErrClosed) { // Serve has let go of it, so Shutdown need not close it again
+		return err
+	}
 	// Shutdown drops what it finds on its way in, so it waits until there is nothing.
 	for open.busy() && limited.Err() == nil {
 		wait(limited, 5*time.Millisecond)

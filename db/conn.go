@@ -253,7 +253,7 @@ func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Stat
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells what went wrong
+	defer rows.Close()
 	for rows.Next() {
 		s.Rows++
 		if err := each(rows); err != nil {
@@ -307,7 +307,7 @@ const preparedStatements = 500
 
 func newStatements(pool *sqlx.DB) *statements {
 	cache, _ := lru.NewWithEvict(preparedStatements, func(_ string, stmt *sqlx.Stmt) {
-		stmt.Close() //nolint:errcheck // the server forgets it with the connection
+		stmt.Close()
 	})
 	return &statements{pool: pool, cache: cache}
 }
@@ -321,15 +321,15 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 			if err != nil {
 				return nil, nil, err
 			}
-			return stmt, func() { stmt.Close() }, nil //nolint:errcheck // see above
+			return stmt, func() { stmt.Close() }, nil
 		}
 		var err error
 		stmt, err = p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text))
 		if err != nil {
 			return nil, nil, err
 		}
-		if other, found, _ := p.cache.PeekOrAdd(text, stmt); found {
-			stmt.Close() //nolint:errcheck // see above
+		if other, found, _ := p.cache.PeekOrAdd(text, stmt); found { // somebody was quicker
+			defer stmt.Close()
 			stmt = other
 		}
 	}
@@ -337,7 +337,7 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 		return stmt, func() {}, nil
 	}
 	inside := t.tx.StmtxContext(ctx, stmt)
-	return inside, func() { inside.Close() }, nil //nolint:errcheck // see above
+	return inside, func() { inside.Close() }, nil
 }
 
 // attempts bounds how often a transaction that lost a race is run.

@@ -74,12 +74,9 @@ func (d *dialect) classify(ctx context.Context, err error) error {
 		return &Error{Code: Timeout, Message: "the request took too long", Cause: errors.Join(ctx.Err(), err)}
 	}
 	var network net.Error
-	code := Internal
-	switch {
-	case errors.Is(err, driver.ErrBadConn), errors.As(err, &network):
+	code := d.code(err)
+	if errors.Is(err, driver.ErrBadConn) || errors.As(err, &network) {
 		code = Unavailable
-	default:
-		code = d.code(err)
 	}
 	switch code {
 	case Unavailable:

@@ -16,12 +16,22 @@ import (
 // fill writes a graph that is large enough for a database to think before it scans: posts rows, a tenth as many users.
 func fill(t *testing.T, db *DB, posts int) {
 	t.Helper()
-	series, at := "generate_series(1, %d) AS s(i)", "timestamp '2020-01-01' + i * interval '1 minute'"
+	series, at := "generate_series(%d::bigint, %d) AS s(i)", "timestamp '2020-01-01' + i * interval '1 minute'"
 	if db.driver == "sqlite" {
-		series = "(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s) AS s"
+		series = "(WITH RECURSIVE s(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s) AS s"
 		at = "strftime('%Y-%m-%d %H:%M:%S', '2020-01-01', i || ' minutes') || '.000000'"
 	}
 	users := posts / 10
+	insert := func(text string, rows int) {
+		t.Helper()
+		const most = 100_000
+		head, tail, _ := strings.Cut(text, series)
+		for from := 1; from <= rows; from += most {
+			if _, err := db.write.Exec(head + fmt.Sprintf(series, from, min(from+most-1, rows)) + tail); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+	}
 	for _, table := range []struct {
 		columns, values string
 		rows            int
@@ -33,15 +43,11 @@ func fill(t *testing.T, db *DB, posts int) {
 			"' title ' || i || ' ', ' w' || i %% 5000 || ' and w' || i %% 77 || ' '", users), posts},
 		{"tags (name", "'tag' || i", 2000},
 	} {
-		text := fmt.Sprintf("INSERT INTO %s, created_at, updated_at) SELECT %s, %s, %s FROM "+series, table.columns, table.values, at, at, table.rows)
-		if _, err := db.write.Exec(text); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
+		insert("INSERT INTO "+table.columns+", created_at, updated_at) SELECT "+table.values+", "+at+", "+at+" FROM "+series, table.rows)
 	}
-	for _, text := range []string{fmt.Sprintf("INSERT INTO post_tags SELECT i, 1 + i * step %% 2000 FROM (SELECT 1 AS step UNION ALL SELECT 7) AS x, "+series+" WHERE TRUE ON CONFLICT DO NOTHING", posts), "ANALYZE"} {
-		if _, err := db.write.Exec(text); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
+	insert("INSERT INTO post_tags SELECT i, 1 + i * step % 2000 FROM (SELECT 1 AS step UNION ALL SELECT 7) AS x, "+series+" WHERE TRUE ON CONFLICT DO NOTHING", posts)
+	if _, err := db.write.Exec("ANALYZE"); err != nil {
+		t.Fatal(err)
 	}
 }
 

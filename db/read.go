@@ -275,7 +275,7 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 		inner := &query{dialect: q.dialect, viewer: q.viewer}
 		r.source(inner, inner.alias(), q.key)
 		q.add(inner.String(), ") FROM ", q.keyList)
-		q.args = append(inner.args, q.bindKeys(r.Keys))
+		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
 	}
 	counts := make(map[int64]int, len(r.Keys))
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys)}

@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -304,7 +305,7 @@ func circle(start, t *Table, path []string) []string {
 		if r.OnDelete != cascade || r.Own != nil {
 			continue
 		}
-		here := append(path[:len(path):len(path)], r.Coordinate())
+		here := slices.Concat(path, []string{r.Coordinate()})
 		if r.To == start {
 			return here
 		}

@@ -92,4 +92,3 @@ func TestSilence(t *testing.T) {
 	}
 	t.Error(err)
 }
-

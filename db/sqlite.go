@@ -95,7 +95,7 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	}
 	path := strings.TrimPrefix(address, "sqlite:")
 	if path == "" || strings.ContainsAny(path, "?#") {
-		return nil, nil, fmt.Errorf("%q is not sqlite:PATH or sqlite::memory:", address)
+		return nil, nil, fmt.Errorf("%q is neither sqlite:PATH nor sqlite::memory: as a whole", address)
 	}
 	options := url.Values{"_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)"}}
 	if path == ":memory:" {

@@ -437,8 +437,9 @@ func (c *Column) in(values []any, in, ignoreCase bool) condition {
 			keys[i], _ = v.(int64)
 		}
 		slices.Sort(keys)
+		keys = slices.Compact(keys) // here, for the filter is written many times and at once
 		return listed(len(keys) > 0, in, func(q *query, t string) {
-			q.bindTo(q.inKeys(t+"."+c.Name), q.bindKeys(slices.Compact(keys)))
+			q.bindTo(q.inKeys(t+"."+c.Name), q.bindKeys(keys))
 		})
 	}
 	texts := make([]string, 0, len(values))
@@ -452,12 +453,13 @@ func (c *Column) in(values []any, in, ignoreCase bool) condition {
 		}
 	}
 	slices.Sort(texts)
+	texts = slices.Compact(texts)
 	return listed(len(texts) > 0, in, func(q *query, t string) {
 		expr := t + "." + c.Name
 		if ignoreCase {
 			expr = "kith_fold(" + expr + ")"
 		}
-		q.bindTo(q.inTexts(expr), q.bindTexts(slices.Compact(texts)))
+		q.bindTo(q.inTexts(expr), q.bindTexts(texts))
 	})
 }
 

@@ -448,6 +448,17 @@ func TestSignUpClosed(t *testing.T) {
 	}
 }
 
+func TestPasswordsOfOneOperation(t *testing.T) {
+	f := open(t, "sqlite", withSecret)
+	var b strings.Builder
+	for i := range 11 {
+		fmt.Fprintf(&b, `u%d: createUser(input: {username: "u%d", password: "long enough"}) { userErrors { code } } `, i, i)
+	}
+	if a := answerOf(t, f.Planned, request{Query: "mutation { " + b.String() + "}"}); a.code() != "LIMIT_EXCEEDED" {
+		t.Errorf("%s", a.Body)
+	}
+}
+
 func TestSessionMutationsStandAlone(t *testing.T) {
 	f := open(t, "sqlite", withSecret)
 	signUp(t, f.Planned, "ada")

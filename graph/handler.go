@@ -65,6 +65,8 @@ type server struct {
 	migrated  atomic.Bool               // known to be
 }
 
+var withoutDefer sync.Once
+
 // New answers the handler of every path that kith serves.
 func New(options Options) http.Handler {
 	options.Limits = options.Limits.withDefaults()
@@ -78,7 +80,8 @@ func New(options Options) http.Handler {
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
 	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema), auth: newAuthenticator(options)}
-	delete(s.schema.Directives, "defer") // gqlparser's prelude has it, and gqlgen would lose data with it
+	// gqlparser's prelude has it, and gqlgen would lose data with it. The schema is one for all servers.
+	withoutDefer.Do(func() { delete(s.schema.Directives, "defer") })
 	if options.Plan {
 		s.planner = plan.New(options.DB, s.schema)
 	}

@@ -75,6 +75,7 @@ func (s *server) mutate(ctx context.Context, next graphql.OperationHandler) *gra
 	return answer
 }
 
+// commit runs the operation and makes it last; its answer is not yet that of an operation that failed.
 func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
 	m, key, err := s.prepare(ctx)
 	if err != nil {
@@ -129,6 +130,9 @@ type idempotencyKey struct{ id, request string }
 
 // MaxIdempotencyKey is how many bytes an Idempotency-Key may have.
 const MaxIdempotencyKey = 255
+
+// maxSecrets is how many passwords an operation may set: each takes tens of milliseconds on purpose.
+const maxSecrets = 10
 
 func (s *server) idempotencyKey(ctx context.Context, h http.Header) (idempotencyKey, error) {
 	text := h.Get("Idempotency-Key")
@@ -188,8 +192,12 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 	if m.failed() {
 		return m, key, nil
 	}
+	secrets := 0
 	for _, w := range m.order {
 		if w.draft != nil && w.draft.Secret() {
+			if secrets++; secrets > maxSecrets {
+				return nil, key, onField(w.field, db.Errorf(db.LimitExceeded, "an operation may set %d passwords", maxSecrets))
+			}
 			if err := s.auth.seal(ctx, w.draft); err != nil {
 				return nil, key, err
 			}

@@ -332,12 +332,7 @@ func TestDeleteMany(t *testing.T) {
 // bulk gives an author n more posts, each with the first tag, past the front door.
 func bulk(t testing.TB, f *fixture, author int64, n int) {
 	t.Helper()
-	driver, address := f.DB.Name(), f.Address
-	if driver == "sqlite" {
-		address = strings.TrimPrefix(address, "sqlite:")
-	} else {
-	}
-	raw, err := sql.Open(driver, address)
+	raw, err := sql.Open(f.DB.Name(), strings.TrimPrefix(f.Address, "sqlite:"))
 	if err != nil {
 		t.Fatal(err)
 	}

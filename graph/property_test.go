@@ -143,7 +143,6 @@ type generator struct {
 	keys      map[string]string // response key → what it stands for, so that no two fields conflict
 	variables map[string]any
 	declared  []string // definitions of the variables
-	cost      int
 }
 
 func (g *generator) chance(n, of int) bool { return g.r.IntN(of) < n }
@@ -159,7 +158,7 @@ func (g *generator) query() (request, []*selection) {
 		g.viewer = db.Viewer{}
 	}
 	for {
-		g.fragments, g.names, g.keys, g.variables, g.declared, g.cost = map[string]*selection{}, nil, map[string]string{}, map[string]any{}, nil, 0
+		g.fragments, g.names, g.keys, g.variables, g.declared = map[string]*selection{}, nil, map[string]string{}, map[string]any{}, nil
 		selections := g.selections("Query", 5, 1)
 		var b strings.Builder
 		b.WriteString("query")
@@ -173,10 +172,35 @@ func (g *generator) query() (request, []*selection) {
 			b.WriteString("fragment " + name + " on " + f.on + " ")
 			write(&b, f.inner, "")
 		}
-		if g.cost < 30_000 && strings.Count(b.String(), "\n") < 600 {
+		if cost, depth := g.measure(selections, 1); cost < 50_000 && depth < 15 && strings.Count(b.String(), "\n") < 600 {
 			return request{Query: b.String(), Variables: g.variables}, selections
 		}
 	}
+}
+
+// measure is how many rows a selection could answer for each of a number of objects, and how deep it is.
+func (g *generator) measure(selections []*selection, rows int) (cost, depth int) {
+	for _, s := range selections {
+		inner, here := rows, 1
+		switch {
+		case s.fragment != "":
+			s, here = g.fragments[s.fragment], 0
+		case s.inline:
+			here = 0
+		case s.args != nil && s.args.order != nil:
+			inner *= max(1, s.args.size)
+			cost += inner
+		case s.args != nil:
+			inner *= max(1, len(s.args.found))
+			cost += inner
+		case s.inner != nil:
+			cost += inner
+		}
+		c, d := g.measure(s.inner, inner)
+		cost += c
+		depth = max(depth, here+d)
+	}
+	return cost, depth
 }
 
 func write(b *strings.Builder, selections []*selection, indent string) {
@@ -262,7 +286,6 @@ func (g *generator) spread(typeName string, depth, rows int) *selection {
 	}
 	for _, name := range g.names {
 		if g.fragments[name].on == on && g.chance(1, 2) {
-			g.cost += 2000 // unknown, and little
 			return &selection{fragment: name}
 		}
 	}
@@ -335,7 +358,6 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth, rows i
 		if s.args != nil && s.args.size > 0 {
 			rows *= s.args.size
 		}
-		g.cost += rows
 		s.inner = g.inner(s.args, target, depth, rows)
 	}
 	return s

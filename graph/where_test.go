@@ -423,6 +423,9 @@ func (g *filterWorld) operators(c *db.Column) map[string]any {
 			for i := range list {
 				list[i] = g.operand(c, name)
 			}
+			if len(list) > 1 && g.IntN(3) == 0 {
+				list[0] = list[1]
+			}
 			operators[name] = list
 		case "isNull":
 			operators[name] = g.IntN(2) == 0
