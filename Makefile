@@ -49,7 +49,7 @@ fuzz: ## Look for inputs that break something, a minute for each target
 	done
 
 golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
-	exec $(CLUSTER) go test ./graph/... -run Golden -update $(ARGS)
+	exec $(CLUSTER) go test ./graph -run Golden -update $(ARGS)
 
 bench: postgresql $(CLUSTER) ## Measure kith against the limit, side by side
 	exec $(CLUSTER) go run ./bench $(ARGS)

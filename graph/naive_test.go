@@ -414,7 +414,7 @@ func (n *naive) value(v any) {
 
 // words is what the texts of random graphs are made of: few, so that there are ties, and awkward ones among them.
 var words = []string{
-	"a", "A", "b", "ab", "B", "é", "e\u0301", "ß", "日本", "\U0001F600", "\uffff", "\ufffd", "<&>", `"q"`, `\`, "%_", "x\ty", "x\ny", "\u0001", "\u2028", "zz",
+	"a", "A", "b", "ab", "B", "é", "e\u0301", "ß", "日本", "\U0001F600", "\uffff", "\ufffd", "<&>", `"q"`, `\`, "%_", "x\ty", "x\ny", "\u0001", "\u001f", "\u2028", "zz",
 }
 
 // fillAtRandom writes a small random graph, the same for the same seed: with ties, nulls, gaps between the keys, rows that

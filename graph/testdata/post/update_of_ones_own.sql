@@ -1,0 +1,40 @@
+-- Post
+-- sqlite
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- update Post
+-- sqlite
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.value ->> 'name') ON CONFLICT (name) DO NOTHING
+-- postgres
+INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name) ON CONFLICT (name) DO NOTHING
+
+-- link Post.tags
+-- sqlite
+INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT DO NOTHING
+-- postgres
+INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN tags AS t ON t.name = r.name WHERE TRUE ON CONFLICT DO NOTHING
+
+-- updatePost
+SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
+
+-- updatePost.post.author
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- updatePost.post.tags
+-- sqlite
+SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+-- postgres
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+
+-- 7 planned, 7 resolved

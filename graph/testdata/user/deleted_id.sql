@@ -1,0 +1,80 @@
+-- operation Delete
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- delete User.profile
+DELETE FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete User.address
+-- sqlite
+UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ? WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+-- postgres
+UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ?::timestamp WHERE user_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete Post.tags
+DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?))
+
+-- delete User.posts
+DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)
+
+-- delete User
+DELETE FROM users WHERE id = ?
+
+-- 6 planned, 6 resolved
+
+-- operation Read
+-- node
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
+
+-- nodes
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
+
+-- user
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
+
+-- 3 planned, 2 resolved
+
+-- operation Update
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- 1 planned, 1 resolved
+
+-- operation Again
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- 1 planned, 1 resolved
+
+-- operation Refer
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- 1 planned, 1 resolved
+
+-- operation Move
+-- Address
+-- sqlite
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- User.id
+-- sqlite
+SELECT 1 FROM users WHERE id = ? AND id <> ?
+-- postgres
+SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+
+-- 2 planned, 2 resolved

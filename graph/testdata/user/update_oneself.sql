@@ -1,0 +1,34 @@
+-- User
+-- sqlite
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- update User
+-- sqlite
+UPDATE users SET name = ?, updated_at = ?, version = version + 1 WHERE id = ?
+-- postgres
+UPDATE users SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+
+-- User.address
+-- sqlite
+SELECT id FROM addresses WHERE user_id = ?
+-- postgres
+SELECT id FROM addresses WHERE user_id = ? FOR NO KEY UPDATE
+
+-- insert Address
+-- sqlite
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.value ->> 'email_address', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.email_address, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(email_address text, user_id bigint) RETURNING id
+
+-- updateUser
+SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+
+-- updateUser.user.address
+-- sqlite
+SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value AND t1.user_id = ?
+-- postgres
+SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key AND t1.user_id = ?
+
+-- 6 planned, 6 resolved
