@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,7 +24,9 @@ var errNotJSON = errors.New("not JSON")
 // double. Numbers keep their text, as json.Number. Its errors are errNotJSON and, for nesting and long lists,
 // LIMIT_EXCEEDED.
 func (l *Limits) decode(r io.Reader, nesting int) (any, error) {
-	d := jsontext.NewDecoder(r)
+	d, _ := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(r)
 	v, err := l.decodeValue(d, nesting)
 	if err != nil {
 		return nil, err
@@ -33,6 +36,9 @@ func (l *Limits) decode(r io.Reader, nesting int) (any, error) {
 	}
 	return v, nil
 }
+
+// decoders are kept for the sake of their buffers; nothing that decode answers is in one.
+var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(strings.NewReader("")) }}
 
 // notJSON keeps an error of reading, such as that of http.MaxBytesReader.
 func notJSON(err error) error {
