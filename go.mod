@@ -73,3 +73,8 @@ require (
 )
 
 tool github.com/99designs/gqlgen
+
+ignore (
+	./graph/clients/node_modules
+	./graph/graphiql/node_modules
+)

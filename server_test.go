@@ -47,8 +47,26 @@ func TestMain(m *testing.M) {
 type process struct {
 	cmd  *exec.Cmd
 	url  string
-	log  *bytes.Buffer
+	log  *logBuffer
 	done chan error
+}
+
+// A logBuffer is what a process has logged so far.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }
 
 func environment(extra ...string) []string {
@@ -97,7 +115,7 @@ func start(t *testing.T, env ...string) *process {
 		t.Fatal(err)
 	}
 	address := freePort(t)
-	p := &process{url: "http://" + address, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	p := &process{url: "http://" + address, log: &logBuffer{}, done: make(chan error, 1)}
 	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), path)
 	p.cmd.Env, p.cmd.Stderr, p.cmd.Dir = environment(append(env, "KITH_ADDR="+address)...), p.log, t.TempDir()
 	if err := p.cmd.Start(); err != nil {
