@@ -84,7 +84,9 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "kith:", named(parser.Model, err))
 		return 1
 	}
-	logTo(stderr, p.production())
+	lines := &lineWriter{to: stderr}
+	defer lines.flush()
+	logTo(lines, p.production())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	command.BindTo(ctx, (*context.Context)(nil))
@@ -94,6 +96,50 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// A lineWriter gathers the lines of the log and writes them together, a moment later at most: a write for each line is a
+// noticeable part of what a small query takes.
+type lineWriter struct {
+	mu      sync.Mutex
+	to      io.Writer
+	lines   []byte
+	pending bool
+}
+
+const (
+	gathered = 50 * time.Millisecond
+	atMost   = 64 << 10
+)
+
+// Write takes a line.
+func (l *lineWriter) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line...)
+	switch {
+	case len(l.lines) >= atMost:
+		l.write()
+	case !l.pending:
+		l.pending = true
+		time.AfterFunc(gathered, l.flush)
+	}
+	return len(line), nil
+}
+
+// flush writes what has been gathered.
+func (l *lineWriter) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending = false
+	l.write()
+}
+
+func (l *lineWriter) write() {
+	if len(l.lines) > 0 {
+		l.to.Write(l.lines) //nolint:errcheck // there is nowhere to say it
+		l.lines = l.lines[:0]
+	}
 }
 
 func logTo(w io.Writer, production bool) {

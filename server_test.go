@@ -69,6 +69,17 @@ func (l *logBuffer) String() string {
 	return l.buf.String()
 }
 
+// logged waits until the log, which is written a moment later, holds a text.
+func (p *process) logged(text string) bool {
+	for range 100 {
+		if strings.Contains(p.log.String(), text) {
+			return true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return false
+}
+
 func environment(extra ...string) []string {
 	var env []string
 	for _, pair := range os.Environ() {
@@ -213,7 +224,7 @@ func TestNewcomer(t *testing.T) {
 	if err != nil || in.at("logIn", "session", "viewer", "username") != "ada" {
 		t.Fatal(in.raw, err)
 	}
-	if !strings.Contains(p.log.String(), "statements=4") || !strings.Contains(p.log.String(), "request_id=") {
+	if !p.logged("statements=4") || !p.logged("request_id=") {
 		t.Errorf("the log: %s", p.log)
 	}
 }
@@ -291,7 +302,7 @@ func TestProduction(t *testing.T) {
 					t.Errorf("%s: %d", path, response.StatusCode)
 				}
 			}
-			if !strings.HasPrefix(p.log.String(), `{"time":`) {
+			if !p.logged(`"msg":"serving"`) || !strings.HasPrefix(p.log.String(), `{"time":`) {
 				t.Errorf("the log is not JSON: %s", p.log)
 			}
 		})

@@ -85,6 +85,7 @@ func (r *Rows) All() Group { return r.all }
 // Read runs r.
 func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	q.Grow(512)
 	probes := r.write(q)
 
 	out := &Rows{Width: r.Select.width()}

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -394,22 +393,6 @@ func (a *authenticator) changePassword(ctx context.Context, input model.ChangePa
 	}
 	session, err := a.open(ctx, viewer.Key)
 	return &model.ChangePasswordPayload{Session: session, UserErrors: []*db.Fault{}}, err
-}
-
-type addressKey struct{}
-
-// withAddress notes where a request comes from.
-func withAddress(ctx context.Context, r *http.Request) context.Context {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return context.WithValue(ctx, addressKey{}, host)
-}
-
-func addressOf(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
 }
 
 func errLogIn() *db.Error { return db.Errorf(db.Unauthenticated, "log in first") }

@@ -13,10 +13,11 @@ import (
 // site makes a browser send, answers the preflights of allowed origins, and ends a request whose token is not good.
 func (s *server) guard(next http.Handler) http.Handler {
 	authenticated := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := withAddress(r.Context(), r)
+		ctx := r.Context()
 		viewer, err := s.auth.viewer(ctx, r.Header)
 		if err == nil {
-			next.ServeHTTP(w, r.WithContext(db.WithViewer(ctx, viewer)))
+			db.Become(ctx, viewer)
+			next.ServeHTTP(w, r)
 			return
 		}
 		wrong := refusal{http.StatusUnauthorized, db.Unauthenticated, errUnauthenticated().Message}

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -150,8 +152,34 @@ func (m *Metrics) Handler() http.Handler {
 
 // around counts the requests that next answers.
 func (m *Metrics) around(next http.Handler) http.Handler {
-	return promhttp.InstrumentHandlerInFlight(m.inFlight, promhttp.InstrumentHandlerCounter(m.responses, next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.inFlight.Inc()
+		defer m.inFlight.Dec()
+		c := &counted{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(c, r)
+		method := "other" // a client may make up any
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+			method = strings.ToLower(r.Method)
+		}
+		m.responses.WithLabelValues(strconv.Itoa(c.status), method).Inc()
+	})
 }
+
+// counted notes the status of a response.
+type counted struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (c *counted) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is what http.ResponseController looks for.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func (m *Metrics) observe(state *operation, code string, took time.Duration, statements []*db.Statement) {
 	kind := string(state.kind)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -32,12 +33,33 @@ const (
 	mediaJSON    = "application/json"
 )
 
-type requestIDKey struct{}
+type visitKey struct{}
+
+// A visit is what is known of a request before it is read.
+type visit struct {
+	id   string
+	peer string // host and port that it comes from
+}
 
 // RequestID is the id of the request that ctx belongs to; it stands in X-Request-Id and in the log.
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v.id
+	}
+	return ""
+}
+
+// addressOf is the host that the request of ctx comes from.
+func addressOf(ctx context.Context) string {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	if !ok {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(v.peer)
+	if err != nil {
+		return v.peer
+	}
+	return host
 }
 
 // A refusal is a request that is not GraphQL over HTTP: it is answered with a status and a fixed text.
@@ -53,7 +75,8 @@ func (s *server) door(next http.Handler) http.Handler {
 		var raw [8]byte
 		rand.Read(raw[:])
 		id := hex.EncodeToString(raw[:])
-		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		ctx := context.WithValue(r.Context(), visitKey{}, &visit{id, r.RemoteAddr})
+		ctx = db.WithViewer(ctx, db.ViewerOf(ctx)) // guard finds out who it is
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -92,13 +92,22 @@ type LookUp struct {
 // RowOf reads the arguments of a field that leads to one row of table: `id`, `by`, or none for the viewer. Its errors
 // are db.BadRequest and name the argument.
 func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map[string]any) (LookUp, error) {
-	args := field.ArgumentMap(variables)
 	if len(field.Definition.Arguments) == 0 {
 		if key := db.ViewerOf(ctx).Key; key != 0 {
 			return LookUp{Column: table.KeyColumn(), Key: key}, nil
 		}
 		return LookUp{}, nil
 	}
+	if by := field.Arguments.ForName("by"); by != nil && by.Value.Kind == ast.ObjectValue && len(by.Value.Children) == 1 {
+		// By far the most look-ups are written so, and need no map of maps.
+		child := by.Value.Children[0]
+		v, err := child.Value.Value(variables)
+		if err != nil {
+			return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` is malformed", child.Name)
+		}
+		return lookUpBy(table, child.Name, v)
+	}
+	args := field.ArgumentMap(variables)
 	if v, ok := args["id"]; ok {
 		return byID(table, "id", v)
 	}
@@ -107,18 +116,23 @@ func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map
 		return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
 	}
 	for name, v := range by {
-		if v == nil {
-			return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` must not be null", name)
+		return lookUpBy(table, name, v)
+	}
+	return LookUp{}, nil // not reached: there is one
+}
+
+func lookUpBy(table *db.Table, name string, v any) (LookUp, error) {
+	if v == nil {
+		return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` must not be null", name)
+	}
+	if name == "id" {
+		return byID(table, "by.id", v)
+	}
+	if s := text(v); s != nil {
+		if strings.ContainsRune(*s, 0) {
+			return LookUp{}, nil // no stored text holds it
 		}
-		if name == "id" {
-			return byID(table, "by.id", v)
-		}
-		if s := text(v); s != nil {
-			if strings.ContainsRune(*s, 0) {
-				return LookUp{}, nil // no stored text holds it
-			}
-			return LookUp{Column: table.Field(name), Text: norm.NFC.String(*s)}, nil
-		}
+		return LookUp{Column: table.Field(name), Text: norm.NFC.String(*s)}, nil
 	}
 	return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
 }
