@@ -138,8 +138,8 @@ func asList(err error) gqlerror.List {
 
 // parse looks at a text in the order of what looking takes: tokens, syntax, numbers of things, validity, cost.
 func (d *documents) parse(text string) (*document, error) {
-	if !d.limits.tokens(text) {
-		return nil, exceeded("a document may have %d tokens", d.limits.Tokens)
+	if err := d.limits.tokens(text); err != nil {
+		return nil, err
 	}
 	parsed, err := parser.ParseQuery(&ast.Source{Input: text})
 	if err != nil {

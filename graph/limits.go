@@ -2,8 +2,10 @@ package graph
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -62,21 +64,28 @@ func exceeded(format string, args ...any) *db.Error {
 	return db.Errorf(db.LimitExceeded, format, args...)
 }
 
-// tokens tells whether text has no more tokens than it may, and no more comments. What is not a token is the parser's to report.
-func (l *Limits) tokens(text string) bool {
+// surrogate is an escape that may be one half of a character.
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
+
+// tokens refuses a text that has more tokens than it may, or more comments, or an escape that is half a character, for
+// which the lexer puts another. What is no token at all is the parser's to report.
+func (l *Limits) tokens(text string) error {
 	lex := lexer.New(&ast.Source{Input: text})
+	halves := surrogate.MatchString(text)
 	for tokens, comments := 0, 0; max(tokens, comments) <= l.Tokens; {
 		token, err := lex.ReadToken()
 		switch {
 		case err != nil || token.Kind == lexer.EOF:
-			return true
+			return nil
 		case token.Kind == lexer.Comment:
 			comments++
+		case halves && token.Kind == lexer.String && strings.ContainsRune(token.Value, unicode.ReplacementChar):
+			return db.Errorf(parseFailed, "a text has an escape that is half a character: write the character itself")
 		default:
 			tokens++
 		}
 	}
-	return false
+	return exceeded("a document may have %d tokens", l.Tokens)
 }
 
 // A census goes through a parsed document once, before it is validated: validation takes time by the square of what is

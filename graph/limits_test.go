@@ -268,3 +268,18 @@ func TestAttacks(t *testing.T) {
 		})
 	}
 }
+
+// Half a character in an escape is refused; the lexer would put U+FFFD in its place.
+func TestHalvesOfCharacters(t *testing.T) {
+	f := open(t, "sqlite")
+	for text, want := range map[string]string{
+		`{ user(by: {username: "\uD800"}) { id } }`:        "GRAPHQL_PARSE_FAILED",
+		`{ user(by: {username: "a\udfffb"}) { id } }`:      "GRAPHQL_PARSE_FAILED",
+		`{ user(by: {username: "\u00e9 \uFFFD"}) { id } }`: "",
+		`{ user(by: {username: """\uD800"""}) { id } }`:    "",
+	} {
+		if a := answerOf(t, f.Planned, request{Query: text}); a.code() != want {
+			t.Errorf("%s: %s", text, a.Body)
+		}
+	}
+}
