@@ -382,12 +382,11 @@ func remove[T any](ctx context.Context, table db.Entity[T]) (out deletion[T], er
 	m, w, run := current(ctx)
 	out.cascade = []*db.CascadeCount{}
 	if run {
-		counts := []db.CascadeCount(nil)
-		counts, w.faults, w.current, err = m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
+		counts, faults, current, err := m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
 		if err != nil {
 			return out, err
 		}
-		out.cascade = pointers(counts)
+		w.faults, w.current, out.cascade = faults, current, pointers(counts)
 		if len(w.faults) == 0 {
 			id := db.GlobalID(w.table, w.key)
 			out.id = &id
