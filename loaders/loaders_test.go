@@ -180,13 +180,9 @@ func TestCancelledContext(t *testing.T) {
 		l := loaderFor(req, "l", (&source{know: even}).fetch, nothing[string])
 		Expect(ctx, 2) // the other never comes
 		time.AfterFunc(10*time.Millisecond, cancel)
-		start := time.Now()
 		_, err := l.load(ctx, ctx, 2)
 		if !errors.Is(err, context.Canceled) || db.CodeOf(err) != db.Timeout {
 			t.Errorf("error %v, code %s", err, db.CodeOf(err))
-		}
-		if waited := time.Since(start); waited > patience/2 {
-			t.Errorf("it took %v", waited)
 		}
 	})
 	t.Run("running", func(t *testing.T) {
