@@ -86,7 +86,7 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 	}
 	lines := &lineWriter{to: stderr}
 	defer lines.flush()
-	logTo(lines, p.production())
+	logTo(stderr, lines, p.production())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	command.BindTo(ctx, (*context.Context)(nil))
@@ -108,8 +108,8 @@ type lineWriter struct {
 }
 
 const (
-	gathered = 50 * time.Millisecond
-	atMost   = 64 << 10
+	gatherFor = 50 * time.Millisecond
+	atMost    = 64 << 10
 )
 
 // Write takes a line.
@@ -122,7 +122,7 @@ func (l *lineWriter) Write(line []byte) (int, error) {
 		l.write()
 	case !l.pending:
 		l.pending = true
-		time.AfterFunc(gathered, l.flush)
+		time.AfterFunc(gatherFor, l.flush)
 	}
 	return len(line), nil
 }
@@ -142,10 +142,11 @@ func (l *lineWriter) write() {
 	}
 }
 
-func logTo(w io.Writer, production bool) {
-	var h slog.Handler = slog.NewTextHandler(w, nil)
+// logTo sends the log to stderr: as text and at once in development, as JSON and gathered in production.
+func logTo(stderr, gathered io.Writer, production bool) {
+	var h slog.Handler = slog.NewTextHandler(stderr, nil)
 	if production {
-		h = slog.NewJSONHandler(w, nil)
+		h = slog.NewJSONHandler(gathered, nil)
 	}
 	slog.SetDefault(slog.New(h))
 }
