@@ -263,27 +263,22 @@ func (a *authenticator) open(ctx context.Context, user int64) (*model.Session, e
 	return a.session(ctx, user, id, secret)
 }
 
-// check tells whether password matches hash, for no more callers at once than there are processors.
-func (a *authenticator) check(ctx context.Context, hash, password string) (bool, error) {
-	select {
-	case a.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-	defer func() { <-a.hashing }()
-	return db.MatchPassword(hash, password), nil
-}
-
-// seal hashes a draft's secrets, for no more callers at once than there are processors.
-func (a *authenticator) seal(ctx context.Context, d *db.Draft) error {
+// hash does work that hashes passwords, for no more callers at once than there are processors.
+func (a *authenticator) hash(ctx context.Context, work func()) error {
 	select {
 	case a.hashing <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-a.hashing }()
-	d.Seal()
+	work()
 	return nil
+}
+
+// check tells whether password matches hash.
+func (a *authenticator) check(ctx context.Context, hash, password string) (matches bool, err error) {
+	err = a.hash(ctx, func() { matches = db.MatchPassword(hash, password) })
+	return matches, err
 }
 
 // attempt counts an attempt on an account and answers LIMIT_EXCEEDED if there were too many; forgive takes it back.
@@ -383,7 +378,7 @@ func (a *authenticator) changePassword(ctx context.Context, input model.ChangePa
 	if !matches {
 		return &model.ChangePasswordPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil
 	}
-	if err := a.seal(ctx, draft); err != nil {
+	if err := a.hash(ctx, draft.Seal); err != nil {
 		return nil, err
 	}
 	next, _ := draft.Value("password_hash")

@@ -198,7 +198,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 			if secrets++; secrets > maxSecrets {
 				return nil, key, onField(w.field, db.Errorf(db.LimitExceeded, "an operation may set %d passwords", maxSecrets))
 			}
-			if err := s.auth.seal(ctx, w.draft); err != nil {
+			if err := s.auth.hash(ctx, w.draft.Seal); err != nil {
 				return nil, key, err
 			}
 		}

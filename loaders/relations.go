@@ -14,6 +14,21 @@ type identity struct {
 	count bool
 }
 
+// rowOf reads the one row of each key; a key without a row is left out.
+func rowOf[K comparable, V any](ctx context.Context, r *Request, read *db.Read, keys []K, of func(*db.Rows, K) db.Group, decode func([]any) V) (map[K]V, error) {
+	rows, err := r.db.Read(ctx, read)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[K]V, len(keys))
+	for _, key := range keys {
+		if g := of(rows, key); g.End > g.Start {
+			found[key] = decode(rows.Row(g.Start))
+		}
+	}
+	return found, nil
+}
+
 // One is the row that parent is related to; nil if there is none.
 func One[P, T any](ctx context.Context, relation db.ToOne[P, T], parent *P) (*T, error) {
 	key, ok := relation.Key().Of(parent).(int64)
@@ -23,17 +38,7 @@ func One[P, T any](ctx context.Context, relation db.ToOne[P, T], parent *P) (*T,
 	r := of(ctx)
 	target := db.Entity[T]{Table: relation.To}
 	l := loaderFor(r, identity{what: relation.Relation}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
-		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: target.Table, Via: relation.Relation, Keys: keys, Select: db.Select{Columns: target.Columns}})
-		if err != nil {
-			return nil, err
-		}
-		found := make(map[int64]*T, len(keys))
-		for _, key := range keys {
-			if g := rows.Of(key); g.End > g.Start {
-				found[key] = db.Decode(target, rows.Row(g.Start))
-			}
-		}
-		return found, nil
+		return rowOf(ctx, r, &db.Read{Path: path, From: target.Table, Via: relation.Relation, Keys: keys, Select: db.Select{Columns: target.Columns}}, keys, (*db.Rows).Of, func(row []any) *T { return db.Decode(target, row) })
 	}, func() (*T, error) { return nil, relation.Dangling() })
 	return l.load(ctx, ctx, key)
 }
@@ -97,17 +102,7 @@ func connection[T any](at context.Context, table db.Entity[T], via *db.Relation,
 func ByKey[T any](ctx context.Context, table db.Entity[T], key int64) (*T, error) {
 	r := of(ctx)
 	l := loaderFor(r, identity{what: table.KeyColumn()}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
-		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}})
-		if err != nil {
-			return nil, err
-		}
-		found := make(map[int64]*T, len(keys))
-		for _, key := range keys {
-			if g := rows.Of(key); g.End > g.Start {
-				found[key] = db.Decode(table, rows.Row(g.Start))
-			}
-		}
-		return found, nil
+		return rowOf(ctx, r, &db.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}}, keys, (*db.Rows).Of, func(row []any) *T { return db.Decode(table, row) })
 	}, nothing[*T])
 	return l.load(ctx, ctx, key)
 }
@@ -116,17 +111,7 @@ func ByKey[T any](ctx context.Context, table db.Entity[T], key int64) (*T, error
 func ByText[T any](ctx context.Context, table db.Entity[T], column *db.Column, text string) (*T, error) {
 	r := of(ctx)
 	l := loaderFor(r, identity{what: column}, func(ctx context.Context, path string, texts []string) (map[string]*T, error) {
-		rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table.Table, By: column, Texts: texts, Select: db.Select{Columns: table.Columns}})
-		if err != nil {
-			return nil, err
-		}
-		found := make(map[string]*T, len(texts))
-		for _, text := range texts {
-			if g := rows.OfText(text); g.End > g.Start {
-				found[text] = db.Decode(table, rows.Row(g.Start))
-			}
-		}
-		return found, nil
+		return rowOf(ctx, r, &db.Read{Path: path, From: table.Table, By: column, Texts: texts, Select: db.Select{Columns: table.Columns}}, texts, (*db.Rows).OfText, func(row []any) *T { return db.Decode(table, row) })
 	}, nothing[*T])
 	return l.load(ctx, ctx, text)
 }
@@ -137,17 +122,7 @@ func Nodes(ctx context.Context, tables []*db.Table, keys []int64) ([]db.Node, er
 	entries := make([]*entry[db.Node], len(keys))
 	for i, table := range tables {
 		l := loaderFor(r, identity{what: table}, func(ctx context.Context, path string, keys []int64) (map[int64]db.Node, error) {
-			rows, err := r.db.Read(ctx, &db.Read{Path: path, From: table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}})
-			if err != nil {
-				return nil, err
-			}
-			found := make(map[int64]db.Node, len(keys))
-			for _, key := range keys {
-				if g := rows.Of(key); g.End > g.Start {
-					found[key] = table.Node(rows.Row(g.Start))
-				}
-			}
-			return found, nil
+			return rowOf(ctx, r, &db.Read{Path: path, From: table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}}, keys, (*db.Rows).Of, table.Node)
 		}, nothing[db.Node])
 		r.mu.Lock()
 		entries[i] = l.enqueue(ctx, ctx, keys[i])
