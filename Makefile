@@ -16,7 +16,7 @@ GENERATED := graph/generated graph/model graph/*.resolvers.go
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check test fuzz golden bench graphiql postgresql compiler node chromium $(CLUSTER)
+.PHONY: help run generate check test fuzz storm golden bench graphiql postgresql compiler node chromium $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fuzz: ## Look for inputs that break something, a minute for each target
 	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' graph/fuzz_test.go); do \
 		echo $$target; go test ./graph -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $(ARGS) || exit 1; \
 	done
+
+storm: postgresql $(CLUSTER) ## Write from sixteen clients for a minute on each database and compare with what was acknowledged
+	exec $(CLUSTER) go test ./graph -run Ledger -storm 1m -v $(ARGS)
 
 golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
 	exec $(CLUSTER) go test ./graph -run Golden -update $(ARGS)

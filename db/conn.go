@@ -153,9 +153,10 @@ const (
 
 // A transaction is one connection; statements inside it take turns.
 type transaction struct {
-	mu   sync.Mutex
-	tx   *sqlx.Tx
-	pool *sqlx.DB
+	mu     sync.Mutex
+	tx     *sqlx.Tx
+	pool   *sqlx.DB
+	locked bool // Lock has been called for the whole operation
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.

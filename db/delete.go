@@ -27,7 +27,10 @@ const (
 // each kind went, or what stands against it, with the key of a row to show, or 0. Links to a named row, such as a tag, are
 // in the way unless force is given. It must run inside Write.
 func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64, force bool) (counts []CascadeCount, faults []Fault, shown int64, err error) {
-	if faults, err = db.hold(ctx, t, key, ifVersion); err != nil || len(faults) > 0 {
+	if err := db.Lock(ctx, Intent{Draft: &Draft{table: t}, Key: key, Remove: true}); err != nil {
+		return nil, nil, 0, err
+	}
+	if faults, err = db.hold(ctx, t, key, ifVersion, lockRemove); err != nil || len(faults) > 0 {
 		if len(faults) > 0 && faults[0].Code == Outdated {
 			shown = key
 		}
@@ -67,7 +70,12 @@ func (db *DB) sever(ctx context.Context, r *Relation, rows string, args []any) (
 		return nil, nil
 	case r.OnDelete == unlink:
 		q.args = append(q.args, args...)
-		q.add("DELETE FROM ", r.Link.Table, " WHERE ", r.Link.From, " IN (", rows, ")")
+		links := r.Link.From + " IN (" + rows + ")"
+		if keys := r.forward().Link.From + ", " + r.forward().Link.To; q.locks[lockRemove] != "" {
+			// From the other side the same links may be going: whoever removes them goes through them in one order.
+			links = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + links + " ORDER BY " + keys + q.locks[lockRemove] + ")"
+		}
+		q.add("DELETE FROM ", r.Link.Table, " WHERE ", links)
 		return counts, count(r.forward().Coordinate(), Unlinked, q)
 	case r.OnDelete == detach:
 		q.bindTo("UPDATE "+r.To.Name+" SET "+r.Theirs.Name+" = NULL, version = version + 1, updated_at = "+q.timestamp, db.Now())

@@ -40,8 +40,10 @@ type dialect struct {
 	field func(*Column) string
 	// timestamp is a bound time.
 	timestamp string
-	// lock keeps the row that a SELECT reads from being changed by others before the transaction ends, share from going.
-	lock, share string
+	// locks end a SELECT that locks the rows it reads, by strength; empty where there is one writer at a time.
+	locks [3]string
+	// nextKey is a new key of a table; nil where keys follow the order of insertion in any case.
+	nextKey func(table string) string
 	// code tells errors apart.
 	code func(error) Code
 	// constraint says whether the error is a violated unique or foreign key.

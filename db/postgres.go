@@ -56,8 +56,8 @@ var postgresDialect = &dialect{
 	},
 	field:     func(c *Column) string { return "r." + c.Name },
 	timestamp: "?::timestamp",
-	lock:      " FOR NO KEY UPDATE",
-	share:     " FOR KEY SHARE",
+	locks:     [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
+	nextKey:   func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
 	code: func(err error) Code {
 		var e *pq.Error
 		if !errors.As(err, &e) {

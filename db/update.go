@@ -6,10 +6,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// hold finds the row to write, keeps others from changing it before the transaction ends, and checks that the viewer may
-// write it. A row that is not there, or not for the viewer to see, is NotFound; another's is a Forbidden error; another
+// hold finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer to see, is NotFound; another's is a Forbidden error; another
 // version than ifVersion is Outdated.
-func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64) (faults []Fault, err error) {
+func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
 	q := &query{dialect: db.dialect, viewer: viewer}
 	owner := "0"
@@ -18,7 +17,7 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64) (
 	}
 	q.bindTo("SELECT t.version, "+owner+" FROM "+t.Name+" AS t WHERE t.id = ?", key)
 	q.visible(" AND ", t, "t")
-	q.add(q.lock)
+	q.add(q.locks[s])
 	var version, owned int64
 	found := false
 	err = db.run(ctx, &Statement{Path: t.Type, Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
@@ -42,7 +41,10 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64) (
 // then the key of a row to show with the faults, or 0. It must run inside Write.
 func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64) (faults []Fault, shown int64, err error) {
 	d.key = key
-	if faults, err = db.hold(ctx, d.table, key, ifVersion); err != nil {
+	if err := db.Lock(ctx, Intent{Draft: d, Key: key}); err != nil {
+		return nil, 0, err
+	}
+	if faults, err = db.hold(ctx, d.table, key, ifVersion, d.strength()); err != nil {
 		return nil, 0, err
 	}
 	if len(faults) > 0 && faults[0].Code == Outdated {
@@ -69,9 +71,10 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	return nil, 0, nil
 }
 
-// set writes the draft's own values, if it has any; the version counts changes of the row.
+// set writes the draft's own values, if they differ from what is stored; the version counts changes of the row.
 func (db *DB) set(ctx context.Context, d *Draft) error {
-	if len(d.values) == 0 {
+	given := d.values
+	if len(given) == 0 {
 		return nil
 	}
 	d.derive()
@@ -82,6 +85,10 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 	}
 	q.bindTo("updated_at = "+q.timestamp, db.Now())
 	q.bindTo(", version = version + 1 WHERE id = ?", d.key)
+	for i, a := range given {
+		q.bindTo([2]string{" OR ", " AND ("}[btoi(i == 0)]+a.column.Name+" IS DISTINCT FROM ?", a.value)
+	}
+	q.add(")")
 	return db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: 1}, nil)
 }
 
@@ -97,7 +104,7 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 	var existing int64
 	q := &query{dialect: db.dialect}
 	q.bindTo("SELECT id FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
-	q.add(q.lock)
+	q.add(q.locks[lockRemove])
 	err := db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
 		return rows.Scan(&existing)
 	})

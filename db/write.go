@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -24,6 +25,9 @@ func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) er
 // Create writes the draft as a new row with all that hangs on it, or answers what stands against it. It must run inside
 // Write. It takes a number of statements that depends on the draft's shape, not on its size.
 func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
+	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
+		return 0, nil, err
+	}
 	faults, err = db.obstacles(ctx, d, 0)
 	if err != nil || len(faults) > 0 {
 		return 0, faults, err
@@ -64,13 +68,13 @@ func (db *DB) obstacles(ctx context.Context, d *Draft, key int64) (faults []Faul
 	return faults, nil
 }
 
-// exists tells whether another row than key has the value; hold keeps that row from going before the transaction ends.
-func (db *DB) exists(ctx context.Context, c *Column, v any, key int64, hold bool) (found bool, err error) {
+// exists tells whether another row than key has the value, and locks that row from going if it is to be referred to.
+func (db *DB) exists(ctx context.Context, c *Column, v any, key int64, lock bool) (found bool, err error) {
 	q := &query{dialect: db.dialect}
 	q.bindTo("SELECT 1 FROM "+c.Table.Name+" WHERE "+c.Name+" = ?", v)
 	q.bindTo(" AND id <> ?", key)
-	if hold {
-		q.add(q.share)
+	if lock {
+		q.add(q.locks[lockShare])
 	}
 	err = db.run(ctx, &Statement{Path: c.Table.Type + "." + c.Field, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
 		found = true
@@ -171,32 +175,65 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	var names []map[string]any
+	name := r.To.name
+	var names []string
 	links := make([]map[string]any, len(wanted))
 	seen := map[string]bool{}
 	for i, w := range wanted {
-		links[i] = map[string]any{r.Link.From: w.from, r.To.name.Name: w.name}
+		links[i] = map[string]any{r.Link.From: w.from, name.Name: w.name}
 		if !seen[w.name] {
 			seen[w.name] = true
-			names = append(names, map[string]any{r.To.name.Name: w.name})
+			names = append(names, w.name)
 		}
 	}
-	now := db.Now()
-	name := r.To.name
-	q := &query{dialect: db.dialect}
-	q.add("INSERT INTO ", r.To.Name, " (", name.Name, ", created_at, updated_at) SELECT ", q.field(name))
-	q.bindTo(", "+q.timestamp, now)
-	q.bindTo(", "+q.timestamp, now)
-	q.bindTo(" FROM "+q.rows([]*Column{name}), rowsJSON(names))
-	q.add(" WHERE NOT EXISTS (SELECT 1 FROM ", r.To.Name, " AS t WHERE t.", name.Name, " = ", q.field(name), ") ON CONFLICT (", name.Name, ") DO NOTHING")
-	err := db.change(ctx, &Statement{Path: "insert " + r.To.Type, Text: q.String(), Args: q.args}, nil)
-	if err != nil {
+	if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
 		return err
 	}
 	from := &Column{Name: r.Link.From, Kind: Key}
-	q = &query{dialect: db.dialect}
+	q := &query{dialect: db.dialect}
 	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
 	q.bindTo(q.rows([]*Column{from, name}), rowsJSON(links))
-	q.add(" JOIN ", r.To.Name, " AS t ON t.", name.Name, " = ", q.field(name), " WHERE TRUE ON CONFLICT DO NOTHING")
-	return db.change(ctx, &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}, nil)
+	q.bindTo(" JOIN (SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
+	q.add(" ORDER BY id", q.locks[lockShare], ") AS t ON t.", name.Name, " = ", q.field(name))
+	// A link that is there already is written again, so that all of them are counted.
+	q.add(" WHERE TRUE ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
+	s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}
+	if err := db.change(ctx, s, nil); err != nil {
+		return err
+	}
+	if s.Rows != len(wanted) { // another writer has removed one of the named rows since it was there
+		return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: errors.New("a named row went before it was linked")}
+	}
+	return nil
+}
+
+// insertNames makes the rows of t that are missing among those named. Writers that make the same rows wait for each other
+// at the first of them that they share, so all go through them in one order; the keys keep the order of names.
+func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	rows := make([]map[string]any, len(names))
+	for i, name := range names {
+		rows[i] = map[string]any{t.name.Name: name}
+	}
+	now := db.Now()
+	q := &query{dialect: db.dialect}
+	missing := " WHERE NOT EXISTS (SELECT 1 FROM " + t.Name + " AS t WHERE t." + t.name.Name + " = " + q.field(t.name) + ")"
+	if q.nextKey == nil {
+		q.add("INSERT INTO ", t.Name, " (", t.name.Name, ", created_at, updated_at) SELECT ", q.field(t.name))
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), rowsJSON(rows))
+		q.add(missing)
+	} else {
+		q.add("INSERT INTO ", t.Name, " (id, ", t.name.Name, ", created_at, updated_at) SELECT n.id, n.", t.name.Name)
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(", "+q.timestamp, now)
+		q.add(" FROM (SELECT ", q.nextKey(t.Name), " AS id, ", q.field(t.name))
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), rowsJSON(rows))
+		q.add(missing, ") AS n ORDER BY n.", t.name.Name)
+	}
+	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")
+	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args}, nil)
 }

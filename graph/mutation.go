@@ -61,6 +61,17 @@ func (m *mutation) failed() bool {
 	return false
 }
 
+// intents are what the operation is going to write. One write alone needs no order, and takes care of itself.
+func (m *mutation) intents() (intents []db.Intent) {
+	if len(m.order) < 2 {
+		return nil
+	}
+	for _, w := range m.order {
+		intents = append(intents, db.Intent{Draft: w.draft, Key: w.key, Remove: w.verb == "delete"})
+	}
+	return intents
+}
+
 // errRollBack ends a transaction whose answer stands.
 var errRollBack = errors.New("roll back")
 
@@ -100,6 +111,9 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 					answer = &graphql.Response{Data: json.RawMessage(stored)}
 					return err
 				}
+			}
+			if err := s.DB.Lock(ctx, m.intents()...); err != nil {
+				return err
 			}
 			answer = next(ctx)(ctx)
 			switch lost := state.lost.Load(); {

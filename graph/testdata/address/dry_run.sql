@@ -1,3 +1,11 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- User.id
 -- sqlite
 SELECT 1 FROM users WHERE id = ? AND id <> ?
@@ -26,13 +34,13 @@ SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- update Address
 -- sqlite
-UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- b
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
@@ -41,7 +49,7 @@ SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at,
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- delete Address
 DELETE FROM addresses WHERE id = ?

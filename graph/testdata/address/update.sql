@@ -1,9 +1,17 @@
 -- operation Move
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Address
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite
@@ -16,9 +24,9 @@ SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
 
 -- update Address
 -- sqlite
-UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
@@ -42,13 +50,13 @@ SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at,
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- update Address
 -- sqlite
-UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
@@ -65,11 +73,19 @@ SELECT t1.id, t1.username, t2.id FROM (SELECT t3.id, t3.username FROM users AS t
 -- 2 planned, 3 resolved
 
 -- operation Attach
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Address
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite
@@ -82,9 +98,9 @@ SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
 
 -- update Address
 -- sqlite
-UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?

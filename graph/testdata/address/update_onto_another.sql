@@ -1,8 +1,16 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Address
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite

@@ -1,3 +1,11 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Tag
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key) UNION ALL SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR UPDATE) AS locked
+
 -- Tag.name
 SELECT 1 FROM tags WHERE name = ? AND id <> ?
 
@@ -32,13 +40,13 @@ INSERT INTO posts (author_id, title, content, title_words, content_words, create
 -- sqlite
 INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.value ->> 'name') ON CONFLICT (name) DO NOTHING
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name) ON CONFLICT (name) DO NOTHING
+INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name)) AS n ORDER BY n.name ON CONFLICT (name) DO NOTHING
 
 -- link Post.tags
 -- sqlite
-INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT DO NOTHING
+INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN (SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?)) ORDER BY id) AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 -- postgres
-INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN tags AS t ON t.name = r.name WHERE TRUE ON CONFLICT DO NOTHING
+INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t ON t.name = r.name WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 
 -- post
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
@@ -59,10 +67,13 @@ SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) F
 -- sqlite
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- delete Tag.posts
+-- sqlite
 DELETE FROM post_tags WHERE tag_id IN (SELECT id FROM tags WHERE id = ?)
+-- postgres
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE tag_id IN (SELECT id FROM tags WHERE id = ?) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- delete Tag
 DELETE FROM tags WHERE id = ?

@@ -2,6 +2,6 @@
 -- sqlite
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR UPDATE
 
 -- 1 planned, 1 resolved

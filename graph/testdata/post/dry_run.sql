@@ -1,3 +1,15 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Tag
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR KEY SHARE) AS locked
+
 -- User.id
 -- sqlite
 SELECT 1 FROM users WHERE id = ? AND id <> ?
@@ -14,13 +26,13 @@ INSERT INTO posts (author_id, title, content, title_words, content_words, create
 -- sqlite
 INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.value ->> 'name') ON CONFLICT (name) DO NOTHING
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name) ON CONFLICT (name) DO NOTHING
+INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name)) AS n ORDER BY n.name ON CONFLICT (name) DO NOTHING
 
 -- link Post.tags
 -- sqlite
-INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT DO NOTHING
+INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN (SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?)) ORDER BY id) AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 -- postgres
-INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN tags AS t ON t.name = r.name WHERE TRUE ON CONFLICT DO NOTHING
+INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t ON t.name = r.name WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 
 -- a
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
@@ -56,10 +68,13 @@ SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SEL
 -- sqlite
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR UPDATE
 
 -- delete Post.tags
+-- sqlite
 DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE id = ?)
+-- postgres
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE id = ?) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- delete Post
 DELETE FROM posts WHERE id = ?

@@ -1,3 +1,11 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
 -- Post
 -- sqlite
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
@@ -12,9 +20,9 @@ SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
 
 -- update Post
 -- sqlite
-UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ?)
 
 -- updatePost
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?

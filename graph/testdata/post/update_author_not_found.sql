@@ -1,3 +1,11 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
 -- Post
 -- sqlite
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?

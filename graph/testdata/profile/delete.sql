@@ -3,7 +3,7 @@
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR UPDATE
 
 -- delete Profile
 DELETE FROM profiles WHERE id = ?

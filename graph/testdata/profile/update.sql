@@ -6,9 +6,9 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR N
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET full_name = ?, bio = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE profiles SET full_name = ?, bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ? OR bio IS DISTINCT FROM ?)
 -- postgres
-UPDATE profiles SET full_name = ?, bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE profiles SET full_name = ?, bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ? OR bio IS DISTINCT FROM ?)
 
 -- updateProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?

@@ -1,9 +1,17 @@
 -- operation Move
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Profile
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite
@@ -16,9 +24,9 @@ SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE profiles SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 -- postgres
-UPDATE profiles SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE profiles SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?

@@ -1,8 +1,16 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Profile
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite

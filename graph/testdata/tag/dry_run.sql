@@ -1,3 +1,7 @@
+-- lock Tag
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Tag.name
 SELECT 1 FROM tags WHERE name = ? AND id <> ?
 
@@ -14,16 +18,16 @@ SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags
 -- sqlite
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- Tag.name
 SELECT 1 FROM tags WHERE name = ? AND id <> ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 
 -- b
 SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
@@ -32,10 +36,13 @@ SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags
 -- sqlite
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- delete Tag.posts
+-- sqlite
 DELETE FROM post_tags WHERE tag_id IN (SELECT id FROM tags WHERE id = ?)
+-- postgres
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE tag_id IN (SELECT id FROM tags WHERE id = ?) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- delete Tag
 DELETE FROM tags WHERE id = ?

@@ -2,16 +2,16 @@
 -- sqlite
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- Tag.name
 SELECT 1 FROM tags WHERE name = ? AND id <> ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 
 -- updateTag
 SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?

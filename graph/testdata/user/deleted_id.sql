@@ -1,9 +1,25 @@
 -- operation Delete
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- delete User.profile
 DELETE FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)
@@ -15,7 +31,10 @@ UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ? WHERE
 UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ?::timestamp WHERE user_id IN (SELECT id FROM users WHERE id = ?)
 
 -- delete Post.tags
+-- sqlite
 DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?))
+-- postgres
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- delete User.posts
 DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)
@@ -47,11 +66,27 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 -- 1 planned, 1 resolved
 
 -- operation Again
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- 1 planned, 1 resolved
 
@@ -65,11 +100,19 @@ SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
 -- 1 planned, 1 resolved
 
 -- operation Move
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Address
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
 -- User.id
 -- sqlite

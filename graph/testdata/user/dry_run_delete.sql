@@ -1,8 +1,24 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY id FOR UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- delete User.profile
 DELETE FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)
@@ -14,7 +30,10 @@ UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ? WHERE
 UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ?::timestamp WHERE user_id IN (SELECT id FROM users WHERE id = ?)
 
 -- delete Post.tags
+-- sqlite
 DELETE FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?))
+-- postgres
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE post_id IN (SELECT id FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- delete User.posts
 DELETE FROM posts WHERE author_id IN (SELECT id FROM users WHERE id = ?)

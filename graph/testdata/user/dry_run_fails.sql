@@ -1,3 +1,7 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+
 -- Tag.name
 SELECT 1 FROM tags WHERE name = ? AND id <> ?
 
@@ -14,7 +18,7 @@ SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- User.username
 SELECT 1 FROM users WHERE username = ? AND id <> ?

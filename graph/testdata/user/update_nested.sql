@@ -1,3 +1,15 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profiles WHERE user_id IN (?)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (?)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
@@ -8,25 +20,25 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 -- sqlite
 SELECT id FROM profiles WHERE user_id = ?
 -- postgres
-SELECT id FROM profiles WHERE user_id = ? FOR NO KEY UPDATE
+SELECT id FROM profiles WHERE user_id = ? FOR UPDATE
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
 
 -- User.address
 -- sqlite
 SELECT id FROM addresses WHERE user_id = ?
 -- postgres
-SELECT id FROM addresses WHERE user_id = ? FOR NO KEY UPDATE
+SELECT id FROM addresses WHERE user_id = ? FOR UPDATE
 
 -- update Address
 -- sqlite
-UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
 -- postgres
-UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?

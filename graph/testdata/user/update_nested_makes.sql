@@ -1,3 +1,15 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- lock Profile
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profiles WHERE user_id IN (?)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (?)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
@@ -8,7 +20,7 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 -- sqlite
 SELECT id FROM profiles WHERE user_id = ?
 -- postgres
-SELECT id FROM profiles WHERE user_id = ? FOR NO KEY UPDATE
+SELECT id FROM profiles WHERE user_id = ? FOR UPDATE
 
 -- insert Profile
 -- sqlite
@@ -20,7 +32,7 @@ INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.bio, r.user
 -- sqlite
 SELECT id FROM addresses WHERE user_id = ?
 -- postgres
-SELECT id FROM addresses WHERE user_id = ? FOR NO KEY UPDATE
+SELECT id FROM addresses WHERE user_id = ? FOR UPDATE
 
 -- insert Address
 -- sqlite

@@ -1,3 +1,11 @@
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- lock Address
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT id FROM addresses WHERE user_id IN (?)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
@@ -6,15 +14,15 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 
 -- update User
 -- sqlite
-UPDATE users SET name = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE users SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 -- postgres
-UPDATE users SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE users SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 
 -- User.address
 -- sqlite
 SELECT id FROM addresses WHERE user_id = ?
 -- postgres
-SELECT id FROM addresses WHERE user_id = ? FOR NO KEY UPDATE
+SELECT id FROM addresses WHERE user_id = ? FOR UPDATE
 
 -- insert Address
 -- sqlite

@@ -2,16 +2,16 @@
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- User.username
 SELECT 1 FROM users WHERE username = ? AND id <> ?
 
 -- update User
 -- sqlite
-UPDATE users SET username = ?, updated_at = ?, version = version + 1 WHERE id = ?
+UPDATE users SET username = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?)
 -- postgres
-UPDATE users SET username = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ?
+UPDATE users SET username = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?)
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
