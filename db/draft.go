@@ -63,6 +63,8 @@ type assignment struct {
 	column *Column
 	value  any // int64, string, nil
 	path   []string
+	at     int  // its place in the whole input
+	parent bool // it is the key of the row that the draft hangs on, and nothing that the input says
 }
 
 // A child is what the input says of the related rows in another table: drafts of them, or null.
@@ -90,6 +92,12 @@ func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string)
 type drafter struct {
 	isNew  bool
 	faults []Fault
+	given  int // values so far
+}
+
+func (d *drafter) assignment(c *Column, v any, path []string) assignment {
+	d.given++
+	return assignment{column: c, value: v, path: path, at: d.given}
 }
 
 func (d *drafter) fault(path []string, code UserErrorCode, message string) {
@@ -109,13 +117,13 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
 			if v, ok := d.value(t.Columns[i], f.Value, here); ok {
-				draft.values = append(draft.values, assignment{t.Columns[i], v, here})
+				draft.values = append(draft.values, d.assignment(t.Columns[i], v, here))
 			}
 			continue
 		}
 		if i := slices.IndexFunc(t.secrets, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
 			if v, ok := d.text(t.secrets[i], f.Value, here); ok {
-				draft.secrets = append(draft.secrets, assignment{t.secrets[i], v, here})
+				draft.secrets = append(draft.secrets, d.assignment(t.secrets[i], v, here))
 			}
 			continue
 		}
@@ -132,7 +140,7 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		}
 		if v, ok := draft.Value(c.rule.fallback); ok {
 			if _, given := input.Get(c.Field); !given {
-				draft.values = append(draft.values, assignment{c, v, at(path, c.Field)})
+				draft.values = append(draft.values, d.assignment(c, v, at(path, c.Field)))
 			}
 		}
 	}
@@ -254,8 +262,25 @@ func (d *Draft) Value(column string) (any, bool) {
 // Default gives a column a value that the input left out.
 func (d *Draft) Default(c *Column, v any) {
 	if !d.has(c) {
-		d.values = append(d.values, assignment{c, v, at(d.path, c.Field)})
+		d.values = append(d.values, assignment{column: c, value: v, path: at(d.path, c.Field)})
 	}
+}
+
+// hang gives the draft the key of its parent, in place of another run's if the transaction is run again.
+func (d *Draft) hang(c *Column, parent int64) {
+	d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == c })
+	d.values = append(d.values, assignment{column: c, value: parent, path: at(d.path, c.Field), parent: true})
+}
+
+// all are the draft and those that hang on it.
+func (d *Draft) all() []*Draft {
+	drafts := []*Draft{d}
+	for _, c := range d.children {
+		for _, child := range c.drafts {
+			drafts = append(drafts, child.all()...)
+		}
+	}
+	return drafts
 }
 
 // Secret tells whether the draft has secrets to be hashed.
@@ -265,7 +290,7 @@ func (d *Draft) Secret() bool { return len(d.secrets) > 0 }
 func (d *Draft) Seal() {
 	for _, s := range d.secrets {
 		text, _ := s.value.(string)
-		d.values = append(d.values, assignment{s.column, HashPassword(text), s.path})
+		d.values = append(d.values, assignment{column: s.column, value: HashPassword(text), path: s.path})
 	}
 	d.secrets = nil
 }

@@ -158,7 +158,7 @@ func (l *locking) intent(i Intent) (named bool) {
 // draft gathers what a draft refers to.
 func (l *locking) draft(d *Draft) (named bool) {
 	for _, a := range d.values {
-		if key, ok := a.value.(int64); ok && a.column.References != nil {
+		if key, ok := a.value.(int64); ok && a.column.References != nil && !a.parent {
 			l.key(a.column.References, key, lockShare)
 		}
 		if name, ok := a.value.(string); ok && a.column == d.table.name {

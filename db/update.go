@@ -29,7 +29,7 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s
 		return nil, err
 	case !found:
 		return []Fault{{NotFound, "there is no such " + lowerFirst(t.Type), []string{"input", "id"}}}, nil
-	case !viewer.Admin && owned != viewer.Key:
+	case !viewer.Admin && (t.owner == nil || viewer.Key == 0 || owned != viewer.Key):
 		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(t.Type))
 	case ifVersion != nil && *ifVersion != version:
 		return []Fault{{Outdated, "the stored version is another", []string{"input", "ifVersion"}}}, nil
@@ -50,7 +50,7 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if len(faults) > 0 && faults[0].Code == Outdated {
 		return faults, key, nil
 	}
-	more, err := db.obstacles(ctx, d, key)
+	more, err := db.obstacles(ctx, []*Draft{d}, key)
 	if faults = append(faults, more...); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
@@ -112,14 +112,14 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 		return nil, err
 	}
 	for _, child := range c.drafts {
-		if faults, err := db.obstacles(ctx, child, existing); err != nil || len(faults) > 0 {
+		if faults, err := db.obstacles(ctx, []*Draft{child}, existing); err != nil || len(faults) > 0 {
 			return faults, err
 		}
 		if existing != 0 {
 			child.key = existing
 			err = db.set(ctx, child)
 		} else {
-			child.Default(r.Theirs, d.key)
+			child.hang(r.Theirs, d.key)
 			err = db.insert(ctx, r.To, []*Draft{child})
 		}
 		if err != nil {

@@ -28,7 +28,7 @@ func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, 
 	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
 		return 0, nil, err
 	}
-	faults, err = db.obstacles(ctx, d, 0)
+	faults, err = db.obstacles(ctx, d.all(), 0)
 	if err != nil || len(faults) > 0 {
 		return 0, faults, err
 	}
@@ -38,49 +38,99 @@ func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, 
 	return d.key, nil, nil
 }
 
-// obstacles finds every TAKEN and NOT_FOUND of a draft's own row; key is the row's if it exists already.
-func (db *DB) obstacles(ctx context.Context, d *Draft, key int64) (faults []Fault, err error) {
-	for _, a := range d.values {
-		if a.value == nil {
-			continue
-		}
-		if to := a.column.References; to != nil {
-			target, _ := a.value.(int64)
-			found, err := db.exists(ctx, to.KeyColumn(), target, 0, true)
-			if err != nil {
-				return nil, err
-			}
-			if !found {
-				faults = append(faults, Fault{NotFound, "there is no such " + lowerFirst(to.Type), a.path})
+// obstacles finds every TAKEN and NOT_FOUND of drafts, in the input's order, with a statement or two for each column
+// whatever their number; key is the row of a draft that exists already, which is then the only one.
+func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
+	var columns []*Column
+	given := map[*Column][]assignment{}
+	for _, d := range drafts {
+		for _, a := range d.values {
+			if a.value == nil || a.parent || a.column.References == nil && !a.column.Unique {
 				continue
 			}
+			if given[a.column] == nil {
+				columns = append(columns, a.column)
+			}
+			given[a.column] = append(given[a.column], a)
 		}
-		if a.column.Unique {
-			taken, err := db.exists(ctx, a.column, a.value, key, false)
+	}
+	type placed struct {
+		Fault
+		at int
+	}
+	var found []placed
+	for _, c := range columns {
+		assignments := given[c]
+		if to := c.References; to != nil {
+			there, err := db.holders(ctx, c, to.KeyColumn(), assignments, true)
 			if err != nil {
 				return nil, err
 			}
-			if taken {
-				faults = append(faults, Fault{Taken, "is taken", a.path})
-			}
+			assignments = slices.DeleteFunc(assignments, func(a assignment) bool {
+				_, ok := there[a.value]
+				if !ok {
+					found = append(found, placed{Fault{NotFound, "there is no such " + lowerFirst(to.Type), a.path}, a.at})
+				}
+				return !ok
+			})
 		}
+		if !c.Unique || len(assignments) == 0 {
+			continue
+		}
+		taken, err := db.holders(ctx, c, c, assignments, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range assignments {
+			if holder, ok := taken[a.value]; ok && (holder != key || key == 0) {
+				found = append(found, placed{Fault{Taken, "is taken", a.path}, a.at})
+			}
+			taken[a.value] = 0 // whoever else asks for it here comes too late
+		}
+	}
+	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
+	for _, f := range found {
+		faults = append(faults, f.Fault)
 	}
 	return faults, nil
 }
 
-// exists tells whether another row than key has the value, and locks that row from going if it is to be referred to.
-func (db *DB) exists(ctx context.Context, c *Column, v any, key int64, lock bool) (found bool, err error) {
+// holders finds the rows whose column has one of the values that are given to another column, or to itself, and locks them
+// from going if they are to be referred to. It answers their keys by the value.
+func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assignment, lock bool) (map[any]int64, error) {
 	q := &query{dialect: db.dialect}
-	q.bindTo("SELECT 1 FROM "+c.Table.Name+" WHERE "+c.Name+" = ?", v)
-	q.bindTo(" AND id <> ?", key)
-	if lock {
-		q.add(q.locks[lockShare])
+	q.add("SELECT id, ", c.Name, " FROM ", c.Table.Name, " WHERE ")
+	if len(assignments) == 1 {
+		q.bindTo(c.Name+" = ?", assignments[0].value)
+	} else {
+		var keys []int64
+		var texts []string
+		for _, a := range assignments {
+			switch v := a.value.(type) {
+			case int64:
+				keys = append(keys, v)
+			case string:
+				texts = append(texts, v)
+			}
+		}
+		if c.Kind == Text {
+			q.bindTo(q.inTexts(c.Name), q.bindTexts(texts))
+		} else {
+			q.bindTo(q.inKeys(c.Name), q.bindKeys(keys))
+		}
 	}
-	err = db.run(ctx, &Statement{Path: c.Table.Type + "." + c.Field, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
-		found = true
-		return nil
+	if lock {
+		q.add(" ORDER BY id", q.locks[lockShare])
+	}
+	holders := map[any]int64{}
+	err := db.run(ctx, &Statement{Path: given.Table.Type + "." + given.Field, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
+		var key int64
+		var value any
+		err := rows.Scan(&key, &value)
+		holders[normal(value, c.Kind)] = key
+		return err
 	})
-	return found, err
+	return holders, err
 }
 
 // insert writes new rows of one table with one statement, then what hangs on them, a statement for each relation.
@@ -142,7 +192,7 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 					continue
 				}
 				for _, child := range c.drafts {
-					child.Default(r.Theirs, d.key)
+					child.hang(r.Theirs, d.key)
 					related = append(related, child)
 				}
 			}

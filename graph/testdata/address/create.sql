@@ -2,14 +2,14 @@
 -- postgres alone
 SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
--- User.id
+-- Address.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- Address.userId
-SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+SELECT id, user_id FROM addresses WHERE user_id = ?
 
 -- insert Address
 -- sqlite

@@ -13,14 +13,14 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
--- User.id
+-- Address.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- Address.userId
-SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+SELECT id, user_id FROM addresses WHERE user_id = ?
 
 -- update Address
 -- sqlite
@@ -87,14 +87,14 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR UPDATE
 
--- User.id
+-- Address.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- Address.userId
-SELECT 1 FROM addresses WHERE user_id = ? AND id <> ?
+SELECT id, user_id FROM addresses WHERE user_id = ?
 
 -- update Address
 -- sqlite

@@ -10,11 +10,11 @@ SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT id FROM tags WHERE
 -- postgres alone
 INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name)) AS n ORDER BY n.name ON CONFLICT (name) DO NOTHING
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite
@@ -43,11 +43,11 @@ SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM js
 -- postgres
 SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite
@@ -76,11 +76,11 @@ SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM js
 -- postgres
 SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite

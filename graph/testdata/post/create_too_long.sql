@@ -1,8 +1,8 @@
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite

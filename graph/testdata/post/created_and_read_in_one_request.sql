@@ -7,7 +7,7 @@ SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest
 SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key) UNION ALL SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
@@ -24,11 +24,11 @@ SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.valu
 -- postgres
 SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite

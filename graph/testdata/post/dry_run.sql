@@ -10,11 +10,11 @@ SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest
 -- postgres alone
 SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR KEY SHARE) AS locked
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite

@@ -12,11 +12,11 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
--- User.id
+-- Post.authorId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- update Post
 -- sqlite

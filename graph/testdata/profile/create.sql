@@ -1,12 +1,12 @@
 -- operation Add
--- User.id
+-- Profile.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- Profile.userId
-SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite

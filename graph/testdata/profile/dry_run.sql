@@ -6,14 +6,14 @@ SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest
 -- postgres alone
 SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
--- User.id
+-- Profile.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- Profile.userId
-SELECT 1 FROM profiles WHERE user_id = ? AND id <> ?
+SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite

@@ -12,10 +12,10 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR UPDATE
 
--- User.id
+-- Profile.userId
 -- sqlite
-SELECT 1 FROM users WHERE id = ? AND id <> ?
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT 1 FROM users WHERE id = ? AND id <> ? FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- 2 planned, 2 resolved

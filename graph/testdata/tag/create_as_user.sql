@@ -1,5 +1,5 @@
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite

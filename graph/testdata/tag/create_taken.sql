@@ -1,4 +1,4 @@
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- 1 planned, 1 resolved

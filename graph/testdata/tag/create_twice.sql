@@ -1,5 +1,5 @@
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
@@ -11,6 +11,6 @@ INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::
 SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- 4 planned, 4 resolved

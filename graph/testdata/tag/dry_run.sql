@@ -3,7 +3,7 @@
 SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
@@ -21,7 +21,7 @@ SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- update Tag
 -- sqlite

@@ -5,6 +5,6 @@ SELECT t.version, 0 FROM tags AS t WHERE t.id = ?
 SELECT t.version, 0 FROM tags AS t WHERE t.id = ? FOR UPDATE
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- 2 planned, 2 resolved

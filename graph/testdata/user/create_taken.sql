@@ -1,4 +1,4 @@
 -- User.username
-SELECT 1 FROM users WHERE username = ? AND id <> ?
+SELECT id, username FROM users WHERE username = ?
 
 -- 1 planned, 1 resolved

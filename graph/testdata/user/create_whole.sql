@@ -1,5 +1,5 @@
 -- User.username
-SELECT 1 FROM users WHERE username = ? AND id <> ?
+SELECT id, username FROM users WHERE username = ?
 
 -- insert User
 -- sqlite

@@ -3,7 +3,7 @@
 SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag.name
-SELECT 1 FROM tags WHERE name = ? AND id <> ?
+SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
@@ -21,6 +21,6 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- User.username
-SELECT 1 FROM users WHERE username = ? AND id <> ?
+SELECT id, username FROM users WHERE username = ?
 
 -- 5 planned, 5 resolved

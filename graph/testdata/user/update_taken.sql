@@ -5,6 +5,6 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 
 -- User.username
-SELECT 1 FROM users WHERE username = ? AND id <> ?
+SELECT id, username FROM users WHERE username = ?
 
 -- 2 planned, 2 resolved
