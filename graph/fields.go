@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"io"
 	"reflect"
 	"strings"
@@ -31,7 +32,7 @@ func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer
 	switch {
 	case field.Object == "Mutation":
 		return s.aroundMutation(ctx, next)
-	case field.Object == "Query" || s.concurrent(s.schema.Types[field.Object], field.Field.Name):
+	case s.announced(field):
 		return s.counted(ctx, next)
 	case s.schema.Types[field.Field.Definition.Type.Name()].IsLeafType():
 		return next(ctx)
@@ -49,6 +50,29 @@ func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any
 		n = s.children(ctx, answer)
 	}
 	return answer, err
+}
+
+// announced tells whether the loaders have been told of a field before it runs: begin tells of root fields, children of the
+// others.
+func (s *server) announced(field *graphql.FieldContext) bool {
+	return field.Object == "Query" || s.concurrent(s.schema.Types[field.Object], field.Field.Name)
+}
+
+// present is the executor's: an error may be all that is heard of an announced field. gqlgen refuses arguments before it
+// calls a resolver, and reports that on the field without arguments. What coerce and the rules leave to it is the null of
+// a variable that has a default, where no null may be.
+func (s *server) present(ctx context.Context, err error) *gqlError {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Field.Field == nil || field.Args != nil || len(field.Field.Definition.Arguments) == 0 {
+		return present(ctx, err)
+	}
+	if s.announced(field) {
+		loaders.Done(ctx, 0)
+	}
+	if known := (*db.Error)(nil); !errors.As(err, &known) {
+		err = db.Errorf(db.BadRequest, "a variable in the arguments is null where none may be")
+	}
+	return present(ctx, err)
 }
 
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: relations, all of a

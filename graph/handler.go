@@ -85,7 +85,7 @@ func New(options Options) http.Handler {
 	if options.Plan {
 		s.planner = plan.New(options.DB, s.schema)
 	}
-	s.executor.SetErrorPresenter(present)
+	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(recovered)
 	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
@@ -257,15 +257,14 @@ func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver)
 		return next(ctx)
 	}
 	json, ok, err := s.planner.Field(ctx, operationOf(ctx).plans)
-	switch {
-	case !ok:
-		return next(ctx)
-	case operationOf(ctx).lose(err):
-		return graphql.Null
-	case err != nil:
+	lost := operationOf(ctx).lose(err)
+	if !ok || err != nil && !lost {
 		s.unplanned(ctx, err)
 		return next(ctx)
 	}
 	loaders.Done(ctx, 0)
+	if lost {
+		return graphql.Null
+	}
 	return rawJSON(json)
 }

@@ -18,24 +18,18 @@ import (
 //
 // A batch is not cut by a timer. The executor says how many resolvers are still to come (Expect) and when one is done
 // (Done); as soon as every resolver that is not done waits for a loader, no further key can come, and all that was asked
-// for is fetched.
+// for is fetched. Whatever is announced must be done: a resolver that never is keeps all others waiting.
 type Request struct {
 	db   *db.DB
 	path func(context.Context) string
 
-	mu       sync.Mutex
-	loaders  map[any]flusher
-	order    []flusher
-	known    []releaser // asked for and answered before
-	open     int        // resolvers begun or to come
-	waiting  int        // of those, waiting for a batch that has not begun
-	running  int        // batches
-	patience *time.Timer
+	mu      sync.Mutex
+	loaders map[any]flusher
+	order   []flusher
+	known   []releaser // asked for and answered before
+	open    int        // resolvers begun or to come
+	waiting int        // of those, waiting for a batch that has not begun
 }
-
-// patience is how long waiting resolvers wait while nothing happens at all. It only ever passes when an announced
-// resolver was never called, because its arguments were refused.
-const patience = 200 * time.Millisecond
 
 type flusher interface{ flush() int }
 
@@ -72,24 +66,9 @@ func (r *Request) expect(n int) {
 
 // settle begins every batch if nobody is left who could add to one. The request is locked.
 func (r *Request) settle() {
-	if r.patience != nil {
-		r.patience.Stop()
-		r.patience = nil
+	if r.waiting == 0 || r.waiting < r.open {
+		return
 	}
-	switch {
-	case r.waiting == 0:
-	case r.waiting >= r.open:
-		r.flush()
-	case r.running == 0:
-		r.patience = time.AfterFunc(patience, func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.flush()
-		})
-	}
-}
-
-func (r *Request) flush() {
 	for _, l := range r.order {
 		r.waiting -= l.flush()
 	}
@@ -196,7 +175,6 @@ func (l *loader[K, V]) flush() (released int) {
 	at := l.at
 	batch := dataloader.NewBatchedLoader(
 		func(ctx context.Context, keys []K) []*dataloader.Result[V] {
-			defer l.request.ran()
 			return l.batch(ctx, l.request.path(at), keys)
 		},
 		dataloader.WithBatchCapacity[K, V](n), dataloader.WithInputCapacity[K, V](n),
@@ -206,16 +184,7 @@ func (l *loader[K, V]) flush() (released int) {
 		released += e.release()
 	}
 	clear(l.pending)
-	l.request.running++
 	return released
-}
-
-// ran says that a batch has ended.
-func (r *Request) ran() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.running--
-	r.settle()
 }
 
 // batch answers one result for each key, in the order of the keys; a failed fetch is every key's error.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kith/db"
@@ -112,8 +113,8 @@ func TestLoadersAtRandom(t *testing.T) {
 				}
 			}
 		}
-		if req.open != 0 || req.waiting != 0 || req.running != 0 {
-			t.Errorf("seed %d: in the end %d are open, %d wait, %d run", seed, req.open, req.waiting, req.running)
+		if req.open != 0 || req.waiting != 0 {
+			t.Errorf("seed %d: in the end %d are open, %d wait", seed, req.open, req.waiting)
 		}
 	}
 }
@@ -200,14 +201,33 @@ func TestCancelledContext(t *testing.T) {
 	})
 }
 
-// A resolver that was announced and never comes holds the others up for a moment only.
-func TestPatienceEnds(t *testing.T) {
-	ctx, req := request(t.Context())
-	l := loaderFor(req, "l", (&source{know: even}).fetch, nothing[string])
-	Expect(ctx, 2)
-	if got, err := l.load(ctx, ctx, 2); got != "2" || err != nil {
-		t.Errorf("%q, error %v", got, err)
-	}
+// However long an announced resolver takes, nothing begins without it.
+func TestNothingBeginsEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, req := request(t.Context())
+		s := &source{know: even}
+		l := loaderFor(req, "l", s.fetch, nothing[string])
+		Expect(ctx, 2)
+		var all sync.WaitGroup
+		all.Go(func() {
+			if got, err := l.load(ctx, ctx, 2); got != "2" || err != nil {
+				t.Errorf("%q, error %v", got, err)
+			}
+			Done(ctx, 0)
+		})
+		time.Sleep(time.Hour) // of the bubble's time
+		if len(s.batches) > 0 {
+			t.Errorf("%v was fetched while another resolver was to come", s.batches)
+		}
+		if got, err := l.load(ctx, ctx, 4); got != "4" || err != nil {
+			t.Errorf("%q, error %v", got, err)
+		}
+		Done(ctx, 0)
+		all.Wait()
+		if len(s.batches) != 1 {
+			t.Errorf("%d batches: %v", len(s.batches), s.batches)
+		}
+	})
 }
 
 // A fetch that panics is an error of all its keys, and nobody waits for ever.
