@@ -7,7 +7,7 @@ type Post struct {
 	Key       int64     `db:"id"`
 	AuthorKey int64     `db:"author_id"`
 	Title     string    `db:"title" rule:"1..100"`
-	Content   string    `db:"content" rule:"1..100000"`
+	Content   string    `db:"content" rule:"1..100000 verbatim"`
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 	Version   int64     `db:"version"`

@@ -7,7 +7,7 @@ type Profile struct {
 	Key       int64     `db:"id"`
 	UserKey   int64     `db:"user_id"`
 	FullName  *string   `db:"full_name" rule:"0..100"`
-	Bio       *string   `db:"bio" rule:"0..10000"`
+	Bio       *string   `db:"bio" rule:"0..10000 verbatim"`
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 	Version   int64     `db:"version"`

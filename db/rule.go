@@ -11,9 +11,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A rule is what a text column accepts, as its entity's tag says: `rule:"1..50 handle unique"`.
+// A rule is what a text column accepts, as its entity's tag says: `rule:"1..50 handle unique"`. First comes the length in
+// code points. A text is one line unless the tag says `verbatim`: it is trimmed, and white space in it, line breaks and
+// tabs among it, becomes single spaces. A verbatim text is stored as it was written. Both are NFC.
 type rule struct {
-	min, max int // code points after NFC
+	min, max int // of the text as it is stored
+	verbatim bool
 	unique   bool
 	fallback string              // the column whose value is taken when this one is absent
 	check    func(string) string // answers what is wrong, or ""
@@ -34,6 +37,8 @@ func parseRule(t *Table, column, tag string) (r rule) {
 	}
 	for _, w := range words[1:] {
 		switch w {
+		case "verbatim":
+			r.verbatim = true
 		case "unique":
 			r.unique = true
 		case "handle":
@@ -51,14 +56,26 @@ func parseRule(t *Table, column, tag string) (r rule) {
 	return r
 }
 
-// apply answers the text to store, or what is wrong with it.
-func (r rule) apply(text string) (string, UserErrorCode, string) {
+// normal is a text as it is stored.
+func (r rule) normal(text string) string {
 	text = norm.NFC.String(text)
+	if !r.verbatim {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	return text
+}
+
+// Normal is a text as the column stores it: what looks a row up by a name is normalized as what named the row.
+func (c *Column) Normal(text string) string { return c.rule.normal(text) }
+
+// apply answers the text to store, or what is wrong with it.
+func (r rule) apply(given string) (string, UserErrorCode, string) {
+	text := r.normal(given)
 	n := utf8.RuneCountInString(text)
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return "", Invalid, "must not contain NUL or broken characters"
-	case strings.TrimFunc(text, unicode.IsSpace) == "" && (n > 0 || r.min > 0):
+	case strings.TrimSpace(text) == "" && (given != "" || r.min > 0):
 		return "", Blank, "must not be blank"
 	case n < r.min:
 		return "", TooShort, fmt.Sprintf("must have at least %d characters", r.min)

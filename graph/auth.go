@@ -295,7 +295,7 @@ func (a *authenticator) attempt(ctx context.Context, account string) (forgive fu
 }
 
 func (a *authenticator) logIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
-	username := norm.NFC.String(input.Username)
+	username := db.Users.Field("username").Normal(input.Username)
 	forgive, err := a.attempt(ctx, username)
 	if err != nil {
 		return nil, err

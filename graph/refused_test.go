@@ -20,11 +20,15 @@ func TestRefusedArguments(t *testing.T) {
 			id = signUp(t, f.Planned, name)
 		}
 		for place, wrap := range map[string]func(string) string{
-			"a root":     func(field string) string { return `{ ` + field + ` users { nodes { ` + beside + ` } } }` },
-			"a list":     func(field string) string { return `{ users { nodes { ` + field + beside + ` } } }` },
-			"edges":      func(field string) string { return `{ users { edges { node { ` + beside + field + ` } } } }` },
-			"a fragment": func(field string) string { return `{ users { nodes { ...F } } } fragment F on User { ` + field + beside + ` }` },
-			"a node":     func(field string) string { return `{ node(id: "` + id + `") { ... on User { ` + field + beside + ` } } }` },
+			"a root": func(field string) string { return `{ ` + field + ` users { nodes { ` + beside + ` } } }` },
+			"a list": func(field string) string { return `{ users { nodes { ` + field + beside + ` } } }` },
+			"edges":  func(field string) string { return `{ users { edges { node { ` + beside + field + ` } } } }` },
+			"a fragment": func(field string) string {
+				return `{ users { nodes { ...F } } } fragment F on User { ` + field + beside + ` }`
+			},
+			"a node": func(field string) string {
+				return `{ node(id: "` + id + `") { ... on User { ` + field + beside + ` } } }`
+			},
 			"a nullable one": func(field string) string {
 				if field != "" {
 					field = `nodes(ids: [$i]) { id } ` + field

@@ -1871,7 +1871,7 @@ extend type Mutation {
 type Post implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "Title: 1 to 100 code points."
+  "Title: one line of 1 to 100 code points."
   title: String!
   "Text: 1 to 100,000 code points."
   content: String!
@@ -2009,11 +2009,11 @@ extend type Query {
 input CreatePostInput {
   "User who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN."
   authorId: ID
-  "1 to 100 code points."
+  "One line of 1 to 100 code points."
   title: String!
   "1 to 100,000 code points."
   content: String!
-  "Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
   tags: [String!]
 }
 
@@ -2023,7 +2023,7 @@ input UpdatePostInput {
   id: ID!
   "New author. Another user is for admins only: FORBIDDEN. BLANK when null."
   authorId: ID
-  "1 to 100 code points; BLANK when null."
+  "One line of 1 to 100 code points; BLANK when null."
   title: String
   "1 to 100,000 code points; BLANK when null."
   content: String
@@ -2035,9 +2035,9 @@ input UpdatePostInput {
 
 "Changes of the tags of a post, by name: either ` + "`" + `set` + "`" + `, or ` + "`" + `add` + "`" + ` and ` + "`" + `remove` + "`" + `; both kinds together are INVALID."
 input PostTagsInput {
-  "Names of all tags it has afterwards, 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of all tags it has afterwards, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
   set: [String!]
-  "Names of tags to put on it, 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of tags to put on it, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
   add: [String!]
   "Names of tags to take off it; the tags themselves are kept."
   remove: [String!]
@@ -2101,7 +2101,7 @@ extend type Mutation {
 type Profile implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "Full name, at most 100 code points; null when not given."
+  "Full name, one line of at most 100 code points; null when not given."
   fullName: String
   "Free text, at most 10,000 code points; null when not given."
   bio: String
@@ -2204,7 +2204,7 @@ extend type Query {
 input CreateProfileInput {
   "User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
   userId: ID
-  "At most 100 code points; null when absent."
+  "One line of at most 100 code points; null when absent."
   fullName: String
   "At most 10,000 code points; null when absent."
   bio: String
@@ -2216,7 +2216,7 @@ input UpdateProfileInput {
   id: ID!
   "User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one, BLANK when null."
   userId: ID
-  "At most 100 code points; null clears it."
+  "One line of at most 100 code points; null clears it."
   fullName: String
   "At most 10,000 code points; null clears it."
   bio: String
@@ -2414,9 +2414,9 @@ enum UserErrorCode {
   TAKEN
   "Nothing but white space, or null where a value is required."
   BLANK
-  "Shorter than allowed, in Unicode code points after NFC."
+  "Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first."
   TOO_SHORT
-  "Longer than allowed, in Unicode code points after NFC."
+  "Longer than allowed, counted in the same way."
   TOO_LONG
   "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
   INVALID
@@ -2469,7 +2469,7 @@ extend type Query {
 
 "Who logs in."
 input LogInInput {
-  "Username, compared exactly."
+  "Username, trimmed and its white space collapsed, then compared exactly."
   username: String!
   "Password of the user."
   password: String!
@@ -2552,7 +2552,7 @@ extend type Mutation {
 type Tag implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "Name, unique: 1 to 50 code points."
+  "Name, unique: one line of 1 to 50 code points."
   name: String!
   "When the tag was created."
   createdAt: DateTime!
@@ -2651,7 +2651,7 @@ input TagListWhere {
 input TagBy @oneOf {
   "Global id of a tag; anything else is BAD_REQUEST."
   id: ID
-  "Name, compared exactly."
+  "Name, trimmed and its white space collapsed, then compared exactly."
   name: String
 }
 
@@ -2680,7 +2680,7 @@ extend type Query {
 
 "A new tag."
 input CreateTagInput {
-  "1 to 50 code points, unique; TAKEN if another tag has it."
+  "One line of 1 to 50 code points, unique; TAKEN if another tag has it."
   name: String!
 }
 
@@ -2688,7 +2688,7 @@ input CreateTagInput {
 input UpdateTagInput {
   "The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag."
   id: ID!
-  "1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null."
+  "One line of 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null."
   name: String
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
@@ -2754,9 +2754,9 @@ extend type Mutation {
 type User implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "Login name, unique: 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written."
+  "Login name, unique: one line of 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written."
   username: String!
-  "Name to show: 1 to 50 code points."
+  "Name to show: one line of 1 to 50 code points."
   name: String!
   "When the user was created."
   createdAt: DateTime!
@@ -2861,7 +2861,7 @@ input UserWhere {
 input UserBy @oneOf {
   "Global id of a user; anything else is BAD_REQUEST."
   id: ID
-  "Username, compared exactly."
+  "Username, trimmed and its white space collapsed, then compared exactly."
   username: String
 }
 
@@ -2890,9 +2890,9 @@ extend type Query {
 
 "A new user with all that is made along: everything or nothing."
 input CreateUserInput {
-  "1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it."
+  "One line of 1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it."
   username: String!
-  "1 to 50 code points; the username when absent, BLANK when null."
+  "One line of 1 to 50 code points; the username when absent, BLANK when null."
   name: String
   "8 to 128 code points."
   password: String!
@@ -2906,7 +2906,7 @@ input CreateUserInput {
 
 "The profile of a user that is made or changed."
 input UserProfileInput {
-  "At most 100 code points; null clears it, absent leaves it alone, or null in a new profile."
+  "One line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile."
   fullName: String
   "At most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile."
   bio: String
@@ -2920,11 +2920,11 @@ input UserAddressInput {
 
 "A post of a user that is made."
 input UserPostInput {
-  "1 to 100 code points."
+  "One line of 1 to 100 code points."
   title: String!
   "1 to 100,000 code points."
   content: String!
-  "Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
   tags: [String!]
 }
 
@@ -2932,9 +2932,9 @@ input UserPostInput {
 input UpdateUserInput {
   "The user. NOT_FOUND if there is none, INVALID if this is not the id of a user."
   id: ID!
-  "1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it, BLANK when null."
+  "One line of 1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it, BLANK when null."
   username: String
-  "1 to 50 code points; BLANK when null."
+  "One line of 1 to 50 code points; BLANK when null."
   name: String
   "Changes the profile or makes one; null deletes it."
   profile: UserProfileInput

@@ -77,11 +77,11 @@ type CreateAddressPayload struct {
 type CreatePostInput struct {
 	// User who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
 	AuthorID *string `json:"authorId,omitempty"`
-	// 1 to 100 code points.
+	// One line of 1 to 100 code points.
 	Title string `json:"title"`
 	// 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
@@ -97,7 +97,7 @@ type CreatePostPayload struct {
 type CreateProfileInput struct {
 	// User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// At most 100 code points; null when absent.
+	// One line of at most 100 code points; null when absent.
 	FullName *string `json:"fullName,omitempty"`
 	// At most 10,000 code points; null when absent.
 	Bio *string `json:"bio,omitempty"`
@@ -113,7 +113,7 @@ type CreateProfilePayload struct {
 
 // A new tag.
 type CreateTagInput struct {
-	// 1 to 50 code points, unique; TAKEN if another tag has it.
+	// One line of 1 to 50 code points, unique; TAKEN if another tag has it.
 	Name string `json:"name"`
 }
 
@@ -127,9 +127,9 @@ type CreateTagPayload struct {
 
 // A new user with all that is made along: everything or nothing.
 type CreateUserInput struct {
-	// 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it.
+	// One line of 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it.
 	Username string `json:"username"`
-	// 1 to 50 code points; the username when absent, BLANK when null.
+	// One line of 1 to 50 code points; the username when absent, BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// 8 to 128 code points.
 	Password string `json:"password"`
@@ -281,7 +281,7 @@ type IDWhere struct {
 
 // Who logs in.
 type LogInInput struct {
-	// Username, compared exactly.
+	// Username, trimmed and its white space collapsed, then compared exactly.
 	Username string `json:"username"`
 	// Password of the user.
 	Password string `json:"password"`
@@ -333,9 +333,9 @@ type PostOrder struct {
 
 // Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
 type PostTagsInput struct {
-	// Names of all tags it has afterwards, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of all tags it has afterwards, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
 	Set []string `json:"set,omitempty"`
-	// Names of tags to put on it, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of tags to put on it, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
 	Add []string `json:"add,omitempty"`
 	// Names of tags to take off it; the tags themselves are kept.
 	Remove []string `json:"remove,omitempty"`
@@ -463,7 +463,7 @@ type StringWhere struct {
 type TagBy struct {
 	// Global id of a tag; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Name, compared exactly.
+	// Name, trimmed and its white space collapsed, then compared exactly.
 	Name *string `json:"name,omitempty"`
 }
 
@@ -531,7 +531,7 @@ type UpdatePostInput struct {
 	ID string `json:"id"`
 	// New author. Another user is for admins only: FORBIDDEN. BLANK when null.
 	AuthorID *string `json:"authorId,omitempty"`
-	// 1 to 100 code points; BLANK when null.
+	// One line of 1 to 100 code points; BLANK when null.
 	Title *string `json:"title,omitempty"`
 	// 1 to 100,000 code points; BLANK when null.
 	Content *string `json:"content,omitempty"`
@@ -555,7 +555,7 @@ type UpdateProfileInput struct {
 	ID string `json:"id"`
 	// User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one, BLANK when null.
 	UserID *string `json:"userId,omitempty"`
-	// At most 100 code points; null clears it.
+	// One line of at most 100 code points; null clears it.
 	FullName *string `json:"fullName,omitempty"`
 	// At most 10,000 code points; null clears it.
 	Bio *string `json:"bio,omitempty"`
@@ -575,7 +575,7 @@ type UpdateProfilePayload struct {
 type UpdateTagInput struct {
 	// The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag.
 	ID string `json:"id"`
-	// 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null.
+	// One line of 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -593,9 +593,9 @@ type UpdateTagPayload struct {
 type UpdateUserInput struct {
 	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
 	ID string `json:"id"`
-	// 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it, BLANK when null.
+	// One line of 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it, BLANK when null.
 	Username *string `json:"username,omitempty"`
-	// 1 to 50 code points; BLANK when null.
+	// One line of 1 to 50 code points; BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// Changes the profile or makes one; null deletes it.
 	Profile *UserProfileInput `json:"profile,omitempty"`
@@ -623,7 +623,7 @@ type UserAddressInput struct {
 type UserBy struct {
 	// Global id of a user; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Username, compared exactly.
+	// Username, trimmed and its white space collapsed, then compared exactly.
 	Username *string `json:"username,omitempty"`
 }
 
@@ -637,17 +637,17 @@ type UserOrder struct {
 
 // A post of a user that is made.
 type UserPostInput struct {
-	// 1 to 100 code points.
+	// One line of 1 to 100 code points.
 	Title string `json:"title"`
 	// 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
 // The profile of a user that is made or changed.
 type UserProfileInput struct {
-	// At most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
+	// One line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
 	FullName *string `json:"fullName,omitempty"`
 	// At most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
 	Bio *string `json:"bio,omitempty"`

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"golang.org/x/text/unicode/norm"
 
 	"kith/db"
 )
@@ -132,7 +131,8 @@ func lookUpBy(table *db.Table, name string, v any) (LookUp, error) {
 		if strings.ContainsRune(*s, 0) {
 			return LookUp{}, nil // no stored text holds it
 		}
-		return LookUp{Column: table.Field(name), Text: norm.NFC.String(*s)}, nil
+		column := table.Field(name)
+		return LookUp{Column: column, Text: column.Normal(*s)}, nil
 	}
 	return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
 }
