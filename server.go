@@ -204,7 +204,7 @@ type serve struct {
 	OidcIssuer     string        `env:"KITH_OIDC_ISSUER" help:"Accept this OpenID issuer's tokens."`
 	OidcAudience   string        `env:"KITH_OIDC_AUDIENCE" help:"Whom the issuer's tokens must be for."`
 	Signup         string        `enum:"open,closed" default:"open" env:"KITH_SIGNUP" help:"closed: only admins create users."`
-	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces."`
+	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces; https://*.example.com is every subdomain. In development those of this machine may as well."`
 	Demo           bool          `default:"true" negatable:"" env:"KITH_DEMO" help:"Fill an empty database with the demo graph (development only)."`
 	RequestTimeout time.Duration `default:"10s" env:"KITH_REQUEST_TIMEOUT" help:"How long a request may take."`
 	MaxBody        int           `default:"1048576" env:"KITH_MAX_BODY" help:"Bytes of a request's body."`
@@ -242,10 +242,9 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	for _, origin := range c.AllowedOrigins {
-		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
-			return fmt.Errorf("KITH_ALLOWED_ORIGINS: %q is not an origin such as https://example.com", origin)
-		}
+	origins, err := graph.ParseOrigins(c.AllowedOrigins, !s.production())
+	if err != nil {
+		return fmt.Errorf("KITH_ALLOWED_ORIGINS: %w", err)
 	}
 	if c.OidcIssuer != "" && c.OidcAudience == "" {
 		return errors.New("KITH_OIDC_ISSUER needs KITH_OIDC_AUDIENCE: without it tokens made for anybody would be accepted")
@@ -262,7 +261,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		SignUpClosed:   c.Signup == "closed",
 		OIDCIssuer:     c.OidcIssuer,
 		OIDCAudience:   c.OidcAudience,
-		AllowedOrigins: c.AllowedOrigins,
+		AllowedOrigins: origins,
 		Ready:          func() bool { return !draining.Load() },
 	}
 	if options.Limits, err = c.limits(); err != nil {

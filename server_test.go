@@ -235,21 +235,22 @@ func TestSettings(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown":                  {[]string{"KITH_PLANN=on"}, nil, "KITH_PLANN"},
-		"malformed choice":         {[]string{"KITH_PLAN=maybe"}, nil, "KITH_PLAN"},
-		"malformed duration":       {[]string{"KITH_REQUEST_TIMEOUT=soon"}, nil, "KITH_REQUEST_TIMEOUT"},
-		"malformed URL":            {[]string{"KITH_DATABASE_URL=mysql://x"}, nil, "sqlite: or postgres://"},
-		"unreachable":              {[]string{"KITH_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, nil, "127.0.0.1:1"},
-		"short secret":             {[]string{"KITH_SECRET=short"}, nil, "KITH_SECRET"},
-		"production, no secret":    {[]string{"KITH_ENV=production"}, nil, "kith migrate up"},
-		"origin":                   {[]string{"KITH_ALLOWED_ORIGINS=example"}, nil, "KITH_ALLOWED_ORIGINS"},
-		"issuer without audience":  {[]string{"KITH_OIDC_ISSUER=https://example.com"}, nil, "KITH_OIDC_AUDIENCE"},
-		"seed in production":       {[]string{"KITH_ENV=production"}, []string{"seed"}, "refused in production"},
-		"admin of nobody":          {nil, []string{"admin", "nobody"}, "migrate up"},
-		"a limit of nothing":       {[]string{"KITH_MAX_COST=0"}, nil, "KITH_MAX_"},
-		"no trusted documents":     {[]string{"KITH_TRUSTED_DOCUMENTS=nowhere.json"}, nil, "KITH_TRUSTED_DOCUMENTS"},
-		"an admin address":         {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
-		"an address that is taken": {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
+		"unknown":                   {[]string{"KITH_PLANN=on"}, nil, "KITH_PLANN"},
+		"malformed choice":          {[]string{"KITH_PLAN=maybe"}, nil, "KITH_PLAN"},
+		"malformed duration":        {[]string{"KITH_REQUEST_TIMEOUT=soon"}, nil, "KITH_REQUEST_TIMEOUT"},
+		"malformed URL":             {[]string{"KITH_DATABASE_URL=mysql://x"}, nil, "sqlite: or postgres://"},
+		"unreachable":               {[]string{"KITH_DATABASE_URL=postgres://nobody@127.0.0.1:1/none"}, nil, "127.0.0.1:1"},
+		"short secret":              {[]string{"KITH_SECRET=short"}, nil, "KITH_SECRET"},
+		"production, no secret":     {[]string{"KITH_ENV=production"}, nil, "kith migrate up"},
+		"origin":                    {[]string{"KITH_ALLOWED_ORIGINS=example"}, nil, "KITH_ALLOWED_ORIGINS"},
+		"origins of a whole domain": {[]string{"KITH_ALLOWED_ORIGINS=https://app.example.com https://*.x"}, nil, `KITH_ALLOWED_ORIGINS: "https://*.x" is every site under .x`},
+		"issuer without audience":   {[]string{"KITH_OIDC_ISSUER=https://example.com"}, nil, "KITH_OIDC_AUDIENCE"},
+		"seed in production":        {[]string{"KITH_ENV=production"}, []string{"seed"}, "refused in production"},
+		"admin of nobody":           {nil, []string{"admin", "nobody"}, "migrate up"},
+		"a limit of nothing":        {[]string{"KITH_MAX_COST=0"}, nil, "KITH_MAX_"},
+		"no trusted documents":      {[]string{"KITH_TRUSTED_DOCUMENTS=nowhere.json"}, nil, "KITH_TRUSTED_DOCUMENTS"},
+		"an admin address":          {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
+		"an address that is taken":  {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 	} {
 		env := c.env
 		if len(c.args) == 0 && name != "unreachable" && name != "malformed URL" {

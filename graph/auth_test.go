@@ -1,11 +1,9 @@
 package graph_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -475,37 +473,5 @@ func TestSessionMutationsStandAlone(t *testing.T) {
 	}
 	if a := answerOf(t, f.Planned, request{Query: `mutation { __typename ` + one + ` }`}); a.code() != "" {
 		t.Errorf("alone: %s", a.Body)
-	}
-}
-
-func TestOrigins(t *testing.T) {
-	f := open(t, "sqlite", withSecret, func(o *graph.Options) { o.AllowedOrigins = []string{"https://app.example.com"} })
-	call := func(method, origin, site string) *httptest.ResponseRecorder {
-		r := httptest.NewRequestWithContext(context.Background(), method, "http://kith.example.com/graphql", strings.NewReader(`{"query":"{ __typename }"}`))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Origin", origin)
-		r.Header.Set("Sec-Fetch-Site", site)
-		if method == http.MethodOptions {
-			r.Header.Set("Access-Control-Request-Method", "POST")
-			r.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
-		}
-		w := httptest.NewRecorder()
-		f.Planned.ServeHTTP(w, r)
-		return w
-	}
-	if w := call("POST", "https://evil.example.com", "cross-site"); w.Code != http.StatusForbidden || w.Header().Get("Access-Control-Allow-Origin") != "" {
-		t.Errorf("cross-site: %d %v", w.Code, w.Header())
-	}
-	if w := call("POST", "https://app.example.com", "cross-site"); w.Code != http.StatusOK || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example.com" {
-		t.Errorf("allowed: %d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if w := call("POST", "http://kith.example.com", "same-origin"); w.Code != http.StatusOK {
-		t.Errorf("same origin: %d", w.Code)
-	}
-	if w := call("OPTIONS", "https://app.example.com", "cross-site"); w.Header().Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(strings.ToLower(w.Header().Get("Access-Control-Allow-Headers")), "authorization") {
-		t.Errorf("preflight: %d %v", w.Code, w.Header())
-	}
-	if w := call("OPTIONS", "https://evil.example.com", "cross-site"); w.Header().Get("Access-Control-Allow-Origin") != "" {
-		t.Errorf("preflight of another: %v", w.Header())
 	}
 }

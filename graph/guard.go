@@ -3,6 +3,7 @@ package graph
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"github.com/rs/cors"
 
@@ -38,24 +39,34 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		refuse(w, media, wrong)
 	})
-	protection := http.NewCrossOriginProtection()
-	for _, origin := range s.AllowedOrigins {
-		if err := protection.AddTrustedOrigin(origin); err != nil {
-			panic("the settings check origins: " + err.Error())
-		}
-	}
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	deny := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, mediaJSON, refusal{http.StatusForbidden, db.Forbidden, "requests from this origin are refused"})
-	}))
-	guarded := protection.Handler(authenticated)
-	if len(s.AllowedOrigins) == 0 {
-		return guarded
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: s.AllowedOrigins,
-		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "X-Receipt"},
-		ExposedHeaders: []string{"ETag", "X-Request-Id"},
-		MaxAge:         600,
-	}).Handler(guarded)
+	})
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(deny)
+	protected := protection.Handler(authenticated)
+	allowed := cors.New(cors.Options{
+		AllowOriginFunc: func(string) bool { return true }, // this has been decided
+		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost},
+		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "X-Receipt"},
+		ExposedHeaders:  []string{"ETag", "X-Request-Id"},
+		MaxAge:          600,
+	}).Handler(authenticated)
+	var refused refusedOrigins
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := r.Header.Get("Origin")
+		if s.AllowedOrigins.allow(from) {
+			allowed.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Add("Vary", "Origin")
+		if u, err := url.Parse(from); from != "" && (err != nil || u.Host != r.Host) && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+			refused.note(r.Context(), from)
+		}
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			deny(w, r)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
 }

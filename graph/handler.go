@@ -37,7 +37,7 @@ type Options struct {
 	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
 	OIDCIssuer, OIDCAudience string
 	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
-	AllowedOrigins []string
+	AllowedOrigins Origins
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
 	// Limits bound what a request may ask for.
