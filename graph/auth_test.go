@@ -340,6 +340,7 @@ func TestAuthorization(t *testing.T) {
 		"move a profile":            `updateProfile(input: {id: $profile, userId: $bare}) { userErrors { code } }`,
 		"deleteProfile":             `deleteProfile(input: {id: $profile}) { userErrors { code } }`,
 		"createAddress for another": `createAddress(input: {userId: $bare, emailAddress: "b@example.com"}) { userErrors { code } }`,
+		"createAddress for nobody":  `createAddress(input: {userId: null, emailAddress: "b@example.com"}) { userErrors { code } }`,
 		"updateAddress":             `updateAddress(input: {id: $address, emailAddress: "b@example.com"}) { userErrors { code } }`,
 		"detach an address":         `updateAddress(input: {id: $address, userId: null}) { userErrors { code } }`,
 		"move an address":           `updateAddress(input: {id: $address, userId: $bare}) { userErrors { code } }`,
@@ -364,6 +365,7 @@ func TestAuthorization(t *testing.T) {
 		"move a profile":            {no, forbidden, forbidden, ""},
 		"deleteProfile":             {no, "", forbidden, ""},
 		"createAddress for another": {no, forbidden, forbidden, ""},
+		"createAddress for nobody":  {no, forbidden, forbidden, ""},
 		"updateAddress":             {no, "", absent, ""},
 		"detach an address":         {no, "", absent, ""},
 		"move an address":           {no, forbidden, forbidden, ""},
@@ -426,6 +428,46 @@ func TestAuthorization(t *testing.T) {
 	if len(mutations) != len(want) {
 		t.Error("the table and the mutations differ")
 	}
+}
+
+// Whoever makes a user reads the payload as that user, since all of it is theirs; admins read it as admins. The fields
+// after it are the caller's own again.
+func TestPayloadOfCreateUser(t *testing.T) {
+	const (
+		makes = `createUser(input: {username: $u, password: "correct horse", address: {emailAddress: $e}, posts: [{title: "T", content: "C"}]}) {
+			user { username address { emailAddress user { username } } posts { nodes { author { address { emailAddress } } } } } }`
+		reads = `createPost(input: {title: "T", content: "C"}) { post { author { username address { emailAddress } } } }
+			b: createUser(input: {username: $v, password: "correct horse"}) { user { address { emailAddress } } }
+			c: createTag(input: {name: $v}) { tag { posts { totalCount } } }
+			d: updateUser(input: {id: $id, name: "Me"}) { user { username address { emailAddress } } }
+			e: updateAddress(input: {id: $address, emailAddress: "stolen@example.com"}) { address { id } userErrors { code } }`
+	)
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+			caller := way + "-caller"
+			id := signUp(t, h, caller)
+			access, _ := logIn(t, h, caller)
+			for who, header := range map[string]http.Header{"anonymous": nil, "caller": bearer(access)} {
+				name := way + "-" + who + "-new"
+				want := `{"username":"` + name + `","address":{"emailAddress":"` + name + `@example.com","user":{"username":"` + name + `"}},"posts":{"nodes":[{"author":{"address":{"emailAddress":"` + name + `@example.com"}}}]}}`
+				a := answerOf(t, h, request{Query: `mutation($u: String!, $e: String!) { a: ` + makes + ` }`, Variables: map[string]any{"u": name, "e": name + "@example.com"}, Header: header})
+				compareJSON(t, who, a.at("a", "user"), want)
+			}
+			other := way + "-caller-new"
+			seen := answerOf(t, asAdmin(h), request{Query: `query($u: String!) { user(by: {username: $u}) { address { id } } }`, Variables: map[string]any{"u": other}})
+			variables := map[string]any{"u": way + "-second", "v": way + "-third", "e": way + "-second@example.com", "id": id, "address": seen.text("user", "address", "id")}
+			head := `mutation($u: String!, $v: String!, $e: String!, $id: ID!, $address: ID!) { a: ` + makes + ` f: ` + reads + ` }`
+			// The address that e names is not for the caller to see: all is rolled back, and the answer says why.
+			a := answerOf(t, h, request{Query: head, Variables: variables, Header: bearer(access)})
+			compareJSON(t, way, a.at("e", "userErrors"), `[{"code":"NOT_FOUND"}]`)
+			a = answerOf(t, h, request{Query: strings.Replace(strings.Replace(head, reads[strings.Index(reads, "e: updateAddress"):], "", 1), ", $address: ID!", "", 1), Variables: variables, Header: bearer(access)})
+			compareJSON(t, way, a.at("a", "user", "address", "emailAddress"), `"`+way+`-second@example.com"`)
+			mine := `{"username":"` + caller + `","address":{"emailAddress":"` + caller + `@example.com"}}`
+			compareJSON(t, way, a.at("f", "post", "author"), mine)
+			compareJSON(t, way, a.at("b", "user"), `{"address":null}`)
+			compareJSON(t, way, a.at("d", "user"), mine)
+		}
+	})
 }
 
 func TestSignUpClosed(t *testing.T) {

@@ -350,8 +350,8 @@ func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, er
 	if w.faults = faults; err != nil || len(faults) > 0 {
 		return nil, faultsOf(w), err
 	}
-	if w.table == db.Users.Table && db.ViewerOf(ctx).Key == 0 && !db.ViewerOf(ctx).Admin {
-		db.Become(ctx, db.Viewer{Key: key}) // who signs up reads the answer as themself
+	if w.table == db.Users.Table && !db.ViewerOf(ctx).Admin {
+		db.Become(ctx, db.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
 	}
 	entity, err := loaders.ByKey(ctx, table, key)
 	return entity, faultsOf(w), err

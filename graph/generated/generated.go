@@ -2981,7 +2981,7 @@ type DeleteUserPayload {
 }
 
 extend type Mutation {
-  "Makes a user with profile, address, posts and tags. For anyone while sign-up is open, else for admins; an anonymous caller reads the payload as the new user."
+  "Makes a user with profile, address, posts and tags. For anyone while sign-up is open, else for admins. The payload is read as the new user, address included; an admin reads it as an admin."
   createUser(
     "The new user."
     input: CreateUserInput!
