@@ -17,7 +17,7 @@ import (
 // Limits bound what one request may ask for. A field that is 0 has its default, the number in its comment.
 type Limits struct {
 	Body    int           // bytes of a request's body: 1 MiB
-	Tokens  int           // tokens of a document, comments left out: 15,000
+	Tokens  int           // tokens of a document, comments left out, and values in a body: 15,000
 	Depth   int           // fields inside fields: 15; introspection has a limit of its own
 	Aliases int           // fields of one name in a selection set: 100
 	Cost    int           // rows that an operation could return: 50,000

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,15 @@ func list(n int, v any) []any {
 	out := make([]any, n)
 	for i := range out {
 		out[i] = v
+	}
+	return out
+}
+
+// many is n variables.
+func many(n int) map[string]any {
+	out := make(map[string]any, n)
+	for i := range n {
+		out[fmt.Sprint("v", i)] = i
 	}
 	return out
 }
@@ -107,7 +117,10 @@ func TestLimits(t *testing.T) {
 		"a list":                 {query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(250)), query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(251))},
 		"a list in variables": {filter(map[string]any{"username": map[string]any{"in": list(250, "x")}}),
 			filter(map[string]any{"username": map[string]any{"in": list(251, "x")}})},
-		"nesting": {query("{ users(where: %s) { totalCount } }", nested(50)), query("{ users(where: %s) { totalCount } }", nested(51))},
+		// The body, the query and the variables themselves are values too.
+		"values in variables":          {{Query: "{ __typename }", Variables: many(14_997)}, {Query: "{ __typename }", Variables: many(14_998)}},
+		"values in lists of variables": {{Query: "{ __typename }", Variables: map[string]any{"a": list(59, list(250, 1)), "b": list(186, 1)}}, {Query: "{ __typename }", Variables: map[string]any{"a": list(59, list(250, 1)), "b": list(187, 1)}}},
+		"nesting":                      {query("{ users(where: %s) { totalCount } }", nested(50)), query("{ users(where: %s) { totalCount } }", nested(51))},
 		// The object of the variables is one of the fifty.
 		"nesting of variables": {filter(nestedJSON(49)), filter(nestedJSON(50))},
 		"cost": {query("{ users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 3) { nodes { id } } } } } } a: users(first: 100) { nodes { posts(first: 97) { nodes { id } } } } %s }", numbered(4, "b%d: users(first: 25) { totalCount } ")),
@@ -131,6 +144,26 @@ func TestLimits(t *testing.T) {
 				t.Errorf("just over: %d statements", n)
 			}
 		})
+	}
+}
+
+// Extensions are bounded as variables are, in a URL as well.
+func TestValuesInExtensions(t *testing.T) {
+	f := open(t, "sqlite", func(o *graph.Options) { o.Limits.Tokens = 100 })
+	object := func(n int) string { return `{"a":0` + numbered(n-1, `,"a%d":0`) + `}` }
+	for _, name := range []string{"variables", "extensions"} {
+		for n, want := range map[int]int{97: http.StatusOK, 98: http.StatusBadRequest, 80_000: http.StatusBadRequest} {
+			w := raw(f.Planned, http.MethodPost, "/graphql", `{"query":"{ __typename }","`+name+`":`+object(n)+`}`, "Content-Type", "application/json", "Accept", "application/graphql-response+json")
+			if w.Code != want || (want != http.StatusOK) != strings.Contains(w.Body.String(), "LIMIT_EXCEEDED") {
+				t.Errorf("%d %s: %d %s", n, name, w.Code, w.Body)
+			}
+		}
+		for n, want := range map[int]int{99: http.StatusOK, 100: http.StatusBadRequest} { // here only the object itself
+			w := raw(f.Planned, http.MethodGet, "/graphql?query=%7B__typename%7D&"+name+"="+url.QueryEscape(object(n)), "", "Accept", "application/graphql-response+json")
+			if w.Code != want {
+				t.Errorf("%d %s: %d %s", n, name, w.Code, w.Body)
+			}
+		}
 	}
 }
 

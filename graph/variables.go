@@ -21,13 +21,14 @@ import (
 var errNotJSON = errors.New("not JSON")
 
 // decode reads one JSON value strictly: valid UTF-8, no name twice, nothing around it, no number that is none in a
-// double. Numbers keep their text, as json.Number. Its errors are errNotJSON and, for nesting and long lists,
-// LIMIT_EXCEEDED.
+// double. Numbers keep their text, as json.Number. Its errors are errNotJSON and, for nesting, long lists and more values
+// than a document may have tokens, LIMIT_EXCEEDED.
 func (l *Limits) decode(r io.Reader, nesting int) (any, error) {
 	d, _ := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(d)
 	d.Reset(r)
-	v, err := l.decodeValue(d, nesting)
+	values := l.Tokens
+	v, err := l.decodeValue(d, nesting, &values)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,11 @@ func notJSON(err error) error {
 	return err
 }
 
-func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int) (any, error) {
+// decodeValue reads a value; left is how many more there may be.
+func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int, left *int) (any, error) {
+	if *left--; *left < 0 {
+		return nil, exceeded("a request may have %d values in its variables", l.Tokens)
+	}
 	if k := d.PeekKind(); (k == '{' || k == '[') && nesting == 0 {
 		return nil, exceeded("variables may be nested %d deep", maxNesting)
 	}
@@ -76,7 +81,7 @@ func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int) (any, error) {
 			if len(items) == l.List {
 				return nil, exceeded("a list may have %d items", l.List)
 			}
-			item, err := l.decodeValue(d, nesting-1)
+			item, err := l.decodeValue(d, nesting-1, left)
 			if err != nil {
 				return nil, err
 			}
@@ -92,7 +97,7 @@ func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int) (any, error) {
 			return nil, notJSON(err)
 		}
 		key := name.String()
-		if object[key], err = l.decodeValue(d, nesting-1); err != nil {
+		if object[key], err = l.decodeValue(d, nesting-1, left); err != nil {
 			return nil, err
 		}
 	}
