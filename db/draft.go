@@ -158,7 +158,7 @@ func (d *drafter) value(c *Column, v any, path []string) (any, bool) {
 		id, _ := v.(string)
 		table, key, ok := ParseGlobalID(id)
 		if !ok || table != c.References {
-			d.fault(path, Invalid, "is not an id of "+c.References.Type)
+			d.fault(path, Invalid, "is not an id of the right type")
 			return nil, false
 		}
 		return key, true

@@ -44,7 +44,7 @@ type PageArgs struct {
 func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 	p := &Page{Size: DefaultPage, Order: completeOrder(t, args.Order), Where: args.Where}
 	if p.ranked() && (p.Where == nil || !p.Where.searches) {
-		return nil, Errorf(BadRequest, "`orderBy` RELEVANCE needs `matches` in `where`, by itself or and-ed")
+		return nil, Errorf(BadRequest, "`orderBy` RELEVANCE needs words to search for, in a filter that is by itself or and-ed")
 	}
 	switch {
 	case args.First != nil && args.Last != nil:
@@ -70,7 +70,7 @@ func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 		}
 		position, ok := parseCursor(coordinate, p.Order, *c.cursor)
 		if !ok {
-			return nil, Errorf(BadRequest, "`%s` is not a cursor of %s in this order", c.name, coordinate)
+			return nil, Errorf(BadRequest, "`%s` is not a cursor of this field in this order", c.name)
 		}
 		*c.into = position
 	}

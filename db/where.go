@@ -151,7 +151,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 			return exists(relation, has, nil, nil)
 		}
 	}
-	return p.fail(path, "is not a filter of %s", table.Type)
+	return p.fail(path, "is not a filter")
 }
 
 // exists is whether row t has (or has not) a related row of which inner is true. pin, if not nil, is the name that such a
@@ -325,7 +325,7 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 func (c *Column) noun() string {
 	switch c.Kind {
 	case Key:
-		return "an id of " + c.Table.Type
+		return "an id of the right type"
 	case Time:
 		return "an RFC 3339 time"
 	}

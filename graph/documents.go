@@ -96,6 +96,26 @@ func validation() (plain, hints []core.Rule) {
 	return plain, hints
 }
 
+// discreet is what is said of a rule's violation while introspection is off, in place of gqlparser's words, which name
+// types and fields of the schema. They stay where the rule only repeats the document: "". Of a rule that is not listed
+// they do not.
+var discreet = map[string]string{
+	"FieldsOnCorrectType":          "There is no such field here.",
+	"KnownArgumentNames":           "There is no such argument here.",
+	"OverlappingFieldsCanBeMerged": "Fields of one name here are not the same: use aliases.",
+	"PossibleFragmentSpreads":      "This fragment can never apply here.",
+	"ProvidedRequiredArguments":    "A required argument is missing here.",
+	"ScalarLeafs":                  "Fields must be selected of this, or must not be.",
+	"Scalars":                      "This value does not fit its type.",
+	"ValuesOfCorrectType":          "This value does not fit its type.",
+	"VariablesInAllowedPosition":   "This variable does not fit here.",
+
+	"FragmentsOnCompositeTypes": "", "KnownDirectives": "", "KnownFragmentNames": "", "KnownRootType": "", "KnownTypeNames": "", "LoneAnonymousOperation": "",
+	"MaxIntrospectionDepth": "", "NoFragmentCycles": "", "NoUndefinedVariables": "", "NoUnusedFragments": "", "NoUnusedVariables": "", "SingleFieldSubscriptions": "",
+	"UniqueArgumentNames": "", "UniqueDirectivesPerLocation": "", "UniqueFragmentNames": "", "UniqueInputFieldNames": "", "UniqueOperationNames": "",
+	"UniqueVariableNames": "", "VariablesAreInputTypes": "",
+}
+
 // scalars refuses what gqlparser's rules let pass: an Int that is none of 32 bits, a DateTime that is no time.
 func scalars(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, v *ast.Value) {
@@ -191,6 +211,14 @@ func (d *documents) validate(doc *ast.QueryDocument, applied []core.Rule) (probl
 			problem := &gqlerror.Error{Rule: rule.Name}
 			for _, o := range options {
 				o(problem)
+			}
+			if !d.introspection {
+				switch text, listed := discreet[rule.Name]; {
+				case !listed:
+					problem.Message = "The document is not valid here."
+				case text != "":
+					problem.Message = text
+				}
 			}
 			if problems = append(problems, problem); len(problems) == d.limits.Errors {
 				panic(enough{})

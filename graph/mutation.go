@@ -239,7 +239,7 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) *write
 		text, _ := id.(string)
 		table, key, ok := db.ParseGlobalID(text)
 		if !ok || table != w.table {
-			w.given = append(w.given, db.Fault{Code: db.Invalid, Message: "is not an id of " + w.table.Type, Field: []string{"input", "id"}})
+			w.given = append(w.given, db.Fault{Code: db.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}})
 		}
 		w.key = key
 	}

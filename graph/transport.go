@@ -228,7 +228,7 @@ func (s *server) operation(q *query, state *operation) (*graphql.OperationContex
 		return nil, db.Errorf(validationFailed, "the document has no operation of this name")
 	}
 	state.kind = chosen.Operation
-	variables, err := coerce(s.schema, chosen, q.variables)
+	variables, err := coerce(s.schema, s.Introspection, chosen, q.variables)
 	if err != nil {
 		return nil, err
 	}

@@ -106,11 +106,12 @@ func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int, left *int) (any, 
 }
 
 // coerce answers an operation's variables as their types want them: Int is an int64, ID a string, an enum one of its
-// names, defaults are filled in. Its error names the first variable that does not fit, and where.
-func coerce(schema *ast.Schema, operation *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
+// names, defaults are filled in. Its error names the first variable that does not fit, and where; what the schema calls
+// things is in it only if it may be introspected.
+func coerce(schema *ast.Schema, introspection bool, operation *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
 	out := make(map[string]any, len(operation.VariableDefinitions))
 	for _, v := range operation.VariableDefinitions {
-		c := coercion{schema: schema, path: []string{"$" + v.Variable}}
+		c := coercion{schema: schema, introspection: introspection, path: []string{"$" + v.Variable}}
 		value, found := given[v.Variable]
 		switch {
 		case !found && v.DefaultValue != nil:
@@ -136,8 +137,17 @@ func coerce(schema *ast.Schema, operation *ast.OperationDefinition, given map[st
 }
 
 type coercion struct {
-	schema *ast.Schema
-	path   []string
+	schema        *ast.Schema
+	introspection bool
+	path          []string
+}
+
+// misfit is wrong where what is said of it names a type.
+func (c *coercion) misfit(what string) error {
+	if !c.introspection {
+		what = "does not fit its type"
+	}
+	return c.wrong(what)
 }
 
 func (c *coercion) wrong(what string) error {
@@ -172,7 +182,7 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 		return c.object(definition, v)
 	case ast.Enum:
 		if name, ok := v.(string); !ok || definition.EnumValues.ForName(name) == nil {
-			return nil, c.wrong("must be a value of " + definition.Name)
+			return nil, c.misfit("must be a value of " + definition.Name)
 		}
 		return v, nil
 	}
@@ -182,13 +192,13 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 	if t.NamedType == "DateTime" {
 		return nil, c.wrong("must be an RFC 3339 text of the years 1 to 9999")
 	}
-	return nil, c.wrong("must be " + article(t.NamedType))
+	return nil, c.misfit("must be " + article(t.NamedType))
 }
 
 func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
-		return nil, c.wrong("must be an object of " + definition.Name)
+		return nil, c.misfit("must be an object of " + definition.Name)
 	}
 	out := make(map[string]any, len(object))
 	for _, f := range definition.Fields {
@@ -200,6 +210,9 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 			if out[f.Name], err = c.value(f.Type, given); err != nil {
 				return nil, err
 			}
+		case f.Type.NonNull && f.DefaultValue == nil && !c.introspection:
+			c.path = c.path[:len(c.path)-1]
+			return nil, c.wrong("lacks a field that is required")
 		case f.Type.NonNull && f.DefaultValue == nil:
 			return nil, c.wrong("is required")
 		}
@@ -208,7 +221,11 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 	if len(out) < len(object) {
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			if definition.Fields.ForName(name) == nil {
-				return nil, c.wrong("has no field `" + shorten(name, 50) + "`: it is of " + definition.Name)
+				what := "has no field `" + shorten(name, 50) + "`"
+				if c.introspection {
+					what += ": it is of " + definition.Name
+				}
+				return nil, c.wrong(what)
 			}
 		}
 	}

@@ -931,7 +931,7 @@ func TestBadFilters(t *testing.T) {
 				{m{"tags": m{"some": nil}}, "`where.tags.some` must not be null"},
 				{m{"not": nil}, "`where.not` must not be null"},
 				{m{"or": []any{m{}, m{"matches": nil}}}, "`where.or.1.matches` must not be null"},
-				{m{"id": m{"in": []any{db.GlobalID(db.Users.Table, 1)}}}, "`where.id.in.0` is not an id of Post"},
+				{m{"id": m{"in": []any{db.GlobalID(db.Users.Table, 1)}}}, "`where.id.in.0` is not an id of the right type"},
 				{m{"title": m{"in": []any{}}}, ""},
 				{m{"title": m{"in": many(250, "t")}}, ""},
 				{m{"title": m{"notIn": many(250, "t"), "ignoreCase": true}}, ""},
@@ -969,7 +969,7 @@ func TestBadFilters(t *testing.T) {
 			for _, where := range []string{"", `where: {or: [{matches: "a"}]}`, `where: {not: {matches: "a"}}`, `where: {author: {posts: {some: {matches: "a"}}}}`} {
 				query := "{ posts(orderBy: {field: RELEVANCE} " + where + ") { nodes { id } } }"
 				for _, h := range []http.Handler{f.Planned, f.Resolved} {
-					if a := answerOf(t, h, request{Query: query}); a.code() != "BAD_REQUEST" || !strings.Contains(string(a.Body), "RELEVANCE needs `matches`") {
+					if a := answerOf(t, h, request{Query: query}); a.code() != "BAD_REQUEST" || !strings.Contains(string(a.Body), "RELEVANCE needs words") {
 						t.Errorf("%s answers %s", query, a.Body)
 					}
 				}

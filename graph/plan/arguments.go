@@ -143,7 +143,7 @@ func byID(table *db.Table, argument string, v any) (LookUp, error) {
 			return LookUp{Column: table.KeyColumn(), Key: key}, nil
 		}
 	}
-	return LookUp{}, db.Errorf(db.BadRequest, "`%s` is not an id of %s", argument, table.Type)
+	return LookUp{}, db.Errorf(db.BadRequest, "`%s` is not an id of the right type", argument)
 }
 
 // MaxNodes is how many ids `nodes` takes.

@@ -1,0 +1,146 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/graph"
+)
+
+var nameInText = regexp.MustCompile(`[_A-Za-z][_0-9A-Za-z]*`)
+
+// leaks are the names of the schema in a message that the request does not have: every name of a type, and of whatever
+// has one that could not be an English word, or stands in quotes or behind a dot.
+func leaks(schema *ast.Schema, request, message string) (found []string) {
+	said := map[string]bool{}
+	for _, name := range nameInText.FindAllString(request, -1) {
+		said[name] = true
+	}
+	types, others := map[string]bool{}, map[string]bool{}
+	for _, d := range schema.Types {
+		types[d.Name] = true
+		for _, f := range d.Fields {
+			others[f.Name] = true
+			for _, a := range f.Arguments {
+				others[a.Name] = true
+			}
+		}
+		for _, v := range d.EnumValues {
+			others[v.Name] = true
+		}
+	}
+	for _, at := range nameInText.FindAllStringIndex(message, -1) {
+		name := message[at[0]:at[1]]
+		marked := at[0] > 0 && strings.ContainsRune("\"`.@$", rune(message[at[0]-1]))
+		odd := name != strings.ToLower(name)
+		token := regexp.MustCompile(`^(Une|E)xpected `).MatchString(message) && schema.Types[name] != nil && schema.Types[name].BuiltIn // a kind of token, which is not the schema's
+		if !said[name] && !token && (types[name] || others[name] && (marked || odd)) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// With introspection off, an error says nothing of the schema that the request does not say itself. Golden documents with
+// random damage are wrong in every way; so are fixed ones.
+func TestErrorsNameNothingOfTheSchema(t *testing.T) {
+	f := open(t, "sqlite", withSecret, func(o *graph.Options) { o.Introspection = false })
+	schema := loadSchema(t)
+	signUp(t, f.Planned, "ada")
+	var names []string
+	for _, d := range schema.Types {
+		names = append(names, d.Name)
+		for _, field := range d.Fields {
+			names = append(names, field.Name)
+		}
+	}
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	codes := map[string]int{}
+	check := func(r request) {
+		t.Helper()
+		text, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range []http.Handler{f.Planned, f.Resolved} {
+			a := answerOf(t, h, r)
+			for _, e := range a.Errors {
+				code, _ := e.Extensions["code"].(string)
+				codes[code]++
+				if found := leaks(schema, string(text), e.Message); len(found) > 0 {
+					t.Errorf("%v in %q, for %s", found, e.Message, text)
+				}
+			}
+			for _, message := range regexp.MustCompile(`"message":"([^"]*)"`).FindAllStringSubmatch(string(a.Body), -1) {
+				if found := leaks(schema, string(text), message[1]); len(found) > 0 { // userErrors are texts too
+					t.Errorf("%v in %q, for %s", found, message[1], text)
+				}
+			}
+		}
+	}
+	for _, query := range []string{
+		"{ user }", "{ usr { id } }", "{ users(frst: 1) { totalCount } }", "{ users(where: {usernam: 1}) { totalCount } }", "{ users(orderBy: {field: NAM}) { totalCount } }",
+		"{ users { nodes } }", "{ users(first: 1) { totalCount { x } } }", "query($a: Usr) { __typename }", "query($a: Strin) { __typename }", "{ node(id: 1) { username } }", "{ users @inclde(if: true) { totalCount } }",
+		"{ users(orderBy: {direction: DESC}) { totalCount } }", "{ users(orderBy: {}) { totalCount } }", "{ users(where: 1) { totalCount } }", "{ users(first: \"x\") { totalCount } }", "{ user(by: {}) { id } }",
+		`{ user(by: {id: "x"}) { id } }`, `{ user { id } }`, `{ node { id } }`, "query($a: String) { users(first: $a) { totalCount } }", "query($a: ID) { user(by: {id: $a}) { id } }",
+		`{ users(after: "x") { totalCount } }`, `{ posts(orderBy: {field: RELEVANCE}) { totalCount } }`, "{ __type(name: \"User\") { name } }", "mutation { createUser { user { id } } }",
+		`mutation { createUser(input: {}) { user { id } } }`, `mutation { createPost(input: {authorId: "x", title: "", content: "x"}) { userErrors { message } } }`, "{ ... on Profil { id } }", "{ ... on String { id } }",
+		"{ users { ...F } } fragment F on Post { id }", "{ users { a: totalCount a: nodes { id } } }", "{ users { nodes { x: id x: username } } }", "{ users(where: {createdAt: {gt: \"x\"}}) { totalCount } }",
+		"subscription { x }", "{ users(where: {posts: {som: {}}}) { totalCount } }", "mutation @dryRun(iff: true) { __typename }", "{ users(first: 1, last: 1) { totalCount } }", "{ users(first: 999) { totalCount } }",
+	} {
+		check(request{Query: query})
+	}
+	for _, v := range []any{nil, 1, "x", true, []any{}, map[string]any{}, map[string]any{"x": 1}, map[string]any{"field": "x"}, map[string]any{"field": "ID", "direction": 5}, map[string]any{"direction": "ASC"}} {
+		for _, typeName := range []string{"[UserOrder!]", "UserWhere", "Int", "String"} {
+			use := map[string]string{"[UserOrder!]": "orderBy", "UserWhere": "where", "Int": "first", "String": "after"}[typeName]
+			check(request{Query: "query($v: " + typeName + ") { users(" + use + ": $v) { totalCount } }", Variables: map[string]any{"v": v}})
+		}
+		check(request{Query: "mutation($v: CreateUserInput!) { createUser(input: $v) { userErrors { message field } } }", Variables: map[string]any{"v": v}})
+		check(request{Query: "query($v: UserBy!) { user(by: $v) { id } }", Variables: map[string]any{"v": v}})
+		check(request{Query: "query($v: UserWhere) { users(where: $v) { totalCount } }", Variables: map[string]any{"v": map[string]any{"createdAt": v, "username": map[string]any{"eq": v}}}})
+	}
+	paths, err := filepath.Glob("testdata/*/*.graphql")
+	if err != nil || len(paths) < 50 {
+		t.Fatal(len(paths), err)
+	}
+	token := regexp.MustCompile(`[_A-Za-z][_0-9A-Za-z]*|"[^"]*"|\d+|[{}()\[\]:!$@]`)
+	for i, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for line := range strings.Lines(string(text)) {
+			if !strings.HasPrefix(line, "#") {
+				lines = append(lines, line)
+			}
+		}
+		document := strings.Join(lines, "")
+		r := rand.New(rand.NewPCG(uint64(i), 3))
+		for range 12 {
+			all := token.FindAllStringIndex(document, -1)
+			if len(all) == 0 {
+				break
+			}
+			at := all[r.IntN(len(all))]
+			with := []string{"", "x", "1", `"x"`, "{id}", "(x: 1)", names[r.IntN(len(names))], document[at[0]:at[1]] + " " + names[r.IntN(len(names))]}[r.IntN(8)]
+			check(request{Query: document[:at[0]] + with + document[at[1]:], Variables: map[string]any{"x": 1}})
+		}
+	}
+	for _, code := range []string{"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST"} {
+		if codes[code] < 10 {
+			t.Errorf("only %d errors of %s: %v", codes[code], code, slices.Sorted(maps.Keys(codes)))
+		}
+	}
+	t.Log(codes)
+}
