@@ -37,7 +37,8 @@ func promoted() []*batch {
 }
 
 // Promote copies everything from db to another database, all or nothing, and answers how many rows. The other must be
-// migrated and empty. What changes in db meanwhile is not copied.
+// migrated and empty. Keys that db has given to rows that are gone are not given again by the other. What changes in db
+// meanwhile is not copied.
 func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
 	err = db.Snapshot(ctx, func(reading context.Context) error {
 		return to.Write(ctx, func(writing context.Context) error {
@@ -55,6 +56,12 @@ func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
 				}
 			}
 			l.batches = append(l.batches, promoted()...)
+			l.given = map[*Table]int64{}
+			for _, t := range Tables {
+				if l.given[t], err = db.lastKey(reading, t); err != nil {
+					return err
+				}
+			}
 			for _, b := range l.batches {
 				n, err := db.promote(reading, writing, to, b)
 				if err != nil {

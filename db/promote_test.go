@@ -81,6 +81,81 @@ func TestPromote(t *testing.T) {
 	}
 }
 
+// A key that the source has given is not given again behind it: not that of the last row, which is gone, and not in a
+// table that has lost all its rows.
+func TestPromoteCarriesKeys(t *testing.T) {
+	address := map[string]func() string{
+		"sqlite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "kith.db") },
+		"postgres": func() string { return dbtest.Postgres(t) },
+	}
+	admin := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	for source := range address {
+		for target := range address {
+			t.Run(source+" to "+target, func(t *testing.T) {
+				from, to := openMigrated(t, address[source]()), openMigrated(t, address[target]())
+				if err := from.Demo(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				add := func(d *db.DB, table *db.Table, input db.Input) (key int64) {
+					t.Helper()
+					draft, faults := db.NewDraft(table, input, nil, true)
+					err := d.Write(admin, func(ctx context.Context) (err error) {
+						var more []db.Fault
+						key, more, err = d.Create(ctx, draft)
+						faults = append(faults, more...)
+						return err
+					})
+					if err != nil || len(faults) > 0 {
+						t.Fatal(err, faults)
+					}
+					return key
+				}
+				remove := func(table *db.Table, key int64) {
+					t.Helper()
+					err := from.Write(admin, func(ctx context.Context) error {
+						_, faults, _, err := from.Delete(ctx, table, key, nil, true)
+						if len(faults) > 0 {
+							t.Error(faults)
+						}
+						return err
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				user := func(name string) db.Input {
+					return db.Input{{Name: "username", Value: name}, {Name: "profile", Value: db.Input{}}, {Name: "address", Value: db.Input{{Name: "emailAddress", Value: "a@example.com"}}},
+						{Name: "posts", Value: []any{db.Input{{Name: "title", Value: "T"}, {Name: "content", Value: "C"}}}}}
+				}
+				tag := db.Input{{Name: "name", Value: "last"}}
+				last := add(from, db.Users.Table, user("last"))
+				lastTag := add(from, db.Tags.Table, tag)
+				given := map[*db.Table]int64{}
+				for _, table := range db.Tables {
+					rows := seedRows(t, from, table)
+					given[table], _ = rows[len(rows)-1][0].(int64)
+				}
+				remove(db.Users.Table, last) // its profile and post go too
+				remove(db.Addresses.Table, given[db.Addresses.Table])
+				for key := range lastTag {
+					remove(db.Tags.Table, key+1)
+				}
+				if _, err := from.Promote(t.Context(), to); err != nil {
+					t.Fatal(err)
+				}
+				add(to, db.Users.Table, user("next"))
+				add(to, db.Tags.Table, tag)
+				for _, table := range db.Tables {
+					rows := seedRows(t, to, table)
+					if got, _ := rows[len(rows)-1][0].(int64); got <= given[table] {
+						t.Errorf("%s: %d was given after %d", table.Name, got, given[table])
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestBackup(t *testing.T) {
 	dir := t.TempDir()
 	database := openMigrated(t, "sqlite:"+filepath.Join(dir, "kith.db"))

@@ -90,7 +90,8 @@ const demoHash = "$argon2id$v=19$m=19456,t=2,p=1$jHmokxOJAdKfn8iIld3naw$1sNsWX/3
 // they refer to.
 type load struct {
 	db       *DB
-	batches  []*batch // those of Tables, then the links: a row is written after those it refers to
+	batches  []*batch         // those of Tables, then the links: a row is written after those it refers to
+	given    map[*Table]int64 // keys that were given elsewhere and are not to be given here
 	progress func(done, total int)
 	done     int // users and posts
 	total    int
@@ -196,21 +197,56 @@ func (l *load) flush(ctx context.Context) error {
 	return nil
 }
 
-// finish writes the last rows and sees to it that no key is given out again.
+// finish writes the last rows and sees to it that no key is given out again: not those of the rows, none that this
+// database has given before, and none of l.given.
 func (l *load) finish(ctx context.Context) error {
-	if err := l.flush(ctx); err != nil || l.db.driver != postgresDialect.driver {
-		return err // SQLite's AUTOINCREMENT follows the keys it is given
+	if err := l.flush(ctx); err != nil {
+		return err
 	}
 	for _, t := range Tables {
-		// A sequence never goes back: it may have moved on before the table was emptied.
-		sequence := "pg_get_serial_sequence('" + t.Name + "', 'id')"
-		text := "SELECT setval(" + sequence + ", GREATEST(max(id), nextval(" + sequence + "))) FROM " + t.Name + " HAVING max(id) IS NOT NULL"
-		err := l.db.run(ctx, &Statement{Path: "seed " + t.Name, Text: text}, func(*sqlx.Rows) error { return nil })
-		if err != nil {
+		if err := l.db.raiseKey(ctx, t, l.given[t]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lastKey is the highest key that a table has ever given to a row, be the row there or not; 0 if it has given none.
+func (db *DB) lastKey(ctx context.Context, t *Table) (key int64, err error) {
+	text := "SELECT seq FROM sqlite_sequence WHERE name = '" + t.Name + "'"
+	if db.driver == postgresDialect.driver {
+		text = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence('" + t.Name + "', 'id')::regclass), 0)"
+	}
+	_, err = db.one(ctx, "last key of "+t.Type, text, nil, &key)
+	return key, err
+}
+
+// raiseKey makes a table give keys above given, above those of its rows and above all that it gave before.
+func (db *DB) raiseKey(ctx context.Context, t *Table, given int64) error {
+	last, err := db.lastKey(ctx, t)
+	if err != nil {
+		return err
+	}
+	path := "raise key of " + t.Type
+	if db.driver == postgresDialect.driver {
+		var highest int64
+		if _, err := db.one(ctx, path, "SELECT COALESCE(max(id), 0) FROM "+t.Name, nil, &highest); err != nil {
+			return err
+		}
+		if given = max(given, highest); given <= last {
+			return nil
+		}
+		_, err := db.one(ctx, path, "SELECT setval(pg_get_serial_sequence('"+t.Name+"', 'id'), ?)", []any{given}, &highest)
+		return err
+	}
+	if given <= last { // AUTOINCREMENT has followed the rows
+		return nil
+	}
+	if _, err := db.do(ctx, path, "DELETE FROM sqlite_sequence WHERE name = ?", t.Name); err != nil {
+		return err
+	}
+	_, err = db.do(ctx, path, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", t.Name, given)
+	return err
 }
 
 // analyze tells PostgreSQL's planner about tables that were empty a moment ago. SQLite is left without statistics, as
