@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -30,20 +32,43 @@ func (db *DB) migrations(options ...goose.ProviderOption) (*goose.Provider, erro
 	return goose.NewProvider(goose.Dialect(db.goose), db.write.DB, migrations.Files, options...)
 }
 
-// Migrate makes every change that is pending, each in a transaction of its own. It refuses a database that is newer
-// than the program.
+// Migrate makes every change that is pending, each in a transaction of its own. It refuses a database that is newer than
+// the program. Several processes may do it at once: each change is made once, and all of them answer when all are made.
 func (db *DB) Migrate(ctx context.Context) error {
 	provider, err := db.migrations()
 	if err != nil {
 		return err
 	}
-	if _, err := db.pending(ctx, provider); err != nil {
-		return err
+	for attempt := 1; ; attempt++ {
+		pending, err := db.pending(ctx, provider)
+		if err == nil && pending > 0 {
+			err = db.migrate(ctx, provider)
+		}
+		if err == nil || errors.Is(err, ErrNewer) {
+			return err
+		}
+		// Whoever makes a change second fails: waiting for a lock, at what is there already, or at the version.
+		left, unread := db.pending(ctx, provider)
+		busy := db.code(err) == Retry || db.constraint(err) && attempt < attempts
+		if !busy && (unread != nil || left >= pending) {
+			return fmt.Errorf("migrating: %w", err)
+		}
+		select {
+		case <-time.After(time.Duration(rand.Int64N(int64(100 * time.Millisecond)))):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrating: %w", err)
+}
+
+// migrate makes the changes that are pending. No lock is held meanwhile, for there is none that every database has and
+// every pooler keeps: a version can be stored once, in the transaction that makes its change.
+func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
+	_, err := db.write.ExecContext(ctx, "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)")
+	if err == nil {
+		_, err = provider.Up(ctx)
 	}
-	return nil
+	return err
 }
 
 // Migrations are all changes that the program knows, in order. It refuses a database that is newer than the program.
