@@ -92,10 +92,23 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.BindTo(stdout, (*io.Writer)(nil))
 	if err := command.Run(&p.settings); err != nil {
-		fmt.Fprintln(stderr, "kith:", err)
+		fmt.Fprintln(stderr, "kith:", explained(err))
 		return 1
 	}
 	return 0
+}
+
+// explained is an error for whoever runs the program: what clients are not told is said, and what can be done about it.
+func explained(err error) string {
+	text := err.Error()
+	var e *db.Error
+	if errors.As(err, &e) && e.Code == db.Internal && e.Cause != nil {
+		text = strings.Replace(text, e.Error(), e.Cause.Error(), 1)
+	}
+	if advice := db.Advice(err); advice != "" {
+		text += ": " + advice
+	}
+	return text
 }
 
 // A lineWriter gathers the lines of the log and writes them together, a moment later at most: a write for each line is a
@@ -620,7 +633,7 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 	}
 	defer from.Close()
 	if err := upToDate(ctx, from); err != nil {
-		return fmt.Errorf("%s: %w", c.From, err)
+		return fmt.Errorf("the database to read: %w", err)
 	}
 	to, err := db.Open(ctx, c.To, db.Options{Pooling: db.Pooling(s.DatabasePooling)})
 	if err != nil {

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -368,6 +371,94 @@ func TestCommands(t *testing.T) {
 	got, err = p.post(`{ addresses { totalCount } }`, nil, http.Header{"Authorization": {"Bearer " + token}})
 	if err != nil || got.at("addresses", "totalCount").(float64) < 2 {
 		t.Fatal(got.raw, err)
+	}
+}
+
+// What whoever runs the program can mend is said in a sentence that tells how, and never with a password.
+func TestMendable(t *testing.T) {
+	dir := t.TempDir()
+	filled, rubbish, copied := "sqlite:"+filepath.Join(dir, "filled.db"), filepath.Join(dir, "rubbish.db"), filepath.Join(dir, "copy.db")
+	if _, stderr, code := kith(t, []string{"KITH_DATABASE_URL=" + filled}, "seed", "--users", "2", "--posts", "2"); code != 0 {
+		t.Fatal(stderr)
+	}
+	if err := os.WriteFile(rubbish, bytes.Repeat([]byte("rubbish "), 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := kith(t, []string{"KITH_DATABASE_URL=" + filled}, "backup", copied); code != 0 {
+		t.Fatal(stderr)
+	}
+	address, err := url.Parse(dbtest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("postgres", address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	role := "kith_test_" + strings.ToLower(rand.Text())
+	if _, err := raw.Exec("CREATE ROLE " + role + " LOGIN PASSWORD 'hunter2'; REVOKE CREATE ON SCHEMA public FROM public"); err != nil { //nolint:noctx // a test
+		t.Fatal(err)
+	}
+	defer raw.Exec("DROP ROLE " + role) //nolint:errcheck,noctx // the cluster goes anyway
+	as := func(user, database string) string {
+		u := *address
+		if u.User = url.UserPassword(user, "hunter2"); database != "" {
+			u.Path = "/" + database
+		}
+		return u.String()
+	}
+	for name, c := range map[string]struct {
+		url  string
+		args []string
+		want []string
+	}{
+		"seeding what is full":         {filled, []string{"seed"}, []string{"only an empty one can be seeded"}},
+		"seeding nothing":              {filled, []string{"seed", "--users", "0"}, []string{"there must be a user at least"}},
+		"promoting onto what is full":  {filled, []string{"promote", filled, filled}, []string{"is not empty", "only an empty one can be filled"}},
+		"promoting what has no tables": {filled, []string{"promote", as("postgres", ""), "sqlite:" + filepath.Join(dir, "new.db")}, []string{"the database to read", "run `kith migrate up` first"}},
+		"a copy that is there":         {filled, []string{"backup", copied}, []string{"is there already", "a new file"}},
+		"a copy in no directory":       {filled, []string{"backup", filepath.Join(dir, "none", "x.db")}, []string{"cannot write", "x.db", "directory is there"}},
+		"a copy of PostgreSQL":         {as("postgres", ""), []string{"backup", filepath.Join(dir, "y.db")}, []string{"pg_dump"}},
+		"no directory":                 {"sqlite:" + filepath.Join(dir, "none", "kith.db"), []string{"migrate", "up"}, []string{"kith.db", "directory is there"}},
+		"no database":                  {"sqlite:" + rubbish, []string{"migrate", "up"}, []string{"rubbish.db", "name a SQLite database"}},
+		"no server":                    {"postgres://kith:hunter2@127.0.0.1:1/kith", []string{"migrate", "up"}, []string{"127.0.0.1:1", "check host and port"}},
+		"no such host":                 {"postgres://kith:hunter2@nowhere.invalid/kith", []string{"seed"}, []string{"nowhere.invalid", "check host and port"}},
+		"no such database":             {as("postgres", "nowhere"), []string{"migrate", "up"}, []string{"nowhere", "CREATE DATABASE"}},
+		"no such user":                 {as("nobody", ""), []string{"migrate", "status"}, []string{"nobody", "check the user"}},
+		"a user who may not":           {as(role, ""), []string{"migrate", "up"}, []string{"permission denied", "grant it"}},
+		"half a URL":                   {"postgres://kith:hunter2%zz@127.0.0.1/kith", []string{"migrate", "up"}, []string{"not a URL"}},
+	} {
+		_, stderr, code := kith(t, []string{"KITH_DATABASE_URL=" + c.url}, c.args...)
+		for _, want := range c.want {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%s: %q is missing: %s", name, want, stderr)
+			}
+		}
+		if code != 1 || strings.Contains(stderr, "internal error") || strings.Contains(stderr, "hunter2") || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+	}
+}
+
+// Several at once on a new database: one does the work, the others wait for it.
+func TestMigrateUpAtOnce(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			url := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
+			if database == "postgres" {
+				url = dbtest.Postgres(t)
+			}
+			var all sync.WaitGroup
+			for range 4 {
+				all.Go(func() {
+					if _, stderr, code := kith(t, []string{"KITH_DATABASE_URL=" + url}, "migrate", "up"); code != 0 || stderr != "" {
+						t.Errorf("exit %d: %s", code, stderr)
+					}
+				})
+			}
+			all.Wait()
+		})
 	}
 }
 

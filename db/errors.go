@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
 )
 
 // A Code is the kind of an Error: what a caller may do about it.
@@ -87,4 +90,20 @@ func (d *dialect) classify(ctx context.Context, err error) error {
 		return &Error{Code: code, Message: "too many writers at once; try again", Cause: err}
 	}
 	return &Error{Code: Internal, Message: "internal error", Cause: err}
+}
+
+// Advice is what whoever runs the program may do about err, which a database has answered; "" if it is not theirs to mend.
+func Advice(err error) string {
+	var postgres *pq.Error
+	var lite *sqlite.Error
+	var network net.Error
+	switch {
+	case errors.As(err, &postgres):
+		return postgresAdvice[postgres.Code]
+	case errors.As(err, &lite):
+		return sqliteAdvice[lite.Code()&0xff]
+	case errors.As(err, &network):
+		return "check host and port in the database URL, and that the database is running"
+	}
+	return ""
 }

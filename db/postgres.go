@@ -84,6 +84,17 @@ var postgresDialect = &dialect{
 	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 }
 
+var postgresAdvice = map[pq.ErrorCode]string{
+	"28P01": "check user and password in the database URL",
+	"28000": "check the user in the database URL, and how the server lets users in (pg_hba.conf)",
+	"3D000": "check the database's name in the URL, or create it with CREATE DATABASE",
+	"42501": "grant it to the user in the database URL, or use one who may",
+	"53300": "let the server take more connections, or close some",
+	"53100": "make room on the server's disk",
+	"57P03": "wait until the server has started",
+	"25006": "use the primary's URL: this server takes no writes",
+}
+
 // postgresConns is how many connections the pool opens and keeps; each keeps its prepared statements.
 const postgresConns = 32
 

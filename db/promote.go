@@ -16,9 +16,13 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 		return errors.New("backup copies SQLite databases; PostgreSQL has pg_dump")
 	}
 	if _, err := os.Stat(file); err == nil {
-		return fmt.Errorf("%s is there already", file)
+		return fmt.Errorf("%s is there already: name a new file", file)
 	}
-	return db.run(ctx, &Statement{Path: "backup", Text: "VACUUM INTO ?", Args: []any{file}}, nil)
+	err := db.run(ctx, &Statement{Path: "backup", Text: "VACUUM INTO ?", Args: []any{file}}, nil)
+	if err != nil {
+		err = fmt.Errorf("cannot write %s: %w", file, errors.Unwrap(err))
+	}
+	return err
 }
 
 // promoted are the tables besides those of the relation page that go along, with their columns.
@@ -47,7 +51,7 @@ func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
 			case err != nil:
 				return err
 			case filled != "":
-				return fmt.Errorf("the other database is not empty: %s has rows", filled)
+				return Errorf(Conflict, "the other database is not empty: there are rows in %s, and only an empty one can be filled", filled)
 			}
 			l := newLoad(to)
 			for _, b := range l.batches {

@@ -87,6 +87,15 @@ var sqliteDialect = &dialect{
 	open: openSQLite,
 }
 
+var sqliteAdvice = map[int]string{
+	sqlite3.SQLITE_CANTOPEN: "check that the file's directory is there, and that the file may be read and written",
+	sqlite3.SQLITE_READONLY: "let the file and its directory be written",
+	sqlite3.SQLITE_PERM:     "let the file and its directory be written",
+	sqlite3.SQLITE_NOTADB:   "name a SQLite database, or a new file",
+	sqlite3.SQLITE_FULL:     "make room on the disk",
+	sqlite3.SQLITE_BUSY:     "try again when the program that uses the file is done",
+}
+
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
 func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
