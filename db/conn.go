@@ -235,40 +235,66 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 	return db.sendTo(ctx, db.read, nil, s, each)
 }
 
+// sendTo sends a statement to a pool or a transaction of it. One that was prepared before its tables changed is prepared
+// anew and sent again; a transaction has to be run again for that.
 func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) error {
+	for attempt := 1; ; attempt++ {
+		used, err := db.sendOnce(ctx, pool, t, s, each)
+		if err == nil || used == nil || s.Rows > 0 || attempt == resends {
+			return err
+		}
+		prepared := db.prepared[pool]
+		if db.stale != nil && db.stale(err) {
+			prepared.forget(s.Text, used)
+		}
+		switch {
+		case prepared.has(s.Text, used):
+			return err
+		case t != nil: // whoever forgot it has closed it too
+			return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: err}
+		}
+	}
+}
+
+// resends bounds how often a statement is prepared anew: the error is also that of a statement that can never run.
+const resends = 4
+
+// sendOnce also answers the prepared statement that was sent; nil if there was none, or it was prepared for this once.
+func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) (used *sqlx.Stmt, err error) {
 	q, release, err := db.prepare(ctx, pool, t, s.Text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release()
 	if each == nil {
 		result, err := q.exec(ctx, s.Args)
 		if err != nil {
-			return err
+			return q.pooled, err
 		}
 		n, err := result.RowsAffected()
 		s.Rows = int(n)
-		return err
+		return nil, err
 	}
 	rows, err := q.query(ctx, s.Args)
 	if err != nil {
-		return err
+		return q.pooled, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		s.Rows++
 		if err := each(rows); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return rows.Err()
+	return q.pooled, rows.Err()
 }
 
 // A runnable statement: prepared, or its text.
 type runnable struct {
-	stmt *sqlx.Stmt
-	text string
-	on   sqlx.ExtContext
+	stmt   *sqlx.Stmt
+	pooled *sqlx.Stmt // what stmt is of the pool's; nil if it is none of them
+	text   string
+	on     sqlx.ExtContext
 }
 
 func (r runnable) query(ctx context.Context, args []any) (*sqlx.Rows, error) {
@@ -287,8 +313,8 @@ func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
 
 func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text string) (runnable, func(), error) {
 	if db.prepared != nil {
-		stmt, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
-		return runnable{stmt: stmt}, release, err
+		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
+		return runnable{stmt: stmt, pooled: pooled}, release, err
 	}
 	r := runnable{text: sqlx.Rebind(db.bind, text), on: pool}
 	if t != nil {
@@ -299,6 +325,7 @@ func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text s
 
 // statements are the prepared statements of one pool, by text: the most recent ones.
 type statements struct {
+	mu    sync.Mutex // of forget
 	pool  *sqlx.DB
 	cache *lru.Cache[string, *sqlx.Stmt]
 }
@@ -313,21 +340,35 @@ func newStatements(pool *sqlx.DB) *statements {
 	return &statements{pool: pool, cache: cache}
 }
 
-func (p *statements) get(ctx context.Context, bind int, t *transaction, text string) (*sqlx.Stmt, func(), error) {
+// has tells whether a text is prepared as stmt.
+func (p *statements) has(text string, stmt *sqlx.Stmt) bool {
+	known, _ := p.cache.Peek(text)
+	return known == stmt
+}
+
+// forget closes the statement that a text has been prepared as, unless somebody has done so.
+func (p *statements) forget(text string, stmt *sqlx.Stmt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.has(text, stmt) {
+		p.cache.Remove(text)
+	}
+}
+
+func (p *statements) get(ctx context.Context, bind int, t *transaction, text string) (stmt, pooled *sqlx.Stmt, release func(), err error) {
 	stmt, ok := p.cache.Get(text)
 	if !ok {
 		if use := p.pool.Stats(); t != nil && use.InUse*2 >= use.MaxOpenConnections {
 			// Preparing on the pool takes a second connection, and while others do the same that may never come.
 			stmt, err := t.tx.PreparexContext(ctx, sqlx.Rebind(bind, text))
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
-			return stmt, func() { stmt.Close() }, nil
+			return stmt, nil, func() { stmt.Close() }, nil
 		}
-		var err error
 		stmt, err = p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if other, found, _ := p.cache.PeekOrAdd(text, stmt); found { // somebody was quicker
 			defer stmt.Close()
@@ -335,10 +376,10 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 		}
 	}
 	if t == nil {
-		return stmt, func() {}, nil
+		return stmt, stmt, func() {}, nil
 	}
 	inside := t.tx.StmtxContext(ctx, stmt)
-	return inside, func() { inside.Close() }, nil
+	return inside, stmt, func() { inside.Close() }, nil
 }
 
 // attempts bounds how often a transaction that lost a race is run.

@@ -48,6 +48,8 @@ type dialect struct {
 	code func(error) Code
 	// constraint says whether the error is a violated unique or foreign key.
 	constraint func(error) bool
+	// stale says whether the error is that of a statement prepared before its tables changed; nil where there is none.
+	stale func(error) bool
 	// open makes the pools behind a URL.
 	open func(url string, options Options) (write, read *sqlx.DB, err error)
 	// snapshot makes a transaction see one state of the database; empty where it always does.

@@ -80,6 +80,10 @@ var postgresDialect = &dialect{
 		var e *pq.Error
 		return errors.As(err, &e) && (e.Code == "23505" || e.Code == "23503") // unique_violation, foreign_key_violation
 	},
+	stale: func(err error) bool {
+		var e *pq.Error
+		return errors.As(err, &e) && (e.Code == "0A000" || e.Code == "26000") // feature_not_supported: a cached plan with other columns; invalid_sql_statement_name
+	},
 	open:     openPostgres,
 	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 }

@@ -1,0 +1,67 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"testing"
+
+	"kith/db"
+	"kith/db/dbtest"
+)
+
+// While the type of a column changes again and again, readers and writers see no error: what was prepared before is
+// prepared anew, outside of transactions and inside.
+func TestColumnTypesChange(t *testing.T) {
+	address := dbtest.Postgres(t)
+	database := openMigrated(t, address)
+	if err := database.Demo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("postgres", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	admin := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	read := func(ctx context.Context) error {
+		rows, err := database.Read(ctx, &db.Read{From: db.Profiles.Table, Select: db.Select{Columns: db.Profiles.Columns}, Page: seedPage(db.Profiles.Table)})
+		if err == nil && rows.Len() != 6 {
+			err = fmt.Errorf("%d rows", rows.Len())
+		}
+		return err
+	}
+	write := func(key int64) error {
+		draft, _ := db.NewDraft(db.Profiles.Table, db.Input{{Name: "bio", Value: "B"}}, nil, false)
+		return database.Write(admin, func(ctx context.Context) error {
+			if _, _, err := database.Update(ctx, draft, key, nil); err != nil {
+				return err
+			}
+			return read(ctx)
+		})
+	}
+	for i := range 10 {
+		var all sync.WaitGroup
+		for key := range int64(4) {
+			all.Go(func() {
+				for range 10 {
+					if err := read(admin); err != nil {
+						t.Errorf("reading: %v", err)
+					}
+				}
+				if err := write(key + 1); err != nil {
+					t.Errorf("writing: %v", err)
+				}
+			})
+		}
+		if i%2 == 0 { // else when nobody is reading
+			all.Wait()
+		}
+		kind := []string{"varchar", "text"}[i%2]
+		if _, err := raw.Exec(`ALTER TABLE profiles ALTER COLUMN bio TYPE ` + kind + ` COLLATE "C"`); err != nil {
+			t.Fatal(err)
+		}
+		all.Wait()
+	}
+}
