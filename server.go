@@ -227,6 +227,7 @@ type serve struct {
 	MaxCost        int           `default:"50000" env:"KITH_MAX_COST" help:"Rows that an operation could return."`
 	MaxList        int           `default:"250" env:"KITH_MAX_LIST" help:"Items of a list."`
 	MaxErrors      int           `default:"50" env:"KITH_MAX_ERRORS" help:"Errors in an answer."`
+	MaxResponse    int           `default:"16777216" env:"KITH_MAX_RESPONSE" help:"Bytes of an answer."`
 
 	TrustedDocuments string `default:"off" env:"KITH_TRUSTED_DOCUMENTS" help:"capture:FILE writes the documents that are sent to FILE; FILE lets only those in it run."`
 	Receipts         toggle `enum:"on,off," default:"" env:"KITH_RECEIPTS" help:"on or off: whether a receipt shows SQL."`
@@ -242,7 +243,7 @@ const (
 
 // Run serves until ctx ends, then lets every accepted request end.
 func (c *serve) Run(ctx context.Context, s *settings) error {
-	limitMemory()
+	c.limitMemory()
 	database, err := s.openFor(ctx, c.RequestTimeout+2*time.Second)
 	if err != nil {
 		return err
@@ -395,9 +396,9 @@ func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 func (c *serve) limits() (graph.Limits, error) {
 	l := graph.Limits{
 		Body: c.MaxBody, Tokens: c.MaxTokens, Depth: c.MaxDepth, Aliases: c.MaxAliases, Cost: c.MaxCost, List: c.MaxList,
-		Errors: c.MaxErrors, Timeout: c.RequestTimeout,
+		Errors: c.MaxErrors, Response: c.MaxResponse, Timeout: c.RequestTimeout,
 	}
-	if min(l.Body, l.Tokens, l.Depth, l.Aliases, l.Cost, l.List, l.Errors) <= 0 || l.Timeout <= 0 {
+	if min(l.Body, l.Tokens, l.Depth, l.Aliases, l.Cost, l.List, l.Errors, l.Response) <= 0 || l.Timeout <= 0 {
 		return l, errors.New("KITH_MAX_… and KITH_REQUEST_TIMEOUT must be above zero")
 	}
 	return l, nil
@@ -489,13 +490,14 @@ func upToDate(ctx context.Context, database *db.DB) error {
 	return err
 }
 
-// limitMemory lets the collector run rarely: memory is bounded, and it is worth a quarter of the throughput.
-func limitMemory() {
+// limitMemory lets the collector run rarely, which is worth a quarter of the throughput, but not when what it would find is
+// more than all answers take: eight of the largest, with what it takes to make them.
+func (c *serve) limitMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(1 << 30)
+		debug.SetMemoryLimit(256<<20 + 16*int64(c.MaxResponse))
 	}
 }
 

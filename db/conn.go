@@ -149,6 +149,7 @@ const (
 	recorderKey
 	viewerKey
 	replicaKey
+	budgetKey
 )
 
 // A transaction is one connection; statements inside it take turns.

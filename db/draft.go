@@ -295,6 +295,35 @@ func (d *Draft) Seal() {
 	d.secrets = nil
 }
 
+// RowsOf is how many rows drafts could write together: their own and those related to them, their links, and the named
+// rows that may be missing at the other end of the links.
+func RowsOf(drafts []*Draft) int {
+	type named struct {
+		table *Table
+		name  string
+	}
+	missing := map[named]bool{}
+	rows := 0
+	var count func([]*Draft)
+	count = func(drafts []*Draft) {
+		rows += len(drafts)
+		for _, d := range drafts {
+			for _, c := range d.children {
+				rows += btoi(c.null)
+				count(c.drafts)
+			}
+			for _, l := range d.links {
+				rows += len(l.set) + len(l.add) + len(l.remove)
+				for _, name := range slices.Concat(l.set, l.add) {
+					missing[named{l.relation.To, name}] = true
+				}
+			}
+		}
+	}
+	count(drafts)
+	return rows + len(missing)
+}
+
 // row is the draft as a JSON object for a dialect's rows.
 func (d *Draft) row(columns []*Column) map[string]any {
 	row := make(map[string]any, len(columns))

@@ -54,6 +54,7 @@ func (s *Select) width() int {
 // nil) laid out as Select is, depth first.
 type Rows struct {
 	Width  int // values in a row
+	Bytes  int // about what they take in memory
 	n      int
 	cells  []any
 	groups map[int64]Group
@@ -82,8 +83,15 @@ func (r *Rows) OfText(text string) Group { return r.texts[text] }
 // All are the rows of a Read of the table itself.
 func (r *Rows) All() Group { return r.all }
 
-// Read runs r.
+// heldAtOnce is how many bytes of rows are taken from a budget at a time.
+const heldAtOnce = 4 << 10
+
+// Read runs r. Its rows are taken from the context's budget.
 func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
+	budget := BudgetOf(ctx)
+	if err := budget.Err(); err != nil {
+		return nil, err
+	}
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.Grow(512)
 	probes := r.write(q)
@@ -122,6 +130,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		groupKey int64
 		groupOf  string
 		begun    bool
+		held     int // of the rows' bytes, those taken from the budget
 	)
 	keep := func() {
 		switch {
@@ -155,13 +164,25 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 			}
 		default:
 			for i, v := range values {
-				out.cells = append(out.cells, normal(v, kinds[i]))
+				cell := normal(v, kinds[i])
+				if text, ok := cell.(string); ok {
+					out.Bytes += len(text)
+				}
+				out.cells = append(out.cells, cell)
 			}
+			out.Bytes += len(values) * valueBytes
 			out.n++
 			group.End = out.n
+			if more := out.Bytes - held; more >= heldAtOnce {
+				held = out.Bytes
+				return budget.Hold(more)
+			}
 		}
 		return nil
 	})
+	if err == nil {
+		err = budget.Hold(out.Bytes - held)
+	}
 	if err != nil {
 		return nil, err
 	}

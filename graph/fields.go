@@ -6,12 +6,14 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/db"
+	"kith/graph/plan"
 	"kith/loaders"
 )
 
@@ -35,7 +37,8 @@ func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer
 	case s.announced(field):
 		return s.counted(ctx, next)
 	case s.schema.Types[field.Field.Definition.Type.Name()].IsLeafType():
-		return next(ctx)
+		answer, _, err := s.resolved(ctx, next)
+		return answer, err
 	}
 	// A field of a payload: one of them runs at a time, so that it is not announced but announces itself.
 	loaders.Expect(ctx, 1)
@@ -45,10 +48,7 @@ func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer
 func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any, err error) {
 	n := 0
 	defer func() { loaders.Done(ctx, n) }() // also after a panic
-	answer, err = next(ctx)
-	if err == nil {
-		n = s.children(ctx, answer)
-	}
+	answer, n, err = s.resolved(ctx, next)
 	return answer, err
 }
 
@@ -75,6 +75,26 @@ func (s *server) present(ctx context.Context, err error) *gqlError {
 	return present(ctx, err)
 }
 
+// resolved resolves a field, takes what its answer needs from the operation's budget, and tells how many fields gqlgen is
+// going to resolve side by side in it. Of an operation at its end nothing more is resolved: its fields are null, without
+// an error for each, since it answers another error in their place.
+func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer any, children int, err error) {
+	budget := operationOf(ctx).budget
+	if budget.Err() == nil {
+		answer, err = next(ctx)
+		if err == nil {
+			e := s.look(ctx, answer)
+			children = e.children
+			budget.Reserve(e.tree)  //nolint:errcheck // Err tells
+			budget.Write(e.written) //nolint:errcheck // Err tells
+		}
+	}
+	if budget.Err() != nil {
+		return graphql.Null, 0, nil
+	}
+	return answer, children, err
+}
+
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: relations, all of a
 // connection, the node of an edge.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
@@ -84,28 +104,44 @@ func (s *server) concurrent(parent *ast.Definition, field string) bool {
 	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil
 }
 
-// children is how many fields gqlgen is going to resolve side by side in an answer.
-func (s *server) children(ctx context.Context, answer any) int {
+// An expansion is what becomes of a field's answer.
+type expansion struct {
+	children int // fields that gqlgen is going to resolve side by side in it
+	tree     int // bytes that gqlgen takes for it before it writes
+	written  int // bytes of JSON, without those of the fields in it
+}
+
+// gqlgen keeps about so many bytes for each object, which may have a goroutine, and each field until it writes.
+const (
+	treeObject = 1 << 10
+	treeField  = 64
+)
+
+// look foresees what becomes of a field's answer.
+func (s *server) look(ctx context.Context, answer any) expansion {
 	field := graphql.GetFieldContext(ctx).Field
 	definition := s.schema.Types[field.Definition.Type.Name()]
 	if definition == nil || definition.IsLeafType() || answer == nil {
-		return 0
+		return expansion{written: leafBytes(answer)}
 	}
 	v := reflect.ValueOf(answer)
 	if v.Kind() != reflect.Slice {
-		return s.fieldsOf(ctx, field, definition, v)
+		return s.lookInto(ctx, field, definition, v)
 	}
-	n := 0
+	e := expansion{written: len("[]")}
 	for i := range v.Len() {
-		n += s.fieldsOf(ctx, field, definition, v.Index(i))
+		one := s.lookInto(ctx, field, definition, v.Index(i))
+		e.children += one.children
+		e.tree += one.tree
+		e.written += one.written + len(",")
 	}
-	return n
+	return e
 }
 
-func (s *server) fieldsOf(ctx context.Context, field graphql.CollectedField, definition *ast.Definition, v reflect.Value) int {
+func (s *server) lookInto(ctx context.Context, field graphql.CollectedField, definition *ast.Definition, v reflect.Value) expansion {
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return 0
+			return expansion{written: len("null")}
 		}
 		v = v.Elem()
 	}
@@ -113,13 +149,39 @@ func (s *server) fieldsOf(ctx context.Context, field graphql.CollectedField, def
 		definition = s.schema.Types[v.Type().Name()] // entities are named as their types are
 	}
 	satisfies := append([]string{definition.Name}, definition.Interfaces...)
-	n := 0
+	e := expansion{tree: treeObject, written: len("{}")}
 	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies) {
-		if f.Name != "__typename" && s.concurrent(definition, f.Name) {
-			n++
+		e.tree += treeField
+		e.written += len(`"":,`) + len(f.Alias)
+		switch {
+		case f.Name == "__typename":
+			e.written += len(`""`) + len(definition.Name)
+		case s.concurrent(definition, f.Name):
+			e.children++
 		}
 	}
-	return n
+	return e
+}
+
+// leafBytes is how many bytes a scalar or an enum, or a list of them, takes in the answer, or a few less.
+func leafBytes(v any) int {
+	switch v := v.(type) {
+	case string:
+		return plan.StringBytes(v)
+	case *string:
+		if v != nil {
+			return plan.StringBytes(*v)
+		}
+	case []string:
+		n := len("[]")
+		for _, s := range v {
+			n += plan.StringBytes(s) + len(",")
+		}
+		return n
+	case time.Time:
+		return len(`"0000-00-00T00:00:00.000000Z"`)
+	}
+	return 1
 }
 
 // fieldPath names a place in the answer as the plan does: response keys without indexes.

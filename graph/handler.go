@@ -61,6 +61,7 @@ type server struct {
 	auth     *authenticator
 
 	documents *documents
+	memory    *db.Memory
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
 }
@@ -91,6 +92,8 @@ func New(options Options) http.Handler {
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
 	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
+	s.memory = db.NewMemory(manyAnswers * s.Limits.Response)
+	s.Metrics.watch(s.memory)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	if len(problems) > 0 {
 		panic(problems) // every schema answers __typename
@@ -145,6 +148,7 @@ func writeText(w http.ResponseWriter, status int, text string) {
 // An operation is what is known of one running operation.
 type operation struct {
 	recorder db.Recorder
+	budget   *db.Budget
 	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
 	lost atomic.Pointer[db.Error]
 	// resolve is set when no plan is to answer.
@@ -161,8 +165,11 @@ type operation struct {
 	logged    atomic.Int32
 }
 
-// lose notes that err makes the whole answer useless, if it does.
+// lose notes that err makes the whole answer useless, if it does, or that the operation is at its end.
 func (o *operation) lose(err error) bool {
+	if o.budget.Err() != nil {
+		return true
+	}
 	var e *db.Error
 	if !errors.As(err, &e) || e.Code != db.Retry && e.Code != db.Stale {
 		return false
@@ -206,7 +213,7 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 	state := operationOf(ctx)
 	ctx = s.DB.Lagging(ctx)
 	answer := s.query(ctx, next)
-	if state.lost.Swap(nil) != nil {
+	if state.lost.Swap(nil) != nil && state.budget.Err() == nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
 			answer = s.query(ctx, next)
 			return nil
@@ -224,6 +231,7 @@ func (s *server) query(ctx context.Context, next graphql.OperationHandler) *grap
 	state := operationOf(ctx)
 	state.resolve = s.planner == nil
 	if !state.resolve {
+		state.budget.Restart()
 		switch json, ok, err := s.planner.Operation(ctx, state.plans); {
 		case !ok:
 		case err == nil:
@@ -235,8 +243,21 @@ func (s *server) query(ctx context.Context, next graphql.OperationHandler) *grap
 			state.resolve = true
 		}
 	}
-	ctx = s.begin(ctx, "Query")
-	return next(ctx)(ctx)
+	answer, err := state.run(s.begin(ctx, "Query"), next)
+	if err != nil {
+		return s.failure(ctx, err)
+	}
+	return answer
+}
+
+// run lets gqlgen go through the root fields. Its error is that the operation came to the end of its budget.
+func (o *operation) run(ctx context.Context, next graphql.OperationHandler) (*graphql.Response, error) {
+	o.budget.Restart()
+	answer := next(ctx)(ctx)
+	if answer == nil {
+		return nil, o.budget.Err()
+	}
+	return answer, o.budget.Fits(len(answer.Data))
 }
 
 // unplanned notes why resolvers answer what a plan should have.

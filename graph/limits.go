@@ -24,11 +24,14 @@ type Limits struct {
 	List    int           // items of a list, in a document or in variables: 250
 	Errors  int           // errors in an answer: 50
 	Timeout time.Duration // from the request's first byte read to its answer: 10 s
+
+	Response int // bytes of an answer: 16 MiB; four times as many may be held to make it
 }
 
 func (l Limits) withDefaults() Limits {
 	for limit, otherwise := range map[*int]int{
 		&l.Body: 1 << 20, &l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 250, &l.Errors: 50,
+		&l.Response: 16 << 20,
 	} {
 		if *limit <= 0 {
 			*limit = otherwise
@@ -56,6 +59,12 @@ const (
 	// maxMeta is the cost of introspection, in entries of the schema by its average sizes; what tools ask for the whole
 	// schema costs about a third.
 	maxMeta = 100_000
+	// manyAnswers is how many of the largest answers all running operations may take together, in bytes: of rows that they
+	// hold, of what they have written, and of what has not been sent yet.
+	manyAnswers = 8
+	// maxWritten is how many rows a mutation may write, of anonymous callers maxWrittenUnknown.
+	maxWritten        = 10_000
+	maxWrittenUnknown = 1_000
 	// longName is how long a name may be to be worth a hint: comparing takes time by its length.
 	longName = 64
 )

@@ -93,11 +93,14 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		return s.failure(ctx, err)
 	}
 	ctx = context.WithValue(ctx, mutationKey{}, m)
-	if m.session {
-		return next(ctx)(ctx)
-	}
 	state := operationOf(ctx)
 	var answer *graphql.Response
+	if m.session {
+		if answer, err = state.run(ctx, next); err != nil {
+			return s.failure(ctx, err)
+		}
+		return answer
+	}
 	if !m.failed() {
 		err = s.DB.Write(ctx, func(ctx context.Context) error {
 			m.err = nil
@@ -107,16 +110,22 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			state.lost.Store(nil)
 			if key.id != "" {
 				stored, answered, err := s.DB.Claim(ctx, key.id, key.request)
-				if err != nil || answered {
-					answer = &graphql.Response{Data: json.RawMessage(stored)}
+				if err != nil {
 					return err
+				}
+				if answered {
+					answer = &graphql.Response{Data: json.RawMessage(stored)}
+					return state.budget.Write(len(stored))
 				}
 			}
 			if err := s.DB.Lock(ctx, m.intents()...); err != nil {
 				return err
 			}
-			answer = next(ctx)(ctx)
+			var over error
+			answer, over = state.run(ctx, next)
 			switch lost := state.lost.Load(); {
+			case over != nil:
+				return over
 			case lost != nil:
 				return lost
 			case answer == nil:
@@ -134,7 +143,9 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 	}
 	if m.failed() && m.err == nil {
 		m.report = true
-		answer = next(ctx)(ctx)
+		if answer, err = state.run(ctx, next); err != nil {
+			return s.failure(ctx, err)
+		}
 	}
 	return answer
 }
@@ -200,6 +211,9 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 			return nil, key, onField(w.field, err)
 		}
 	}
+	if err := s.priceWrites(ctx, m); err != nil {
+		return nil, key, err
+	}
 	for _, w := range m.order {
 		w.faults = w.given
 	}
@@ -218,6 +232,28 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		}
 	}
 	return m, key, nil
+}
+
+// priceWrites adds the rows that the mutation may write to what it costs.
+func (s *server) priceWrites(ctx context.Context, m *mutation) error {
+	most := maxWritten
+	if viewer := db.ViewerOf(ctx); viewer.Key == 0 && !viewer.Admin {
+		most = maxWrittenUnknown
+	}
+	var drafts []*db.Draft
+	for _, w := range m.order {
+		if w.draft != nil {
+			drafts = append(drafts, w.draft)
+		}
+	}
+	state := operationOf(ctx)
+	most = min(most, s.Limits.Cost-state.cost)
+	rows := db.RowsOf(drafts)
+	state.cost += rows
+	if rows > most {
+		return exceeded("the operation could write %d rows and may write %d", rows, most)
+	}
+	return nil
 }
 
 // read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -115,6 +116,9 @@ type Metrics struct {
 	documents  *prometheus.CounterVec
 	inFlight   prometheus.Gauge
 	responses  *prometheus.CounterVec
+
+	mu       sync.Mutex
+	memories []*db.Memory // of the servers that count here
 }
 
 // NewMetrics answers metrics that nothing has been counted in yet, and those of database's pools.
@@ -139,10 +143,29 @@ func NewMetrics(database *db.DB) *Metrics {
 		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "http_responses_total", Help: "HTTP responses by status and method."}, []string{"code", "method"}),
 	}
+	reserved := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "reserved_bytes", Help: "Bytes that operations have reserved for rows and answers."}, m.reserved)
 	prometheus.WrapRegistererWithPrefix("kith_", m.registry).MustRegister(
-		m.operations, m.durations, m.statements, m.rows, m.cost, m.documents, m.inFlight, m.responses, pools{database},
+		m.operations, m.durations, m.statements, m.rows, m.cost, m.documents, m.inFlight, m.responses, reserved, pools{database},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// watch adds what operations have reserved of memory to what is shown.
+func (m *Metrics) watch(memory *db.Memory) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.memories = append(m.memories, memory)
+}
+
+func (m *Metrics) reserved() float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum := int64(0)
+	for _, memory := range m.memories {
+		sum += memory.Used()
+	}
+	return float64(sum)
 }
 
 // Handler serves the metrics.

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"mime"
 	"net"
@@ -16,7 +17,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -132,28 +132,31 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Limits.Timeout)
 	defer cancel()
-	answer, status := s.execute(ctx, q)
+	budget := s.memory.NewBudget(s.Limits.Response)
+	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
+	answer, status := s.execute(db.WithBudget(ctx, budget), q)
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", http.MethodPost)
 	}
 	if media == mediaJSON && status == http.StatusBadRequest {
 		status = http.StatusOK // a well-formed request, says the specification of this media type
 	}
-	b, release := encode(answer)
-	defer release()
+	body := encode(answer)
+	budget.Keep(body.len())
 	h.Set("Cache-Control", "no-store")
 	if q.readOnly && len(answer.Errors) == 0 {
 		h.Set("Cache-Control", "private, no-cache")
-		tag := sha256.Sum256(b)
+		tag := sha256.New()
+		body.writeTo(tag)
 		// Weak: the same answer may be compressed or not.
-		etag := `W/"` + hex.EncodeToString(tag[:16]) + `"`
+		etag := `W/"` + hex.EncodeToString(tag.Sum(nil)[:16]) + `"`
 		h.Set("ETag", etag)
 		if matches(r.Header.Values("If-None-Match"), etag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
-	send(w, media, status, b)
+	send(w, media, status, body)
 }
 
 // matches tells whether an If-None-Match header names a tag.
@@ -179,7 +182,7 @@ type query struct {
 
 // execute runs one request and answers with the status that application/graphql-response+json gives it.
 func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int) {
-	state := &operation{pages: map[*ast.Field]parsedPage{}}
+	state := &operation{budget: db.BudgetOf(ctx), pages: map[*ast.Field]parsedPage{}}
 	ctx = context.WithValue(ctx, operationKey{}, state)
 	ctx = db.WithRecorder(ctx, &state.recorder)
 	ctx, end := s.observe(ctx, q, state)
@@ -410,57 +413,57 @@ func (s *server) undecodable(err error, otherwise string) *refusal {
 }
 
 func refuse(w http.ResponseWriter, media string, wrong refusal) {
-	b, release := encode(&graphql.Response{Errors: gqlerror.List{{
+	send(w, media, wrong.status, encode(&graphql.Response{Errors: gqlerror.List{{
 		Message: wrong.message, Extensions: map[string]any{"code": string(wrong.code)},
-	}}})
-	defer release()
-	send(w, media, wrong.status, b)
+	}}}))
 }
 
-func send(w http.ResponseWriter, media string, status int, body []byte) {
+func send(w http.ResponseWriter, media string, status int, b body) {
 	h := w.Header()
 	h.Set("Content-Type", media+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(b.len()))
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the client has gone
+	b.writeTo(w)
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// A body is an answer as JSON. It is not put together: the data may be most of the memory that there is.
+type body struct{ before, data, after []byte }
 
-// keptBuffer is how large a buffer may be that waits for the next answer.
-const keptBuffer = 1 << 20
+func (b body) len() int { return len(b.before) + len(b.data) + len(b.after) }
 
-// encode writes an answer; its bytes are good until release. The data is JSON already and is not gone through again.
-func encode(answer *graphql.Response) (body []byte, release func()) {
-	b, _ := buffers.Get().(*bytes.Buffer)
-	b.Reset()
-	b.WriteByte('{')
+func (b body) writeTo(w io.Writer) {
+	for _, part := range [][]byte{b.before, b.data, b.after} {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := w.Write(part); err != nil {
+			return // the client has gone
+		}
+	}
+}
+
+// encode is an answer's body. The data is JSON already and is not gone through again.
+func encode(answer *graphql.Response) body {
+	before, after := []byte("{"), []byte("}")
 	if len(answer.Errors) > 0 {
-		b.WriteString(`"errors":`)
-		writeJSON(b, answer.Errors)
+		before = appendJSON(append(before, `"errors":`...), answer.Errors)
 	}
 	if answer.Data != nil {
-		if b.Len() > 1 {
-			b.WriteByte(',')
+		if len(before) > 1 {
+			before = append(before, ',')
 		}
-		b.WriteString(`"data":`)
-		b.Write(answer.Data)
+		before = append(before, `"data":`...)
 	}
 	if len(answer.Extensions) > 0 {
-		b.WriteString(`,"extensions":`)
-		writeJSON(b, answer.Extensions)
+		after = append(appendJSON([]byte(`,"extensions":`), answer.Extensions), '}')
 	}
-	b.WriteByte('}')
-	return b.Bytes(), func() {
-		if b.Cap() <= keptBuffer {
-			buffers.Put(b)
-		}
-	}
+	return body{before, answer.Data, after}
 }
 
-func writeJSON(b *bytes.Buffer, v any) {
+func appendJSON(to []byte, v any) []byte {
+	b := bytes.NewBuffer(to)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	e.Encode(v)             //nolint:errcheck // our own types always encode
-	b.Truncate(b.Len() - 1) // the encoder's newline
+	e.Encode(v)                  //nolint:errcheck // our own types always encode
+	return b.Bytes()[:b.Len()-1] // the encoder's newline
 }

@@ -99,11 +99,14 @@ func (p *Planner) answer(ctx context.Context, c *compiler, plans *Plans, alias s
 	if plan == nil {
 		return nil, false, nil
 	}
-	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan}
+	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan, budget: db.BudgetOf(ctx)}
 	if err = plan.run(r); err != nil {
 		return nil, true, err
 	}
 	r.out = append(r.out, plan.after...)
+	if err = r.charge(); err != nil {
+		return nil, true, err
+	}
 	plan.size.Store(int64(len(r.out)))
 	return r.out, true, nil
 }
@@ -125,14 +128,35 @@ type run struct {
 	db        *db.DB
 	ctx       context.Context
 	variables map[string]any
-	out       []byte
 	plan      *root
+	budget    *db.Budget
+	read      int // bytes of rows
+	out       []byte
+	charged   int // bytes of out that have been taken from the budget
 }
 
-// begin begins the answer, when everything has been read, with room for one as long as the last one was.
+// begin begins the answer, when everything has been read, with room for one as long as the last one was, if what has been
+// read takes as much.
 func (r *run) begin() {
-	n := r.plan.size.Load()
+	n := min(int(r.plan.size.Load()), r.read)
 	r.out = append(make([]byte, 0, n+n/8+64), r.plan.before...)
+}
+
+// chargedAtOnce is how many bytes of the answer are taken from the budget at a time.
+const chargedAtOnce = 4 << 10
+
+// afford answers an error if more has been written than may be.
+func (r *run) afford() error {
+	if len(r.out)-r.charged < chargedAtOnce {
+		return nil
+	}
+	return r.charge()
+}
+
+func (r *run) charge() error {
+	n := len(r.out) - r.charged
+	r.charged = len(r.out)
+	return r.budget.Write(n)
 }
 
 // found is what a fetch answered, and what its branches did.
@@ -262,6 +286,7 @@ func (r *run) fetch(f *fetch, read *db.Read) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.read += rows.Bytes
 	out := &found{rows: rows}
 	if len(f.branches) == 0 {
 		return out, nil

@@ -8,7 +8,7 @@ import (
 	"kith/db"
 )
 
-// writeObject writes a row. Its error is a related row that must be there and is not.
+// writeObject writes a row. Its error is a related row that must be there and is not, or an answer that is too large.
 func (r *run) writeObject(o *object, f *found, row []any) error {
 	r.out = append(r.out, '{')
 	for i := range o.fields {
@@ -18,6 +18,9 @@ func (r *run) writeObject(o *object, f *found, row []any) error {
 		}
 		r.out = append(r.out, field.key...)
 		if err := r.writeField(o, field, f, row); err != nil {
+			return err
+		}
+		if err := r.afford(); err != nil {
 			return err
 		}
 	}
@@ -112,6 +115,9 @@ func (r *run) writeConnection(c *connection, b *branch, related related, key int
 		case countPart:
 			r.out = strconv.AppendInt(r.out, int64(related.counts[key]), 10)
 		}
+		if err := r.afford(); err != nil {
+			return err
+		}
 	}
 	r.out = append(r.out, '}')
 	return nil
@@ -134,6 +140,9 @@ func (r *run) writeEdge(c *connection, b *branch, related related, row []any) er
 			if err := r.writeObject(p.object, related.found, row); err != nil {
 				return err
 			}
+		}
+		if err := r.afford(); err != nil {
+			return err
 		}
 	}
 	r.out = append(r.out, '}')
@@ -215,6 +224,25 @@ func appendString(out []byte, s string) []byte {
 			out = append(out, '\\', c)
 		default:
 			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		}
+		s = s[i+1:]
+	}
+}
+
+// StringBytes is how many bytes s takes in an answer.
+func StringBytes(s string) int {
+	n := len(`""`)
+	for {
+		i := plain(s)
+		n += i
+		if i == len(s) {
+			return n
+		}
+		switch s[i] {
+		case '\t', '\r', '\n', '\\', '"':
+			n += len(`\n`)
+		default:
+			n += len(`\u0000`)
 		}
 		s = s[i+1:]
 	}
