@@ -128,12 +128,12 @@ func (s *server) look(ctx context.Context, answer any) expansion {
 	if v.Kind() != reflect.Slice {
 		return s.lookInto(ctx, field, definition, v)
 	}
-	e := expansion{written: len("[]")}
+	e := expansion{written: len("[]") + max(0, v.Len()-1)*len(",")}
 	for i := range v.Len() {
 		one := s.lookInto(ctx, field, definition, v.Index(i))
 		e.children += one.children
 		e.tree += one.tree
-		e.written += one.written + len(",")
+		e.written += one.written
 	}
 	return e
 }
@@ -149,10 +149,10 @@ func (s *server) lookInto(ctx context.Context, field graphql.CollectedField, def
 		definition = s.schema.Types[v.Type().Name()] // entities are named as their types are
 	}
 	satisfies := append([]string{definition.Name}, definition.Interfaces...)
-	e := expansion{tree: treeObject, written: len("{}")}
-	for _, f := range graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies) {
-		e.tree += treeField
-		e.written += len(`"":,`) + len(f.Alias)
+	fields := graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies)
+	e := expansion{tree: treeObject + len(fields)*treeField, written: len("{}") + max(0, len(fields)-1)*len(",")}
+	for _, f := range fields {
+		e.written += len(`"":`) + len(f.Alias)
 		switch {
 		case f.Name == "__typename":
 			e.written += len(`""`) + len(definition.Name)
@@ -175,7 +175,7 @@ func leafBytes(v any) int {
 	case []string:
 		n := len("[]")
 		for _, s := range v {
-			n += plan.StringBytes(s) + len(",")
+			n += plan.StringBytes(s)
 		}
 		return n
 	case time.Time:

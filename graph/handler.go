@@ -92,7 +92,7 @@ func New(options Options) http.Handler {
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
 	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
-	s.memory = db.NewMemory(manyAnswers * s.Limits.Response)
+	s.memory = db.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
 	s.Metrics.watch(s.memory)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	if len(problems) > 0 {

@@ -62,6 +62,7 @@ const (
 	// manyAnswers is how many of the largest answers all running operations may take together, in bytes: of rows that they
 	// hold, of what they have written, and of what has not been sent yet.
 	manyAnswers = 8
+	leastMemory = 64 << 20 // and if answers are small, what resolvers may take for a tree of many objects
 	// maxWritten is how many rows a mutation may write, of anonymous callers maxWrittenUnknown.
 	maxWritten        = 10_000
 	maxWrittenUnknown = 1_000
