@@ -37,6 +37,7 @@ const (
 type Budget struct {
 	memory *Memory
 	answer int64
+	cancel context.CancelFunc
 
 	held, written   atomic.Int64
 	taken, reserved atomic.Int64
@@ -46,16 +47,13 @@ type Budget struct {
 	released bool
 }
 
-// NewBudget answers a budget for an operation whose answer has at most so many bytes.
-func (m *Memory) NewBudget(answer int) *Budget {
+// WithBudget answers a context for an operation whose answer has at most so many bytes. The rows that are read under it
+// are taken from its budget, and at the end of that it is cancelled: closing rows would read all that are left.
+func (m *Memory) WithBudget(ctx context.Context, answer int) (context.Context, *Budget) {
 	b := &Budget{memory: m, answer: int64(answer)}
 	b.reserved.Store(freeBytes)
-	return b
-}
-
-// WithBudget makes the rows that are read under ctx be taken from b.
-func WithBudget(ctx context.Context, b *Budget) context.Context {
-	return context.WithValue(ctx, budgetKey, b)
+	ctx, b.cancel = context.WithCancel(ctx)
+	return context.WithValue(ctx, budgetKey, b), b
 }
 
 // BudgetOf is the budget of ctx; nil if there is none.
@@ -127,6 +125,7 @@ func (b *Budget) tooLarge() *Error {
 // end ends the operation for a reason; if it has ended already, that one stands.
 func (b *Budget) end(reason *Error) error {
 	b.over.CompareAndSwap(nil, reason)
+	b.cancel()
 	return b.Err()
 }
 
@@ -170,5 +169,8 @@ func (b *Budget) Keep(n int) {
 	b.memory.used.Add(keep - b.reserved.Swap(keep))
 }
 
-// Release gives everything back; nothing can be taken any more. It may be called more than once.
-func (b *Budget) Release() { b.Keep(0) }
+// Release gives everything back and cancels the context; nothing can be taken any more. It may be called more than once.
+func (b *Budget) Release() {
+	b.cancel()
+	b.Keep(0)
+}

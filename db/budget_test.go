@@ -12,7 +12,7 @@ import (
 
 func TestBudget(t *testing.T) {
 	m := NewMemory(1 << 20)
-	b := m.NewBudget(400 << 10)
+	_, b := m.WithBudget(t.Context(), 400<<10)
 	if err := b.Hold(freeBytes); err != nil || m.Used() != 0 {
 		t.Fatalf("a small operation reserved %d: %v", m.Used(), err)
 	}
@@ -41,7 +41,7 @@ func TestBudget(t *testing.T) {
 		"held":     func(b *Budget) error { return b.Hold(heldBytes*(400<<10) + 1) },
 		"finished": func(b *Budget) error { return b.Fits(400<<10 + 1) },
 	} {
-		b := m.NewBudget(400 << 10)
+		_, b := m.WithBudget(t.Context(), 400<<10)
 		first := take(b)
 		if CodeOf(first) != LimitExceeded || b.Write(1) != first || b.Hold(1) != first || b.Reserve(1) != first || b.Fits(0) != first || b.Err() != first {
 			t.Errorf("%s: %v, then %v", name, first, b.Err())
@@ -50,7 +50,9 @@ func TestBudget(t *testing.T) {
 	}
 
 	// What does not fit is refused, and small operations are not.
-	large, other, small := m.NewBudget(1<<20), m.NewBudget(1<<20), m.NewBudget(1<<20)
+	ctx, large := m.WithBudget(t.Context(), 1<<20)
+	refused, other := m.WithBudget(t.Context(), 1<<20)
+	_, small := m.WithBudget(t.Context(), 1<<20)
 	if err := large.Write(1 << 20); err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +61,9 @@ func TestBudget(t *testing.T) {
 	}
 	if err := small.Write(freeBytes); err != nil {
 		t.Errorf("a small operation: %v", err)
+	}
+	if ctx.Err() != nil || refused.Err() == nil {
+		t.Errorf("one that goes on: %v; one that ended: %v", ctx.Err(), refused.Err())
 	}
 	large.Release()
 	other.Release()
@@ -70,7 +75,7 @@ func TestBudget(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			b := m.NewBudget(1 << 20)
+			_, b := m.WithBudget(t.Context(), 1<<20)
 			defer b.Release()
 			var parts sync.WaitGroup
 			for range 8 {
@@ -118,19 +123,19 @@ func TestReadEndsWithItsBudget(t *testing.T) {
 				t.Fatal(err)
 			}
 			memory := NewMemory(64 << 20)
-			budget := memory.NewBudget(100_000)
+			ctx, budget := memory.WithBudget(t.Context(), 100_000)
 			read := &Read{From: Posts.Table, Select: Select{Columns: Posts.Columns}, Page: &Page{Size: 1000, Order: []Order{{Column: Posts.KeyColumn()}}}}
-			_, err = db.Read(WithBudget(t.Context(), budget), read)
+			_, err = db.Read(ctx, read)
 			if CodeOf(err) != LimitExceeded || rows < 39 || rows > 41 {
 				t.Errorf("%d rows of 10,000 bytes were read, where 400,000 may be held: %v", rows, err)
 			}
 			rows = 0
-			if _, again := db.Read(WithBudget(t.Context(), budget), read); again != err || rows > 0 {
+			if _, again := db.Read(ctx, read); again != err || rows > 0 {
 				t.Errorf("another read of an operation at its end: %d rows, %v", rows, again)
 			}
 			budget.Release()
-			whole := memory.NewBudget(1 << 20)
-			found, err := db.Read(WithBudget(t.Context(), whole), read)
+			ctx, whole := memory.WithBudget(t.Context(), 1<<20)
+			found, err := db.Read(ctx, read)
 			if err != nil || found.Len() != 200 || found.Bytes < 2_000_000 || memory.Used() < int64(found.Bytes)-freeBytes {
 				t.Errorf("%d rows in %d bytes, %d reserved: %v", found.Len(), found.Bytes, memory.Used(), err)
 			}

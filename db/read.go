@@ -145,9 +145,6 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	}
 	out.cells = make([]any, 0, out.Width*r.guess())
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts)}
-	// Closing rows reads what is left of them, unless they are cancelled.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
@@ -178,10 +175,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 			group.End = out.n
 			if more := out.Bytes - held; more >= heldAtOnce {
 				held = out.Bytes
-				if err := budget.Hold(more); err != nil {
-					cancel()
-					return err
-				}
+				return budget.Hold(more)
 			}
 		}
 		return nil

@@ -132,9 +132,9 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.Limits.Timeout)
 	defer cancel()
-	budget := s.memory.NewBudget(s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
 	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
-	answer, status := s.execute(db.WithBudget(ctx, budget), q)
+	answer, status := s.execute(ctx, q)
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", http.MethodPost)
 	}
@@ -442,9 +442,11 @@ func (b body) writeTo(w io.Writer) {
 	}
 }
 
+var closing = []byte("}")
+
 // encode is an answer's body. The data is JSON already and is not gone through again.
 func encode(answer *graphql.Response) body {
-	before, after := []byte("{"), []byte("}")
+	before, after := append(make([]byte, 0, 16), '{'), closing
 	if len(answer.Errors) > 0 {
 		before = appendJSON(append(before, `"errors":`...), answer.Errors)
 	}
