@@ -293,7 +293,7 @@ func TestRace(t *testing.T) {
 			t.Errorf("%d tags, but %d were acknowledged", made, tally["create"])
 		}
 		t.Log(tally)
-	})
+	}, func(o *graph.Options) { o.Limits.Timeout = 10 * time.Minute }) // how long eight writers wait for a busy machine is no race
 }
 
 // The number of statements depends on the shape of an input, not on its size.

@@ -1,0 +1,78 @@
+package graph
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"kith/db"
+	"kith/graph/generated"
+)
+
+func newTestDocuments() *documents {
+	limits := Limits{}.withDefaults()
+	return newDocuments(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{}}).Schema(), &limits, true, nil)
+}
+
+// Validation ends with the last problem that an answer may have: what comes behind it is not looked at.
+func TestValidationEnds(t *testing.T) {
+	d := newTestDocuments()
+	doc, err := parser.ParseQuery(&ast.Source{Input: "{" + strings.Repeat(" nothing", 900) + " }"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, applied := range map[string][]core.Rule{"plain": d.rules, "hints": d.hints} {
+		seen := 0
+		counting := core.Rule{Name: "Counting", RuleFunc: func(events *core.Events, _ core.AddErrFunc) {
+			events.OnField(func(*core.Walker, *ast.Field) { seen++ })
+		}}
+		problems := d.validate(doc, append([]core.Rule{counting}, applied...))
+		if len(problems) != d.limits.Errors || seen != d.limits.Errors {
+			t.Errorf("%s: %d problems in %d fields, want %d", name, len(problems), seen, d.limits.Errors)
+		}
+	}
+}
+
+// A document that is wrong in two ways is refused for what is looked at first.
+func TestOrderOfLooking(t *testing.T) {
+	d := newTestDocuments()
+	for name, c := range map[string]struct {
+		text string
+		want db.Code
+	}{
+		"tokens, then syntax":   {"} } }" + strings.Repeat(" a", 15_000), db.LimitExceeded},
+		"syntax, then counts":   {"{" + strings.Repeat(" nothing", 1001), parseFailed},
+		"counts, then validity": {"{" + strings.Repeat(" nothing", 1001) + " }", db.LimitExceeded},
+		"validity, then cost":   {"{ nothing users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 100) { totalCount } } } } } }", validationFailed},
+	} {
+		_, _, problems := d.get(c.text)
+		code := db.CodeOf(problems)
+		if known := (*db.Error)(nil); len(problems) > 0 && !errors.As(problems[0], &known) {
+			text, _ := problems[0].Extensions["code"].(string)
+			code = db.Code(text)
+		}
+		if code != c.want {
+			t.Errorf("%s: %s %v", name, code, problems)
+		}
+	}
+}
+
+// A text with more tokens than it may have is not read to its end, let alone parsed: five times the text takes no more.
+func TestLongTextsAreNotParsed(t *testing.T) {
+	d := newTestDocuments()
+	allocations := func(tokens int) float64 {
+		text := "{" + strings.Repeat(" nothing(a: 1)", tokens/6) + "}"
+		return testing.AllocsPerRun(3, func() {
+			if _, _, problems := d.get(text); len(problems) != 1 {
+				t.Errorf("%v", problems)
+			}
+		})
+	}
+	if short, long := allocations(16_000), allocations(80_000); long > 1.1*short+10 {
+		t.Errorf("%.0f allocations for 16,000 tokens and %.0f for 80,000", short, long)
+	}
+}
