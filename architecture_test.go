@@ -196,7 +196,7 @@ func checkImport(dir, imported string, layer int, test bool, report func(string,
 	case to == layers["."]:
 		report("imports %s: nothing imports a program", imported)
 	case below(target, "db/dbtest"):
-		if !test && dir != "db/dbtest/cluster" && dir != "bench" {
+		if !test && dir != "db/dbtest/cluster" && !below(dir, "bench") {
 			report("imports %s: what tests need stays out of the server", imported)
 		}
 	case below(dir, "db/dbtest") && !test:

@@ -8,15 +8,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -70,11 +67,15 @@ func run(ctx context.Context, rounds int, each time.Duration, only string) error
 	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
 		return err
 	}
-	address, drop, err := database(ctx)
+	address, drop, err := dbtest.Database()
 	if err != nil {
 		return err
 	}
-	defer drop()
+	defer func() {
+		if err := drop(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: dropping the database:", err)
+		}
+	}()
 	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
 	if err := command(ctx, environment, kith, "migrate", "up"); err != nil {
 		return err
@@ -112,36 +113,6 @@ func command(ctx context.Context, environment []string, name string, arguments .
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(arguments, " "), err, said)
 	}
 	return nil
-}
-
-// database makes an empty database on the cluster of KITH_TEST_POSTGRES, or on one that ends with this process.
-func database(ctx context.Context) (address string, drop func(), err error) {
-	cluster, stop := os.Getenv(dbtest.PostgresVariable), func() {}
-	if cluster == "" {
-		if cluster, stop, err = dbtest.StartPostgres(); err != nil {
-			return "", nil, err
-		}
-	}
-	u, err := url.Parse(cluster)
-	if err != nil {
-		return "", nil, fmt.Errorf("%s is not a URL", dbtest.PostgresVariable)
-	}
-	server, err := sql.Open("postgres", cluster)
-	if err != nil {
-		return "", nil, err
-	}
-	name := "kith_bench_" + strings.ToLower(rand.Text())
-	if _, err := server.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"); err != nil {
-		return "", nil, err
-	}
-	u.Path = "/" + name
-	return u.String(), func() {
-		if _, err := server.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			fmt.Fprintln(os.Stderr, "bench: dropping the database:", err)
-		}
-		server.Close()
-		stop()
-	}, nil
 }
 
 // A contestant is a running server.

@@ -31,36 +31,44 @@ import (
 // every test process starts a cluster of its own.
 const PostgresVariable = "KITH_TEST_POSTGRES"
 
-// Postgres returns the URL of a fresh, empty database in UTF-8 and the locale C, which is dropped when the test ends.
-//
-// The database stands on the cluster that KITH_TEST_POSTGRES names, as under `make test`, and otherwise on a cluster
-// that this test process starts once and that ends with it. A machine without PostgreSQL fails the test: a suite that
-// skips half of its databases proves nothing.
+// Postgres returns the URL of a fresh, empty database, as Database makes it, which is dropped when the test ends. A
+// machine without PostgreSQL fails the test: a suite that skips half of its databases proves nothing.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	address, drop, err := Database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Errorf("dropping the test database: %v", err)
+		}
+	})
+	return address
+}
+
+// Database makes a fresh, empty database in UTF-8 and the locale C. drop ends every connection to it and removes it.
+//
+// The database stands on the cluster that KITH_TEST_POSTGRES names, as under `make test`, and otherwise on a cluster
+// that this process starts once and that ends with it.
+func Database() (address string, drop func() error, err error) {
 	cluster := os.Getenv(PostgresVariable)
 	if cluster == "" {
-		var err error
 		if cluster, err = ownCluster(); err != nil {
-			t.Fatal(err)
+			return "", nil, err
 		}
 	}
-	address, err := url.Parse(cluster)
+	parsed, err := url.Parse(cluster)
 	if err != nil {
-		t.Fatalf("%s: %v", PostgresVariable, err)
+		return "", nil, fmt.Errorf("%s: %w", PostgresVariable, err)
 	}
 	name := "kith_test_" + strings.ToLower(rand.Text())
 	// template0 takes any number of copies at once; template1 only while nobody is connected to it.
 	if err := execute(cluster, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"); err != nil {
-		t.Fatalf("creating a test database on %s: %v", address.Redacted(), err)
+		return "", nil, fmt.Errorf("creating a database on %s: %w", parsed.Redacted(), err)
 	}
-	t.Cleanup(func() {
-		if err := execute(cluster, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("dropping the test database %s: %v", name, err)
-		}
-	})
-	address.Path = "/" + name
-	return address.String()
+	parsed.Path = "/" + name
+	return parsed.String(), func() error { return execute(cluster, "DROP DATABASE "+name+" WITH (FORCE)") }, nil
 }
 
 var ownCluster = sync.OnceValues(func() (string, error) {
