@@ -16,7 +16,7 @@ GENERATED := graph/generated graph/model graph/*.resolvers.go
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check test fuzz storm golden bench graphiql postgresql compiler node chromium $(CLUSTER)
+.PHONY: help run generate check test fuzz storm golden bench attack graphiql postgresql compiler node chromium $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
 
 bench: postgresql $(CLUSTER) ## Measure kith against the limit, side by side
 	exec $(CLUSTER) go run ./bench $(ARGS)
+
+attack: postgresql $(CLUSTER) ## Attack the server on both databases: its memory and life, and what a bystander notices
+	exec $(CLUSTER) go run ./bench/attack $(ARGS)
 
 graphiql: ## Build GraphiQL anew from its lock file
 	cd graph/graphiql && npm ci && npm run build
