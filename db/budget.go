@@ -18,6 +18,19 @@ func NewMemory(limit int) *Memory { return &Memory{limit: int64(limit)} }
 // Used is how many bytes operations have reserved.
 func (m *Memory) Used() int64 { return m.used.Load() }
 
+// reserve reserves n bytes, if there are as many.
+func (m *Memory) reserve(n int64) bool {
+	for {
+		used := m.used.Load()
+		if used+n > m.limit {
+			return false
+		}
+		if m.used.CompareAndSwap(used, used+n) {
+			return true
+		}
+	}
+}
+
 const (
 	// freeBytes is what every operation may take without asking: small answers are never refused for the sake of large
 	// ones, and cost no reservation.
@@ -141,10 +154,7 @@ func (b *Budget) reserve(n int64) error {
 		return nil
 	}
 	more := (missing + reservedBytes - 1) / reservedBytes * reservedBytes
-	if b.released || b.memory.used.Add(more) > b.memory.limit {
-		if !b.released {
-			b.memory.used.Add(-more)
-		}
+	if b.released || !b.memory.reserve(more) {
 		return b.end(Errorf(Unavailable, "too many large answers at once; try again"))
 	}
 	b.reserved.Add(more)
