@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"kith/db"
+)
+
+// A queue is a gate of one whose place is taken, and those who wait behind it, in the order in which they are let in.
+type queue struct {
+	*gate
+	mu   sync.Mutex
+	all  sync.WaitGroup
+	went []string
+	sent []string // away
+}
+
+func newQueue(t *testing.T) *queue {
+	q := &queue{gate: newGate(1)}
+	if err := q.enter(t.Context(), "first"); err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// come makes somebody wait, and answers once they stand in line or were sent away.
+func (q *queue) come(ctx context.Context, address string) {
+	q.gate.mu.Lock()
+	before := q.length()
+	full := q.room == 0
+	q.gate.mu.Unlock()
+	ended := make(chan struct{})
+	q.all.Go(func() {
+		defer close(ended)
+		err := q.enter(ctx, address)
+		q.mu.Lock()
+		if err == nil {
+			q.went = append(q.went, address)
+		} else {
+			q.sent = append(q.sent, address+" "+string(db.CodeOf(err)))
+		}
+		q.mu.Unlock()
+		if err == nil {
+			q.leave()
+		}
+	})
+	for {
+		q.gate.mu.Lock()
+		n := q.length()
+		q.gate.mu.Unlock()
+		if n > before {
+			return
+		}
+		if full {
+			q.mu.Lock()
+			n := len(q.sent)
+			q.mu.Unlock()
+			if n > 0 {
+				return
+			}
+		}
+	}
+}
+
+func (q *queue) length() (n int) {
+	for _, line := range q.lines {
+		n += len(line)
+	}
+	return n
+}
+
+// done lets everybody in, and holds the gate to be as it was at first.
+func (q *queue) done(t *testing.T) {
+	t.Helper()
+	q.leave()
+	q.all.Wait()
+	if q.free != 1 || q.room != waitingEach || len(q.lines) != 0 || len(q.turns) != 0 {
+		t.Errorf("afterwards %d may go in and %d wait, with lines %v and turns %q", q.free, q.room, q.lines, q.turns)
+	}
+}
+
+func TestGateTakesTurns(t *testing.T) {
+	q := newQueue(t)
+	for _, address := range []string{"a", "a", "a", "b", "c", "a", "b"} {
+		q.come(t.Context(), address)
+	}
+	q.done(t)
+	if want := []string{"a", "b", "c", "a", "b", "a", "a"}; !slices.Equal(q.went, want) || len(q.sent) > 0 {
+		t.Errorf("the order was %q, want %q; sent away: %q", q.went, want, q.sent)
+	}
+}
+
+func TestGateIsFull(t *testing.T) {
+	q := newQueue(t)
+	for range waitingEach {
+		q.come(t.Context(), "crowd")
+	}
+	var e *db.Error
+	if err := q.enter(t.Context(), "crowd"); !errors.As(err, &e) || e.Code != db.Unavailable {
+		t.Fatalf("one too many: %v", err)
+	}
+	// Somebody else takes the place of the last of the crowd.
+	q.come(t.Context(), "alone")
+	q.done(t)
+	if len(q.went) != waitingEach || q.went[1] != "alone" || !slices.Equal(q.sent, []string{"crowd UNAVAILABLE"}) {
+		t.Errorf("%d went in, in the order %q; sent away: %q", len(q.went), q.went, q.sent)
+	}
+}
+
+func TestGateForgetsWhoGoesAway(t *testing.T) {
+	q := newQueue(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	q.come(t.Context(), "a")
+	q.come(ctx, "a")
+	q.come(ctx, "b")
+	cancel()
+	for gone := 0; gone < 2; {
+		q.mu.Lock()
+		gone = len(q.sent)
+		q.mu.Unlock()
+	}
+	q.done(t)
+	if !slices.Equal(q.went, []string{"a"}) {
+		t.Errorf("went in: %q", q.went)
+	}
+	// Those whose turn comes while they go away leave no place taken.
+	for range 200 {
+		q := newQueue(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		q.come(ctx, "a")
+		go cancel()
+		q.done(t)
+	}
+}
