@@ -218,6 +218,7 @@ type serve struct {
 	OidcAudience   string        `env:"KITH_OIDC_AUDIENCE" help:"Whom the issuer's tokens must be for."`
 	Signup         string        `enum:"open,closed" default:"open" env:"KITH_SIGNUP" help:"closed: only admins create users."`
 	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces; https://*.example.com is every subdomain. In development those of this machine may as well."`
+	TrustedProxies string        `env:"KITH_TRUSTED_PROXIES" help:"Addresses and ranges (CIDR) of the proxies whose X-Forwarded-For or Forwarded is believed, separated by spaces or commas."`
 	Demo           bool          `default:"true" negatable:"" env:"KITH_DEMO" help:"Fill an empty database with the demo graph (development only)."`
 	RequestTimeout time.Duration `default:"10s" env:"KITH_REQUEST_TIMEOUT" help:"How long a request may take."`
 	MaxBody        int           `default:"1048576" env:"KITH_MAX_BODY" help:"Bytes of a request's body."`
@@ -263,6 +264,10 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if c.OidcIssuer != "" && c.OidcAudience == "" {
 		return errors.New("KITH_OIDC_ISSUER needs KITH_OIDC_AUDIENCE: without it tokens made for anybody would be accepted")
 	}
+	proxies, err := graph.ParseTrustedProxies(c.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("KITH_TRUSTED_PROXIES: %w", err)
+	}
 	go sweep(ctx, database)
 	var draining atomic.Bool
 	options := graph.Options{
@@ -276,6 +281,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		OIDCIssuer:     c.OidcIssuer,
 		OIDCAudience:   c.OidcAudience,
 		AllowedOrigins: origins,
+		TrustedProxies: proxies,
 		Ready:          func() bool { return !draining.Load() },
 	}
 	if options.Limits, err = c.limits(); err != nil {

@@ -38,6 +38,8 @@ type Options struct {
 	OIDCIssuer, OIDCAudience string
 	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
 	AllowedOrigins Origins
+	// TrustedProxies may say for whom they forward requests; others are clients themselves.
+	TrustedProxies TrustedProxies
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
 	// Limits bound what a request may ask for.
@@ -64,6 +66,8 @@ type server struct {
 	memory    *db.Memory
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
+	// distrusted is done when a forwarding header was not believed.
+	distrusted sync.Once
 }
 
 var withoutDefer sync.Once

@@ -12,7 +12,6 @@ import (
 	"io"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,8 +36,8 @@ type visitKey struct{}
 
 // A visit is what is known of a request before it is read.
 type visit struct {
-	id   string
-	peer string // host and port that it comes from
+	id      string
+	address string // of the client, as limits count it
 }
 
 // RequestID is the id of the request that ctx belongs to; it stands in X-Request-Id and in the log.
@@ -49,17 +48,12 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// addressOf is the host that the request of ctx comes from.
+// addressOf is where the request of ctx comes from, as limits count it.
 func addressOf(ctx context.Context) string {
-	v, ok := ctx.Value(visitKey{}).(*visit)
-	if !ok {
-		return ""
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v.address
 	}
-	host, _, err := net.SplitHostPort(v.peer)
-	if err != nil {
-		return v.peer
-	}
-	return host
+	return ""
 }
 
 // A refusal is a request that is not GraphQL over HTTP: it is answered with a status and a fixed text.
@@ -75,8 +69,15 @@ func (s *server) door(next http.Handler) http.Handler {
 		var raw [8]byte
 		rand.Read(raw[:])
 		id := hex.EncodeToString(raw[:])
-		ctx := context.WithValue(r.Context(), visitKey{}, &visit{id, r.RemoteAddr})
-		ctx = db.WithViewer(ctx, db.ViewerOf(ctx)) // guard finds out who it is
+		address, ignored := s.TrustedProxies.client(r)
+		if ignored {
+			s.distrusted.Do(func() {
+				slog.Warn("a client that is no trusted proxy says for whom it forwards requests; unless KITH_TRUSTED_PROXIES names it, all behind it share the limits of one address",
+					"peer", r.RemoteAddr)
+			})
+		}
+		ctx := context.WithValue(r.Context(), visitKey{}, &visit{id, address})
+		ctx = db.WithViewer(ctx, db.ViewerOf(ctx)) // authenticate finds out who it is
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
