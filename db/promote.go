@@ -34,7 +34,8 @@ func promoted() []*batch {
 		return columns
 	}
 	return []*batch{
-		{table: "sessions", columns: append(column(Text, "id", "user_id", "token_hash"), column(Time, "created_at", "expires_at")...)},
+		{table: "sessions", columns: append(column(Text, "id", "user_id", "token_hash", "previous_hash"), column(Time, "created_at", "expires_at", "rotated_at")...)},
+		{table: "known_places", columns: append(column(Text, "user_id", "place"), column(Time, "seen_at")...)},
 		{table: "identities", columns: column(Text, "issuer", "subject", "user_id")},
 		{table: "idempotency_keys", columns: append(column(Text, "id", "request", "answer"), column(Time, "created_at")...)},
 	}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"kith/db"
 	"kith/db/dbtest"
@@ -24,6 +23,19 @@ func openMigrated(t *testing.T, address string) *db.DB {
 	return database
 }
 
+// logIn gives a user a session, as if their password had been verified.
+func logIn(t *testing.T, database *db.DB, username, session string) {
+	t.Helper()
+	account, err := database.Credentials(t.Context(), username, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, opened, err := database.OpenSession(t.Context(), db.Login{User: account.Key, Verified: account.Hash, Session: session, TokenHash: "hash", Place: "place of " + session})
+	if err != nil || !opened {
+		t.Fatal(opened, err)
+	}
+}
+
 func TestPromote(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "kith.db")
 	from := openMigrated(t, "sqlite:"+file)
@@ -33,9 +45,7 @@ func TestPromote(t *testing.T) {
 	if _, err := from.SetAdmin(t.Context(), "grace"); err != nil {
 		t.Fatal(err)
 	}
-	if err := from.AddSession(t.Context(), "session", 1, "hash", time.Hour); err != nil {
-		t.Fatal(err)
-	}
+	logIn(t, from, "ada", "session")
 	to := openMigrated(t, dbtest.Postgres(t))
 	rows, err := from.Promote(t.Context(), to)
 	if err != nil || rows < 50 {
@@ -48,20 +58,20 @@ func TestPromote(t *testing.T) {
 		if v, found, err := database.SessionViewer(t.Context(), "session"); err != nil || !found || v.Key != 1 || v.Admin {
 			t.Error(database.Name(), v, found, err)
 		}
-		key, hash, err := database.Credentials(t.Context(), "grace")
-		if err != nil || !db.MatchPassword(hash, "demo-password") {
-			t.Error(database.Name(), key, err)
+		if a, err := database.Credentials(t.Context(), "ada", "place of session"); err != nil || !a.Known {
+			t.Error(database.Name(), a, err)
 		}
-		if err := database.AddSession(t.Context(), "of grace", key, "hash", time.Hour); err != nil {
-			t.Fatal(err)
+		if a, err := database.Credentials(t.Context(), "grace", "elsewhere"); err != nil || !db.MatchPassword(a.Hash, "demo-password") || a.Known {
+			t.Error(database.Name(), a, err)
 		}
+		logIn(t, database, "grace", "of grace")
 		if v, _, err := database.SessionViewer(t.Context(), "of grace"); err != nil || !v.Admin {
 			t.Error(database.Name(), v, err)
 		}
 	}
 	// And back: both ways give the same.
 	back := openMigrated(t, "sqlite::memory:")
-	if again, err := to.Promote(t.Context(), back); err != nil || again != rows+1 {
+	if again, err := to.Promote(t.Context(), back); err != nil || again != rows+2 {
 		t.Error(again, err)
 	}
 	// Keys go on behind those that were copied.
@@ -173,7 +183,7 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened := openMigrated(t, "sqlite:"+copied)
-	if key, _, err := opened.Credentials(t.Context(), "ada"); err != nil || key == 0 {
-		t.Error(key, err)
+	if a, err := opened.Credentials(t.Context(), "ada", ""); err != nil || a.Key == 0 {
+		t.Error(a, err)
 	}
 }

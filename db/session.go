@@ -2,8 +2,9 @@ package db
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,34 +33,111 @@ func (db *DB) SessionViewer(ctx context.Context, id string) (v Viewer, found boo
 	return v, found, err
 }
 
-// AddSession stores a new session of a user.
-func (db *DB) AddSession(ctx context.Context, id string, user int64, tokenHash string, lifetime time.Duration) error {
-	now := db.Now()
-	return db.Write(ctx, func(ctx context.Context) error {
-		_, err := db.do(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-			id, user, tokenHash, now, now.Add(lifetime))
-		return err
-	})
+// How long sessions last. Each refresh gives a session refreshLife more, up to sessionLife from its log-in.
+const (
+	refreshLife = 30 * 24 * time.Hour
+	sessionLife = 90 * 24 * time.Hour
+	// refreshGrace is how long a refresh token that was exchanged is answered with the same successor: tabs refresh at
+	// once, and answers are lost.
+	refreshGrace = 10 * time.Second
+)
+
+// A LiveSession is who a session belongs to and when it ends unless it is refreshed.
+type LiveSession struct {
+	Viewer  Viewer
+	Expires time.Time
 }
 
-// RotateSession exchanges a session's token for another and answers whose it is. A token that is not the newest has
-// been used before: it ends the session. found is false if the token is good for nothing.
-func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string, lifetime time.Duration) (user int64, found bool, err error) {
+// A Login is a password that was found to be a user's, and the session that is to come of it.
+type Login struct {
+	User      int64
+	Verified  string  // the hash that the password matches
+	NewHash   string  // what it becomes, which ends the user's other sessions; "" keeps it
+	Session   string  // its id
+	TokenHash string  // of its first refresh token
+	Place     string  // where the user is, as a keyed hash; it is known from now on
+	Attempts  []Bound // what Attempt counted: those of the first are taken back, and one of each other's
+}
+
+// OpenSession stores the session of a log-in; opened is false, and nothing is done, if the user's password has changed
+// since it was verified.
+func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
-		changed, err := db.do(ctx, "update session", `UPDATE sessions SET token_hash = ?, expires_at = ? WHERE id = ? AND token_hash = ? AND expires_at > ?`,
-			next, now.Add(lifetime), id, tokenHash, now)
-		if err != nil {
+		s = LiveSession{Viewer{Key: l.User}, now.Add(refreshLife)}
+		var err error
+		// The row stays locked: a password change comes before this, and is seen, or after it, and ends the session.
+		opened, err = db.one(ctx, "credentials", `SELECT is_admin FROM users WHERE id = ? AND password_hash = ?`+db.locks[lockChange], []any{l.User, l.Verified}, &s.Viewer.Admin)
+		if err != nil || !opened {
 			return err
 		}
-		if changed == 0 {
+		if l.NewHash != "" {
+			if _, err := db.do(ctx, "update User", `UPDATE users SET password_hash = ? WHERE id = ?`, l.NewHash, l.User); err != nil {
+				return err
+			}
+			if _, err := db.do(ctx, "delete session", `DELETE FROM sessions WHERE user_id = ?`, l.User); err != nil {
+				return err
+			}
+		}
+		if _, err := db.do(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+			l.Session, l.User, l.TokenHash, now, s.Expires); err != nil {
+			return err
+		}
+		if err := db.know(ctx, l.User, l.Place); err != nil {
+			return err
+		}
+		return db.forgive(ctx, l.Attempts)
+	})
+	return s, opened, err
+}
+
+// How many places of a user are known, and for how long after they were last logged in from: longer than any session, or
+// a user who is logged in all the time would come from nowhere when it ends.
+const (
+	knownPlaces = 20
+	placeLife   = 2 * sessionLife
+)
+
+// know makes a place one that a user has logged in from.
+func (db *DB) know(ctx context.Context, user int64, place string) error {
+	if _, err := db.do(ctx, "known place", `INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
+		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at`, user, place, db.Now()); err != nil {
+		return err
+	}
+	_, err := db.do(ctx, "known place", `DELETE FROM known_places WHERE user_id = ? AND place NOT IN
+		(SELECT place FROM known_places WHERE user_id = ? ORDER BY seen_at DESC, place LIMIT ?)`, user, user, knownPlaces)
+	return err
+}
+
+// RotateSession exchanges a session's newest refresh token for next. If that was done a moment ago, found is true as well
+// and next is the newest: next must follow from the token. Any other token has been used before, or is made up: it ends
+// the session. found is false if the token is good for nothing.
+func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s LiveSession, found bool, err error) {
+	err = db.Write(ctx, func(ctx context.Context) error {
+		now := db.Now()
+		var created time.Time
+		var newest, exchanged bool
+		var err error
+		found, err = db.one(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), s.created_at, s.expires_at,
+			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ? AND s.rotated_at > ?, FALSE)
+			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.locks[lockChange], []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
+			&s.Viewer.Key, &s.Viewer.Admin, &created, &s.Expires, &newest, &exchanged)
+		switch {
+		case err != nil, exchanged:
+			return err
+		case !newest:
 			found = false
 			return db.endSession(ctx, id)
 		}
-		found, err = db.one(ctx, "session", `SELECT user_id FROM sessions WHERE id = ?`, []any{id}, &user)
+		s.Expires = now.Add(refreshLife)
+		if end := created.Add(sessionLife); end.Before(s.Expires) {
+			s.Expires = end
+		}
+		_, err = db.do(ctx, "update session", `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ?, expires_at = ? WHERE id = ?`,
+			next, tokenHash, now, s.Expires, id)
 		return err
 	})
-	return user, found, err
+	return s, found, err
 }
 
 // EndSession ends a session if there is one.
@@ -72,27 +150,27 @@ func (db *DB) endSession(ctx context.Context, id string) error {
 	return err
 }
 
-// Credentials are a user's key and password hash, by username; key is 0 and the hash empty if there is no such user.
-func (db *DB) Credentials(ctx context.Context, username string) (key int64, hash string, err error) {
-	_, err = db.one(ctx, "credentials", `SELECT id, COALESCE(password_hash, '') FROM users WHERE username = ?`, []any{username}, &key, &hash)
-	return key, hash, err
+// An Account is what a password is checked against. The zero Account is nobody's.
+type Account struct {
+	Key   int64  // of the user
+	Hash  string // of the password; "" if there is none
+	Known bool   // the user has logged in from the place
 }
 
-// PasswordHash is a user's password hash.
-func (db *DB) PasswordHash(ctx context.Context, user int64) (hash string, err error) {
-	_, err = db.one(ctx, "credentials", `SELECT COALESCE(password_hash, '') FROM users WHERE id = ?`, []any{user}, &hash)
-	return hash, err
+// Credentials are the account of a username, seen from a place.
+func (db *DB) Credentials(ctx context.Context, username, place string) (Account, error) {
+	return db.account(ctx, "u.username = ?", username, place)
 }
 
-// SetPassword stores a user's password hash and ends all their sessions.
-func (db *DB) SetPassword(ctx context.Context, user int64, hash string) error {
-	return db.Write(ctx, func(ctx context.Context) error {
-		if _, err := db.do(ctx, "update User", `UPDATE users SET password_hash = ? WHERE id = ?`, hash, user); err != nil {
-			return err
-		}
-		_, err := db.do(ctx, "delete session", `DELETE FROM sessions WHERE user_id = ?`, user)
-		return err
-	})
+// CredentialsOf are the account of a user, seen from a place.
+func (db *DB) CredentialsOf(ctx context.Context, user int64, place string) (Account, error) {
+	return db.account(ctx, "u.id = ?", user, place)
+}
+
+func (db *DB) account(ctx context.Context, condition string, who any, place string) (a Account, err error) {
+	_, err = db.one(ctx, "credentials", `SELECT u.id, COALESCE(u.password_hash, ''), EXISTS (SELECT 1 FROM known_places AS p WHERE p.user_id = u.id AND p.place = ?)
+		FROM users AS u WHERE `+condition, []any{place, who}, &a.Key, &a.Hash, &a.Known)
+	return a, err
 }
 
 // SetAdmin makes the user with a username an admin; found is false if there is none.
@@ -105,41 +183,79 @@ func (db *DB) SetAdmin(ctx context.Context, username string) (found bool, err er
 	return found, err
 }
 
-// Attempt counts an attempt for every name, and tells whether one of them has had more than its limit since the window
-// began. It counts before anything is known of the attempt, so that many at once are all counted.
-func (db *DB) Attempt(ctx context.Context, window time.Duration, limits map[string]int) (allowed bool, err error) {
+// AttemptWindow is how long attempts are counted together.
+const AttemptWindow = 15 * time.Minute
+
+// A Bound is how many failed attempts are taken in a window.
+type Bound struct {
+	CountedFor string
+	Most       int
+}
+
+func sortedBounds(bounds []Bound) []Bound {
+	return slices.SortedFunc(slices.Values(bounds), func(a, b Bound) int { return strings.Compare(a.CountedFor, b.CountedFor) })
+}
+
+var errRefused = errors.New("too many attempts")
+
+// Allowed tells whether none of the bounds is reached. It writes nothing.
+func (db *DB) Allowed(ctx context.Context, bounds []Bound) (allowed bool, err error) {
+	names, most := make([]string, len(bounds)), map[string]int{}
+	for i, b := range bounds {
+		names[i], most[b.CountedFor] = b.CountedFor, b.Most
+	}
+	allowed = true
+	s := &Statement{Path: "attempts", Text: `SELECT counted_for, failures FROM attempts WHERE since > ? AND ` + db.inTexts("counted_for"),
+		Args: []any{db.Now().Add(-AttemptWindow), db.bindTexts(names)}}
+	err = db.run(ctx, s, func(rows *sqlx.Rows) error {
+		var name string
+		var failures int
+		err := rows.Scan(&name, &failures)
+		allowed = allowed && failures < most[name]
+		return err
+	})
+	return allowed && err == nil, err
+}
+
+// Attempt counts an attempt within every bound, and tells whether none is passed: if one is, nothing is counted. It counts
+// before anything is known of the attempt, so that many at once are all counted.
+func (db *DB) Attempt(ctx context.Context, bounds []Bound) (allowed bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
-		allowed = true
 		now := db.Now()
-		for _, name := range slices.Sorted(maps.Keys(limits)) {
+		for _, b := range sortedBounds(bounds) {
 			var failures int
 			_, err := db.one(ctx, "attempts", `INSERT INTO attempts (counted_for, failures, since) VALUES (?, 1, ?)
 				ON CONFLICT (counted_for) DO UPDATE SET
 					failures = CASE WHEN attempts.since <= ? THEN 1 ELSE attempts.failures + 1 END,
 					since = CASE WHEN attempts.since <= ? THEN excluded.since ELSE attempts.since END
-				RETURNING failures`, []any{name, now, now.Add(-window), now.Add(-window)}, &failures)
+				RETURNING failures`, []any{b.CountedFor, now, now.Add(-AttemptWindow), now.Add(-AttemptWindow)}, &failures)
 			if err != nil {
 				return err
 			}
-			allowed = allowed && failures <= limits[name]
+			if failures > b.Most {
+				return errRefused
+			}
 		}
 		return nil
 	})
-	return allowed, err
+	if errors.Is(err, errRefused) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
-// Forgive takes back an attempt that succeeded: all of those counted for the first name, one of each other's.
-func (db *DB) Forgive(ctx context.Context, first string, others ...string) error {
-	return db.Write(ctx, func(ctx context.Context) error {
-		slices.Sort(others)
-		for _, name := range others {
-			if _, err := db.do(ctx, "attempts", `UPDATE attempts SET failures = failures - 1 WHERE counted_for = ?`, name); err != nil {
-				return err
-			}
+// forgive takes back an attempt that succeeded: all of those counted within the first bound, one within each other.
+func (db *DB) forgive(ctx context.Context, bounds []Bound) error {
+	for _, b := range sortedBounds(bounds) { // in Attempt's order: they would wait for each other
+		text := `UPDATE attempts SET failures = failures - 1 WHERE counted_for = ?`
+		if b == bounds[0] {
+			text = `DELETE FROM attempts WHERE counted_for = ?`
 		}
-		_, err := db.do(ctx, "attempts", `DELETE FROM attempts WHERE counted_for = ?`, first)
-		return err
-	})
+		if _, err := db.do(ctx, "attempts", text, b.CountedFor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Identity is the user that an issuer's subject is; key is 0 if they have none.
@@ -200,7 +316,7 @@ func (db *DB) Answer(ctx context.Context, id, answer string) error {
 	return err
 }
 
-// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts.
+// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places.
 func (db *DB) Sweep(ctx context.Context) error {
 	return db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
@@ -210,7 +326,8 @@ func (db *DB) Sweep(ctx context.Context) error {
 		}{
 			{`DELETE FROM sessions WHERE expires_at <= ?`, now},
 			{`DELETE FROM idempotency_keys WHERE created_at <= ?`, now.Add(-KeepAnswers)},
-			{`DELETE FROM attempts WHERE since <= ?`, now.Add(-KeepAnswers)},
+			{`DELETE FROM attempts WHERE since <= ?`, now.Add(-AttemptWindow)},
+			{`DELETE FROM known_places WHERE seen_at <= ?`, now.Add(-placeLife)},
 		} {
 			if _, err := db.do(ctx, "sweep", s.text, s.time); err != nil {
 				return err

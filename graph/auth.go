@@ -8,8 +8,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"math"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,13 +28,12 @@ import (
 	"kith/loaders"
 )
 
-// The lives of tokens, and how many failed log-ins are taken in a window: for one account from one address, for one
-// account, from one address.
-const (
-	accessLife    = 15 * time.Minute
-	refreshLife   = 30 * 24 * time.Hour
-	attemptWindow = 15 * time.Minute
+// accessLife is how long an access token lives, if its session does.
+const accessLife = 15 * time.Minute
 
+// How many failed log-ins are taken in a window: for one account from one address, for one account from addresses that
+// it is not known to come from, from one address.
+const (
 	attemptsEach    = 10
 	attemptsAccount = 100
 	attemptsAddress = 200
@@ -48,13 +49,14 @@ const (
 // An authenticator tells who sends a request, and opens and closes sessions. No cookies are used: a token comes in the
 // Authorization header or not at all, so a browser never sends one by itself.
 type authenticator struct {
-	db      *db.DB
-	secret  []byte
-	keyID   string
-	closed  bool // sign-up
-	issuer  string
-	oidc    func() (*oidc.IDTokenVerifier, error)
-	hashing chan struct{} // bounds the memory that password hashes take
+	db     *db.DB
+	secret []byte
+	keyID  string
+	closed bool // sign-up
+	issuer string
+	oidc   func() (*provider, error)
+	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
+	logIns, others *gate
 }
 
 func newAuthenticator(o Options) *authenticator {
@@ -66,32 +68,83 @@ func newAuthenticator(o Options) *authenticator {
 	sum := sha256.Sum256(append([]byte("kith key id:"), secret...))
 	a := &authenticator{
 		db: o.DB, secret: secret, keyID: hex.EncodeToString(sum[:4]), closed: o.SignUpClosed, issuer: o.OIDCIssuer,
-		hashing: make(chan struct{}, runtime.NumCPU()),
+		logIns: newGate(runtime.GOMAXPROCS(0)), others: newGate(max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 	if o.OIDCIssuer != "" {
-		a.oidc = lazyVerifier(o.OIDCIssuer, o.OIDCAudience, o.DB.Now)
+		a.oidc = lazyProvider(o.OIDCIssuer, &oidc.Config{ClientID: o.OIDCAudience, Now: o.DB.Now})
 	}
 	return a
 }
 
-// lazyVerifier asks the issuer for its keys when they are first needed: kith starts without it.
-func lazyVerifier(issuer, audience string, now func() time.Time) func() (*oidc.IDTokenVerifier, error) {
+// A provider is what an OpenID issuer says of itself.
+type provider struct {
+	keys   oidc.KeySet
+	config *oidc.Config
+
+	mu      sync.Mutex
+	failure error // why the keys did not come when they were last asked for
+}
+
+// lazyProvider asks the issuer about itself when it is first needed: kith starts without it.
+func lazyProvider(issuer string, config *oidc.Config) func() (*provider, error) {
 	var mu sync.Mutex
-	var verifier *oidc.IDTokenVerifier
+	var known *provider
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &seldom{asked: map[string]time.Time{}}}
-	return func() (*oidc.IDTokenVerifier, error) {
+	return func() (*provider, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if verifier == nil {
-			// The provider keeps its context for later requests, so it must not be this request's.
-			provider, err := oidc.NewProvider(oidc.ClientContext(context.Background(), client), issuer)
-			if err != nil {
-				return nil, err
-			}
-			verifier = provider.Verifier(&oidc.Config{ClientID: audience, Now: now})
+		if known != nil {
+			return known, nil
 		}
-		return verifier, nil
+		// The keys are asked for with this context later, so it must not be this request's.
+		ctx := oidc.ClientContext(context.Background(), client)
+		discovered, err := oidc.NewProvider(ctx, issuer)
+		if err != nil {
+			return nil, err
+		}
+		var says struct {
+			Keys       string   `json:"jwks_uri"`
+			Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		}
+		if err := discovered.Claims(&says); err != nil {
+			return nil, err
+		}
+		for _, name := range says.Algorithms {
+			if slices.Contains(signatures, name) {
+				config.SupportedSigningAlgs = append(config.SupportedSigningAlgs, name)
+			}
+		}
+		known = &provider{keys: oidc.NewRemoteKeySet(ctx, says.Keys), config: config}
+		return known, nil
 	}
+}
+
+// signatures are the algorithms that an issuer may name: none in which its public key could be taken for a secret.
+var signatures = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
+
+// A verification is of one token. Its failure is why the issuer's keys did not come, so that the token may be good.
+type verification struct {
+	*provider
+	failure error
+}
+
+// VerifySignature implements oidc.KeySet.
+func (v *verification) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	payload, err := v.keys.VerifySignature(ctx, token)
+	if err == nil {
+		return payload, nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch cause := errors.Unwrap(err); { // keys that do not come are a cause; a signature that is wrong has none
+	case errors.Is(cause, errAskedJustNow):
+		v.failure = v.provider.failure
+	case ctx.Err() != nil:
+		v.failure = cause
+	default:
+		v.failure, v.provider.failure = cause, cause
+	}
+	return nil, err
 }
 
 // seldom asks for an address once in a while and no oftener, so that tokens that name unknown keys cannot make kith ask
@@ -153,13 +206,21 @@ func (a *authenticator) viewer(ctx context.Context, h http.Header) (db.Viewer, e
 	return viewer, err
 }
 
+func errIssuer(cause error) *db.Error {
+	return &db.Error{Code: db.Unavailable, Message: "the token's issuer cannot be reached", Cause: cause}
+}
+
 // foreign is the user of an issuer's token; they are made when they first come, if sign-up is open.
 func (a *authenticator) foreign(ctx context.Context, token string) (db.Viewer, error) {
-	verifier, err := a.oidc()
+	issuer, err := a.oidc()
 	if err != nil {
-		return db.Viewer{}, &db.Error{Code: db.Unavailable, Message: "the token's issuer cannot be reached", Cause: err}
+		return db.Viewer{}, errIssuer(err)
 	}
-	verified, err := verifier.Verify(ctx, token)
+	check := &verification{provider: issuer}
+	verified, err := oidc.NewVerifier(a.issuer, check, issuer.config).Verify(ctx, token)
+	if check.failure != nil {
+		return db.Viewer{}, errIssuer(check.failure)
+	}
 	if err != nil || verified.Subject == "" {
 		return db.Viewer{}, errUnauthenticated()
 	}
@@ -179,10 +240,10 @@ type accessClaims struct {
 	jwt.RegisteredClaims
 }
 
-func (a *authenticator) sign(session string, user int64, now time.Time) (string, error) {
+func (a *authenticator) sign(session string, user int64, now, expires time.Time) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, accessClaims{session, jwt.RegisteredClaims{
 		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: db.GlobalID(db.Users.Table, user),
-		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(accessLife)),
+		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 	}})
 	token.Header["kid"] = a.keyID
 	return token.SignedString(a.secret)
@@ -203,6 +264,10 @@ func (a *authenticator) verify(token string) (session string, ok bool) {
 
 // keyed is a hash of a text that only this server can make.
 func (a *authenticator) keyed(purpose string, parts ...string) string {
+	return hex.EncodeToString(a.mac(purpose, parts...))
+}
+
+func (a *authenticator) mac(purpose string, parts ...string) []byte {
 	h := hmac.New(sha256.New, a.secret)
 	h.Write([]byte(purpose))
 	for _, p := range parts {
@@ -213,14 +278,23 @@ func (a *authenticator) keyed(purpose string, parts ...string) string {
 		h.Write(n[:]) // no two lists of parts run together
 		h.Write([]byte(p))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return h.Sum(nil)
 }
+
+// secretBytes is how long session ids and the secrets of refresh tokens are.
+const secretBytes = 24
 
 // random is an unguessable text.
 func random() string {
-	var raw [24]byte
+	var raw [secretBytes]byte
 	rand.Read(raw[:])
 	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// successor is the secret that a session's secret is exchanged for: always the same, so that it can be answered again
+// without being stored, and for nobody else to work out.
+func (a *authenticator) successor(session, secret string) string {
+	return base64.RawURLEncoding.EncodeToString(a.mac("refresh token", session, secret)[:secretBytes])
 }
 
 func hashToken(secret string) string {
@@ -231,104 +305,118 @@ func hashToken(secret string) string {
 // A refresh token is the session's id and the newest secret.
 func joinToken(session, secret string) string { return session + "." + secret }
 
-func splitToken(token string) (session, hash string, ok bool) {
-	session, secret, ok := strings.Cut(token, ".")
-	return session, hashToken(secret), ok && len(session) == 32 && len(secret) == 32
+func splitToken(token string) (session, secret string, ok bool) {
+	session, secret, ok = strings.Cut(token, ".")
+	length := base64.RawURLEncoding.EncodedLen(secretBytes)
+	return session, secret, ok && len(session) == length && len(secret) == length
 }
 
-// session answers a new session's tokens, and makes the rest of the answer be read as the user.
-func (a *authenticator) session(ctx context.Context, user int64, id, secret string) (*model.Session, error) {
+// session answers a session's tokens, and makes the rest of the answer be read as its user.
+func (a *authenticator) session(ctx context.Context, s db.LiveSession, id, secret string) (*model.Session, error) {
 	now := a.db.Now()
-	access, err := a.sign(id, user, now)
+	expires := now.Add(accessLife)
+	if s.Expires.Before(expires) {
+		expires = s.Expires
+	}
+	access, err := a.sign(id, s.Viewer.Key, now, expires)
 	if err != nil {
 		return nil, err
 	}
-	viewer, found, err := a.db.SessionViewer(ctx, id)
-	if err != nil || !found {
-		return nil, errors.Join(err, errUnauthenticated())
-	}
-	db.Become(ctx, viewer)
-	entity, err := loaders.ByKey(ctx, db.Users, user)
+	db.Become(ctx, s.Viewer)
+	entity, err := loaders.ByKey(ctx, db.Users, s.Viewer.Key)
 	if err != nil || entity == nil {
 		return nil, errors.Join(err, errUnauthenticated())
 	}
-	return &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: now.Add(accessLife), Viewer: entity}, nil
+	return &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: expires, Viewer: entity}, nil
 }
 
-func (a *authenticator) open(ctx context.Context, user int64) (*model.Session, error) {
-	id, secret := random(), random()
-	if err := a.db.AddSession(ctx, id, user, hashToken(secret), refreshLife); err != nil {
-		return nil, err
+// open makes a log-in a session; opened is false if the password is no longer the one that was verified.
+func (a *authenticator) open(ctx context.Context, login db.Login) (session *model.Session, opened bool, err error) {
+	secret := random()
+	login.Session, login.TokenHash, login.Place = random(), hashToken(secret), a.place(ctx)
+	s, opened, err := a.db.OpenSession(ctx, login)
+	if err != nil || !opened {
+		return nil, false, err
 	}
-	return a.session(ctx, user, id, secret)
+	session, err = a.session(ctx, s, login.Session, secret)
+	return session, true, err
 }
 
-// hash does work that hashes passwords, for no more callers at once than there are processors.
+// place is where a request comes from, to be stored.
+func (a *authenticator) place(ctx context.Context) string { return a.keyed("place", addressOf(ctx)) }
+
+// hash does work that hashes a password and is no log-in, when its turn comes.
 func (a *authenticator) hash(ctx context.Context, work func()) error {
-	select {
-	case a.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := a.others.enter(ctx, addressOf(ctx)); err != nil {
+		return err
 	}
-	defer func() { <-a.hashing }()
+	defer a.others.leave()
 	work()
 	return nil
 }
 
-// check tells whether password matches hash.
-func (a *authenticator) check(ctx context.Context, hash, password string) (matches bool, err error) {
-	err = a.hash(ctx, func() { matches = db.MatchPassword(hash, password) })
-	return matches, err
+// bounds are those of attempts on an account. Failures elsewhere do not count where the account is known to come from.
+func (a *authenticator) bounds(ctx context.Context, name string, known bool) []db.Bound {
+	address, most := addressOf(ctx), attemptsAccount
+	if known {
+		most = math.MaxInt
+	}
+	return []db.Bound{{CountedFor: a.keyed("attempt", name, address), Most: attemptsEach},
+		{CountedFor: a.keyed("account", name), Most: most}, {CountedFor: a.keyed("address", address), Most: attemptsAddress}}
 }
 
-// attempt counts an attempt on an account and answers LIMIT_EXCEEDED if there were too many; forgive takes it back.
-func (a *authenticator) attempt(ctx context.Context, account string) (forgive func() error, err error) {
-	address := addressOf(ctx)
-	each := a.keyed("attempt", account, address)
-	allowed, err := a.db.Attempt(ctx, attemptWindow, map[string]int{
-		each: attemptsEach, a.keyed("account", account): attemptsAccount, a.keyed("address", address): attemptsAddress,
-	})
-	if err == nil && !allowed {
-		err = db.Errorf(db.LimitExceeded, "too many attempts; try again in %d minutes", attemptWindow/time.Minute)
+// attempt tells whether a password matches a hash, and answers LIMIT_EXCEEDED if there were too many attempts. It is
+// counted when its turn at the gate comes: whoever is sent away leaves nothing behind.
+func (a *authenticator) attempt(ctx context.Context, g *gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
+	allowed, err := a.db.Allowed(ctx, bounds)
+	if err == nil && allowed {
+		if err := g.enter(ctx, addressOf(ctx)); err != nil {
+			return false, err
+		}
+		defer g.leave()
+		allowed, err = a.db.Attempt(ctx, bounds)
 	}
-	return func() error { return a.db.Forgive(ctx, each, a.keyed("account", account), a.keyed("address", address)) }, err
+	switch {
+	case err != nil:
+		return false, err
+	case !allowed:
+		return false, db.Errorf(db.LimitExceeded, "too many attempts; try again in %d minutes", db.AttemptWindow/time.Minute)
+	}
+	return db.MatchPassword(hash, password), nil
 }
 
 func (a *authenticator) logIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
 	username := db.Users.Field("username").Normal(input.Username)
-	forgive, err := a.attempt(ctx, username)
-	if err != nil {
-		return nil, err
-	}
 	if strings.ContainsRune(username, 0) {
 		username = "" // which nobody has
 	}
-	user, hash, err := a.db.Credentials(ctx, username)
+	account, err := a.db.Credentials(ctx, username, a.place(ctx))
 	if err != nil {
 		return nil, err
 	}
+	bounds := a.bounds(ctx, username, account.Known)
 	// The same work and the same answer whether there is no such user or the password is wrong.
-	matches, err := a.check(ctx, hash, norm.NFC.String(input.Password))
+	matches, err := a.attempt(ctx, a.logIns, bounds, account.Hash, norm.NFC.String(input.Password))
 	if err != nil {
 		return nil, err
 	}
-	if !matches {
+	var session *model.Session
+	if matches {
+		session, matches, err = a.open(ctx, db.Login{User: account.Key, Verified: account.Hash, Attempts: bounds})
+	}
+	if err == nil && !matches {
 		return &model.LogInPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "username or password is wrong"}}}, nil
 	}
-	if err := forgive(); err != nil {
-		return nil, err
-	}
-	session, err := a.open(ctx, user)
 	return &model.LogInPayload{Session: session, UserErrors: []*db.Fault{}}, err
 }
 
 func (a *authenticator) refresh(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
-	id, hash, ok := splitToken(input.RefreshToken)
-	secret := random()
-	var user int64
+	id, secret, ok := splitToken(input.RefreshToken)
+	next := a.successor(id, secret)
+	var s db.LiveSession
 	var err error
 	if ok {
-		user, ok, err = a.db.RotateSession(ctx, id, hash, hashToken(secret), refreshLife)
+		s, ok, err = a.db.RotateSession(ctx, id, hashToken(secret), hashToken(next))
 	}
 	switch {
 	case err != nil:
@@ -336,7 +424,7 @@ func (a *authenticator) refresh(ctx context.Context, input model.RefreshSessionI
 	case !ok:
 		return &model.RefreshSessionPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "the refresh token is not valid", Field: []string{"input", "refreshToken"}}}}, nil
 	}
-	session, err := a.session(ctx, user, id, secret)
+	session, err := a.session(ctx, s, id, next)
 	return &model.RefreshSessionPayload{Session: session, UserErrors: []*db.Fault{}}, err
 }
 
@@ -363,31 +451,47 @@ func (a *authenticator) changePassword(ctx context.Context, input model.ChangePa
 	if len(faults) > 0 {
 		return &model.ChangePasswordPayload{UserErrors: pointers(faults)}, nil
 	}
-	forgive, err := a.attempt(ctx, db.GlobalID(db.Users.Table, viewer.Key))
+	account, err := a.db.CredentialsOf(ctx, viewer.Key, a.place(ctx))
 	if err != nil {
 		return nil, err
 	}
-	hash, err := a.db.PasswordHash(ctx, viewer.Key)
+	bounds := a.bounds(ctx, db.GlobalID(db.Users.Table, viewer.Key), account.Known)
+	matches, err := a.attempt(ctx, a.others, bounds, account.Hash, norm.NFC.String(input.CurrentPassword))
 	if err != nil {
 		return nil, err
 	}
-	matches, err := a.check(ctx, hash, norm.NFC.String(input.CurrentPassword))
-	if err != nil {
-		return nil, err
+	var session *model.Session
+	if matches {
+		if err := a.hash(ctx, draft.Seal); err != nil {
+			return nil, err
+		}
+		next, _ := draft.Value("password_hash")
+		hash, _ := next.(string)
+		session, matches, err = a.open(ctx, db.Login{User: viewer.Key, Verified: account.Hash, NewHash: hash, Attempts: bounds})
 	}
-	if !matches {
+	if err == nil && !matches {
 		return &model.ChangePasswordPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil
 	}
-	if err := a.hash(ctx, draft.Seal); err != nil {
-		return nil, err
-	}
-	next, _ := draft.Value("password_hash")
-	text, _ := next.(string)
-	if err := errors.Join(forgive(), a.db.SetPassword(ctx, viewer.Key, text)); err != nil {
-		return nil, err
-	}
-	session, err := a.open(ctx, viewer.Key)
 	return &model.ChangePasswordPayload{Session: session, UserErrors: []*db.Fault{}}, err
+}
+
+// tokenless tells whether an operation is one of those by which clients get another access token: they are run whatever
+// the Authorization header says. What does not run, by @skip or @include, does not count.
+func tokenless(o *graphql.OperationContext) bool {
+	if o.Operation.Operation != ast.Mutation {
+		return false
+	}
+	fields := 0
+	for _, f := range graphql.CollectFields(o, o.Operation.SelectionSet, []string{"Mutation"}) {
+		switch f.Name {
+		case "__typename":
+		case "logIn", "refreshSession", "logOut":
+			fields++
+		default:
+			return false
+		}
+	}
+	return fields == 1
 }
 
 func errLogIn() *db.Error { return db.Errorf(db.Unauthenticated, "log in first") }

@@ -101,9 +101,10 @@ func (f *fixture) Statements() []*db.Statement {
 
 // A request is what a client sends.
 type request struct {
-	Query     string         `json:"query"`
-	Variables map[string]any `json:"variables,omitempty"`
-	Header    http.Header    `json:"-"`
+	Query      string         `json:"query,omitempty"`
+	Variables  map[string]any `json:"variables,omitempty"`
+	Extensions map[string]any `json:"extensions,omitempty"`
+	Header     http.Header    `json:"-"`
 }
 
 // send answers the status and the body of one request.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -10,48 +11,42 @@ import (
 	"kith/db"
 )
 
-// guard lets in requests that may come from where they come and says who sends them. It refuses what a page of another
-// site makes a browser send, answers the preflights of allowed origins, and ends a request whose token is not good.
+// authenticate finds out who sends a request, or refuses a token that is not good.
+func (s *server) authenticate(ctx context.Context, h http.Header) *refusal {
+	viewer, err := s.auth.viewer(ctx, h)
+	if err == nil {
+		db.Become(ctx, viewer)
+		return nil
+	}
+	wrong := &refusal{http.StatusUnauthorized, db.Unauthenticated, errUnauthenticated().Message}
+	switch code := db.CodeOf(err); code {
+	case db.Unauthenticated:
+		return wrong
+	case db.Unavailable, db.Timeout:
+		wrong = &refusal{http.StatusServiceUnavailable, code, "the access token cannot be checked now"}
+	default:
+		wrong = &refusal{http.StatusInternalServerError, db.Internal, internalMessage}
+	}
+	slog.ErrorContext(ctx, "authentication", "cause", err, "request_id", RequestID(ctx))
+	return wrong
+}
+
+// guard lets in requests that may come from where they come. It refuses what a page of another site makes a browser send
+// and answers the preflights of allowed origins.
 func (s *server) guard(next http.Handler) http.Handler {
-	authenticated := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		viewer, err := s.auth.viewer(ctx, r.Header)
-		if err == nil {
-			db.Become(ctx, viewer)
-			next.ServeHTTP(w, r)
-			return
-		}
-		wrong := refusal{http.StatusUnauthorized, db.Unauthenticated, errUnauthenticated().Message}
-		switch code := db.CodeOf(err); code {
-		case db.Unauthenticated:
-			w.Header().Set("WWW-Authenticate", "Bearer")
-		case db.Unavailable, db.Timeout:
-			wrong = refusal{http.StatusServiceUnavailable, code, "the access token cannot be checked now"}
-		default:
-			wrong = refusal{http.StatusInternalServerError, db.Internal, internalMessage}
-		}
-		if wrong.code != db.Unauthenticated {
-			slog.ErrorContext(ctx, "authentication", "cause", err, "request_id", RequestID(ctx))
-		}
-		media := accepted(r.Header)
-		if media == "" {
-			media = mediaJSON
-		}
-		refuse(w, media, wrong)
-	})
 	deny := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, mediaJSON, refusal{http.StatusForbidden, db.Forbidden, "requests from this origin are refused"})
 	})
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(deny)
-	protected := protection.Handler(authenticated)
+	protected := protection.Handler(next)
 	allowed := cors.New(cors.Options{
 		AllowOriginFunc: func(string) bool { return true }, // this has been decided
 		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "X-Receipt"},
 		ExposedHeaders:  []string{"ETag", "X-Request-Id"},
 		MaxAge:          600,
-	}).Handler(authenticated)
+	}).Handler(next)
 	var refused refusedOrigins
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from := r.Header.Get("Origin")

@@ -23,8 +23,9 @@ import (
 // An issuer signs tokens and shows its key, as OpenID providers do.
 type issuer struct {
 	*httptest.Server
-	key   *rsa.PrivateKey
-	asked atomic.Int64
+	key    *rsa.PrivateKey
+	asked  atomic.Int64
+	broken atomic.Pointer[string] // what is shown instead of keys
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -41,6 +42,13 @@ func newIssuer(t *testing.T) *issuer {
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		i.asked.Add(1)
+		if instead := i.broken.Load(); instead != nil {
+			if *instead == "" {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+			w.Write([]byte(*instead)) //nolint:errcheck // a test
+			return
+		}
 		encode := func(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 		json.NewEncoder(w).Encode(map[string]any{"keys": []any{map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one", //nolint:errcheck,errchkjson // a test
 			"n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes())}}})
@@ -132,5 +140,26 @@ func TestIssuerIsDown(t *testing.T) {
 	}
 	if a := answerOf(t, f.Planned, request{Query: `{ viewer { id } }`}); a.Status != http.StatusOK {
 		t.Errorf("others suffer: %s", a.Body)
+	}
+}
+
+// Keys that do not come say nothing of a token, whether the issuer says so or answers rubbish.
+func TestIssuerHasNoKeys(t *testing.T) {
+	for name, instead := range map[string]string{"an error": "", "rubbish": "<html>"} {
+		i := newIssuer(t)
+		f := open(t, "sqlite", withSecret, func(o *graph.Options) { o.OIDCIssuer, o.OIDCAudience = i.URL, "kith-app" })
+		good := i.sign(t, jwt.SigningMethodRS256, i.key, "one", f.Clock.Now(), nil)
+		viewer := func(token string) answer {
+			return answerOf(t, f.Planned, request{Query: `{ viewer { id } }`, Header: bearer(token)})
+		}
+		i.broken.Store(&instead)
+		for range 2 { // the second time the issuer is not asked again
+			if a := viewer(good); a.Status != http.StatusServiceUnavailable || a.code() != "UNAVAILABLE" || a.Data != nil || strings.Contains(string(a.Body), i.URL) {
+				t.Errorf("%s: %d %s", name, a.Status, a.Body)
+			}
+		}
+		if a := viewer("x.y.z"); a.Status != http.StatusUnauthorized {
+			t.Errorf("%s: a token that is no token: %d %s", name, a.Status, a.Body)
+		}
 	}
 }

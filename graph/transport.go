@@ -121,13 +121,18 @@ func compressed(next http.Handler) http.Handler {
 func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Accept, Authorization")
+	var q *query
+	var wrong *refusal
 	media := accepted(r.Header)
 	if media == "" {
-		refuse(w, mediaJSON, refusal{http.StatusNotAcceptable, db.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON})
-		return
+		media, wrong = mediaJSON, &refusal{http.StatusNotAcceptable, db.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON}
+	} else {
+		q, wrong = s.readRequest(w, r)
 	}
-	q, wrong := s.readRequest(w, r)
 	if wrong != nil {
+		if denied := s.authenticate(r.Context(), r.Header); denied != nil {
+			wrong = denied
+		}
 		refuse(w, media, *wrong)
 		return
 	}
@@ -183,12 +188,19 @@ type query struct {
 
 // execute runs one request and answers with the status that application/graphql-response+json gives it.
 func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int) {
+	visiting := ctx // looking up who asks is no part of the operation
 	state := &operation{budget: db.BudgetOf(ctx), pages: map[*ast.Field]parsedPage{}}
 	ctx = context.WithValue(ctx, operationKey{}, state)
 	ctx = db.WithRecorder(ctx, &state.recorder)
 	ctx, end := s.observe(ctx, q, state)
 	defer end()
 	operation, err := s.operation(q, state)
+	// A client whose document is not known by its id yet is to send it: what it asks for is looked at then.
+	if err != nil && db.CodeOf(err) != notPersisted || err == nil && !tokenless(operation) {
+		if denied := s.authenticate(visiting, q.header); denied != nil {
+			return s.requestError(ctx, asList(&db.Error{Code: denied.code, Message: denied.message})), denied.status
+		}
+	}
 	if err != nil {
 		return s.requestError(ctx, asList(err)), http.StatusBadRequest
 	}
@@ -423,6 +435,9 @@ func send(w http.ResponseWriter, media string, status int, b body) {
 	h := w.Header()
 	h.Set("Content-Type", media+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.len()))
+	if status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
 	w.WriteHeader(status)
 	b.writeTo(w)
 }

@@ -2452,11 +2452,11 @@ enum CascadeAction {
 `, BuiltIn: false},
 	{Name: "../session.graphqls", Input: `"What a login gives."
 type Session {
-  "JWT for the header ` + "`" + `Authorization: Bearer` + "`" + `, valid for 15 minutes."
+  "JWT for the header ` + "`" + `Authorization: Bearer` + "`" + `, valid until ` + "`" + `expiresAt` + "`" + `."
   accessToken: String!
-  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use; using it again ends every session that came of the same login."
+  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days."
   refreshToken: String!
-  "When ` + "`" + `accessToken` + "`" + ` expires."
+  "When ` + "`" + `accessToken` + "`" + ` expires: in 15 minutes, or when the login ends."
   expiresAt: DateTime!
   "The user logged in."
   viewer: User!
@@ -2526,17 +2526,17 @@ type ChangePasswordPayload {
 }
 
 extend type Mutation {
-  "Begins a session. For anyone; attempts are limited: LIMIT_EXCEEDED. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
+  "Begins a session. For anyone, whatever the Authorization header says; attempts are limited: LIMIT_EXCEEDED. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
   logIn(
     "Username and password."
     input: LogInInput!
   ): LogInPayload!
-  "Changes a refresh token for new tokens. For anyone. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
+  "Changes a refresh token for new tokens. For anyone, whatever the Authorization header says. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
   refreshSession(
     "The refresh token."
     input: RefreshSessionInput!
   ): RefreshSessionPayload!
-  "Ends a session. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
+  "Ends a session. For anyone, whatever the Authorization header says. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
   logOut(
     "The refresh token."
     input: LogOutInput!

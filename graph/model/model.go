@@ -419,11 +419,11 @@ type RefreshSessionPayload struct {
 
 // What a login gives.
 type Session struct {
-	// JWT for the header `Authorization: Bearer`, valid for 15 minutes.
+	// JWT for the header `Authorization: Bearer`, valid until `expiresAt`.
 	AccessToken string `json:"accessToken"`
-	// Opaque token for `refreshSession`, good for one use; using it again ends every session that came of the same login.
+	// Opaque token for `refreshSession`, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days.
 	RefreshToken string `json:"refreshToken"`
-	// When `accessToken` expires.
+	// When `accessToken` expires: in 15 minutes, or when the login ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// The user logged in.
 	Viewer *db.User `json:"viewer"`

@@ -1,0 +1,414 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"kith/db/dbtest"
+)
+
+// A timed database has a user, ada, and a clock that stands still until a test moves it.
+type timed struct {
+	*DB
+	now time.Time
+	ada int64
+}
+
+func onClock(t *testing.T, test func(*testing.T, *timed)) {
+	for name, address := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "kith.db") },
+		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &timed{now: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)}
+			var err error
+			if d.DB, err = Open(t.Context(), address(t), Options{Clock: func() time.Time { return d.now }}); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { d.Close() })
+			if err := d.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			d.ada = write(t, d.DB, Users.Table, 0, Input{{"username", "ada"}})
+			if err := d.Write(t.Context(), func(ctx context.Context) error {
+				_, err := d.do(ctx, "test", `UPDATE users SET password_hash = ? WHERE id = ?`, "a hash", d.ada)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			test(t, d)
+		})
+	}
+}
+
+// logIn is a log-in of ada's that has been verified.
+func (d *timed) logIn(t *testing.T, id, place string) Login {
+	t.Helper()
+	account, err := d.Credentials(t.Context(), "ada", place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Login{User: account.Key, Verified: account.Hash, Session: id, TokenHash: "token 0", Place: place}
+}
+
+func (d *timed) open(t *testing.T, id string) {
+	t.Helper()
+	if _, opened, err := d.OpenSession(t.Context(), d.logIn(t, id, "home")); err != nil || !opened {
+		t.Fatal(opened, err)
+	}
+}
+
+func (d *timed) alive(t *testing.T, id string) bool {
+	t.Helper()
+	_, found, err := d.SessionViewer(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// texts are the values of a query's one column, in order.
+func (d *timed) texts(t *testing.T, text string) (out []string) {
+	t.Helper()
+	err := d.run(t.Context(), &Statement{Path: "test", Text: text}, func(rows *sqlx.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		out = append(out, s)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestSessionsExpire(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		begin := d.now
+		d.open(t, "left alone")
+		d.now = begin.Add(refreshLife - time.Microsecond)
+		if !d.alive(t, "left alone") {
+			t.Error("a session ends early")
+		}
+		d.now = begin.Add(refreshLife)
+		if d.alive(t, "left alone") {
+			t.Error("a session lives on")
+		}
+		if _, found, err := d.RotateSession(t.Context(), "left alone", "token 0", "token 1"); found || err != nil {
+			t.Error("an expired refresh token is taken:", err)
+		}
+
+		begin = d.now
+		d.open(t, "refreshed")
+		for i := range 4 { // days 25, 50, 75, and the last moment
+			d.now = begin.Add(min(time.Duration(i+1)*25*24*time.Hour, sessionLife-time.Microsecond))
+			s, found, err := d.RotateSession(t.Context(), "refreshed", fmt.Sprint("token ", i), fmt.Sprint("token ", i+1))
+			if want := begin.Add(sessionLife); err != nil || !found || s.Viewer.Key != d.ada || s.Expires.After(want) || i > 1 && !s.Expires.Equal(want) {
+				t.Fatalf("refresh %d: %v %v %v, the end is %v", i, s, found, err, want)
+			}
+			if !d.alive(t, "refreshed") {
+				t.Fatalf("refresh %d: the session has ended", i)
+			}
+		}
+		d.now = begin.Add(sessionLife)
+		if d.alive(t, "refreshed") {
+			t.Error("a session lives for ever")
+		}
+		if _, found, err := d.RotateSession(t.Context(), "refreshed", "token 4", "token 5"); found || err != nil {
+			t.Error("a session is refreshed for ever:", err)
+		}
+	})
+}
+
+func TestRefreshGrace(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		rotate := func(id, token, next string) bool {
+			t.Helper()
+			_, found, err := d.RotateSession(t.Context(), id, token, next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		for id, c := range map[string]struct {
+			after       time.Duration
+			token, next string
+			good        bool
+		}{
+			"at once":           {0, "token 1", "token 2", true},
+			"within the grace":  {refreshGrace - time.Microsecond, "token 1", "token 2", true},
+			"after the grace":   {refreshGrace, "token 1", "token 2", false},
+			"another successor": {0, "token 1", "token 9", false},
+			"an older token":    {0, "token 0", "token 1", false},
+			"a made up token":   {0, "token x", "token y", false},
+		} {
+			d.open(t, id)
+			if !rotate(id, "token 0", "token 1") || !rotate(id, "token 1", "token 2") {
+				t.Fatalf("%s: a good token is refused", id)
+			}
+			d.now = d.now.Add(c.after)
+			if got := rotate(id, c.token, c.next); got != c.good || d.alive(t, id) != c.good {
+				t.Errorf("%s: found %v, the session lives: %v", id, got, d.alive(t, id))
+			}
+			if c.good && (!rotate(id, "token 2", "token 3") || !d.alive(t, id)) {
+				t.Errorf("%s: the successor is not good", id)
+			}
+		}
+	})
+}
+
+// A password is verified, then changed by another request, and only then the session is to be opened.
+func TestSessionNeedsThePasswordThatWasVerified(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		d.open(t, "before")
+		late, change, twice := d.logIn(t, "late", "home"), d.logIn(t, "changed", "home"), d.logIn(t, "changed twice", "home")
+		change.NewHash, twice.NewHash = "another hash", "a third hash"
+		if _, opened, err := d.OpenSession(t.Context(), change); err != nil || !opened {
+			t.Fatal(opened, err)
+		}
+		for _, l := range []Login{late, twice} {
+			if _, opened, err := d.OpenSession(t.Context(), l); err != nil || opened {
+				t.Errorf("%s: opened %v, error %v", l.Session, opened, err)
+			}
+		}
+		if got := d.texts(t, `SELECT id FROM sessions`); !slices.Equal(got, []string{"changed"}) {
+			t.Errorf("sessions: %q", got)
+		}
+		if a, err := d.Credentials(t.Context(), "ada", ""); err != nil || a.Hash != "another hash" {
+			t.Error(a, err)
+		}
+	})
+}
+
+// meanwhile answers what other does while a statement has run in a transaction that has not ended.
+func (d *timed) meanwhile(t *testing.T, text string, args []any, other func() (bool, error)) bool {
+	t.Helper()
+	changed, done := make(chan struct{}), make(chan bool)
+	go func() {
+		<-changed
+		answer, err := other()
+		if err != nil {
+			t.Error(err)
+		}
+		done <- answer
+	}()
+	outside, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := d.Write(outside, func(ctx context.Context) error {
+		if _, err := d.do(ctx, "test", text, args...); err != nil {
+			return err
+		}
+		close(changed)
+		// On PostgreSQL the other is seen to wait; SQLite has one writer, who is this.
+		for d.Name() == "postgres" {
+			waiting := 0
+			if _, err := d.one(outside, "test", `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`, nil, &waiting); err != nil || waiting > 0 {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return <-done
+}
+
+// The same while the change is in the middle of its transaction: the log-in must wait for its end.
+func TestSessionWaitsForAPasswordChange(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		late := d.logIn(t, "late", "home")
+		if d.meanwhile(t, `UPDATE users SET password_hash = ? WHERE id = ?`, []any{"another", d.ada}, func() (bool, error) {
+			_, opened, err := d.OpenSession(t.Context(), late)
+			return opened, err
+		}) {
+			t.Error("a session was opened with a password that was changed meanwhile")
+		}
+		if d.alive(t, "late") {
+			t.Error("the session is there")
+		}
+	})
+}
+
+// A tab is late: while its token is exchanged, another has exchanged it and then its successor.
+func TestRefreshWaitsForAnother(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		d.open(t, "session")
+		if d.meanwhile(t, `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ? WHERE id = ?`, []any{"token 2", "token 1", d.now, "session"}, func() (bool, error) {
+			_, found, err := d.RotateSession(t.Context(), "session", "token 0", "token 1")
+			return found, err
+		}) {
+			t.Error("a token was exchanged that was an older one by then")
+		}
+	})
+}
+
+func TestAttempts(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		narrow, wide := Bound{"b: account and address", 3}, Bound{"a: address", 5}
+		stored := func() []string { return d.texts(t, `SELECT counted_for || ' ' || failures FROM attempts`) }
+		try := func(bounds ...Bound) bool {
+			t.Helper()
+			allowed, err := d.Allowed(t.Context(), bounds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := stored()
+			counted, err := d.Attempt(t.Context(), bounds)
+			if err != nil || counted != allowed {
+				t.Errorf("allowed %v, counted %v, error %v", allowed, counted, err)
+			}
+			if !counted && !slices.Equal(before, stored()) {
+				t.Errorf("a refused attempt is written: %q, was %q", stored(), before)
+			}
+			return counted
+		}
+		for i := range 3 {
+			if !try(narrow, wide) {
+				t.Fatalf("attempt %d is refused", i)
+			}
+		}
+		if try(narrow, wide) || try(narrow, Bound{"c: never seen", 5}) {
+			t.Error("an attempt too many")
+		}
+		other := Bound{"c: another account", 3}
+		if !try(other, wide) {
+			t.Error("another account is refused")
+		}
+		login := d.logIn(t, "session", "home")
+		login.Attempts = []Bound{other, wide}
+		if _, opened, err := d.OpenSession(t.Context(), login); !opened || err != nil {
+			t.Fatal(opened, err)
+		}
+		if got, want := stored(), []string{"a: address 3", "b: account and address 3"}; !slices.Equal(got, want) {
+			t.Errorf("after a success: %q, want %q", got, want)
+		}
+		d.now = d.now.Add(AttemptWindow - time.Microsecond)
+		if try(narrow, wide) {
+			t.Error("the window ends early")
+		}
+		d.now = d.now.Add(time.Microsecond)
+		if !try(narrow, wide) || !slices.Equal(stored(), []string{"a: address 1", "b: account and address 1"}) {
+			t.Errorf("the window does not end: %q", stored())
+		}
+	})
+}
+
+func TestKnownPlaces(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		write(t, d.DB, Users.Table, 0, Input{{"username", "bob"}})
+		known := func(username, place string) bool {
+			a, err := d.Credentials(t.Context(), username, place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if of, err := d.CredentialsOf(t.Context(), a.Key, place); err != nil || of != a {
+				t.Errorf("%v, and by key %v, error %v", a, of, err)
+			}
+			return a.Known
+		}
+		if known("ada", "home") {
+			t.Error("a place is known before anybody came from it")
+		}
+		open := func(i int, place string) {
+			d.now = d.now.Add(time.Second)
+			if _, opened, err := d.OpenSession(t.Context(), d.logIn(t, fmt.Sprint("session ", i), place)); !opened || err != nil {
+				t.Fatal(opened, err)
+			}
+		}
+		open(0, "home")
+		open(1, "work")
+		open(2, "home")
+		if !known("ada", "home") || known("bob", "home") || known("nobody", "home") {
+			t.Error("a place is known of others, or not of those who came from it")
+		}
+		for i := range knownPlaces - 1 {
+			open(3+i, fmt.Sprint("hotel ", i))
+		}
+		if n := len(d.texts(t, `SELECT place FROM known_places`)); n != knownPlaces || known("ada", "work") || !known("ada", "home") || !known("ada", "hotel 0") {
+			t.Errorf("%d places are kept, the one that was left the longest ago: %v", n, known("ada", "work"))
+		}
+	})
+}
+
+// Sweep removes what has expired and nothing else.
+func TestSweep(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		begin := d.now
+		fill := func(name string, age time.Duration) {
+			t.Helper()
+			d.now = begin.Add(-age)
+			login := d.logIn(t, name, name)
+			if _, opened, err := d.OpenSession(t.Context(), login); !opened || err != nil {
+				t.Fatal(opened, err)
+			}
+			if allowed, err := d.Attempt(t.Context(), []Bound{{name, 9}}); !allowed || err != nil {
+				t.Fatal(allowed, err)
+			}
+			err := d.Write(t.Context(), func(ctx context.Context) error {
+				if _, answered, err := d.Claim(ctx, name, "request"); answered || err != nil {
+					return fmt.Errorf("answered %v: %w", answered, err)
+				}
+				return d.Answer(ctx, name, "answer")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		lives := map[string]struct {
+			query string
+			life  time.Duration
+		}{
+			"sessions": {`SELECT id FROM sessions`, refreshLife},
+			"places":   {`SELECT place FROM known_places`, placeLife},
+			"attempts": {`SELECT counted_for FROM attempts`, AttemptWindow},
+			"answers":  {`SELECT id FROM idempotency_keys`, KeepAnswers},
+		}
+		fill("new", 0)
+		for what, kind := range lives {
+			fill("last moment of "+what, kind.life-time.Microsecond)
+			fill("end of "+what, kind.life)
+		}
+		d.now = begin
+		want := map[string][]string{}
+		for what, kind := range lives {
+			all := d.texts(t, kind.query)
+			if len(all) != 9 {
+				t.Fatalf("%s: %q", what, all)
+			}
+			for _, name := range all {
+				age := time.Duration(0)
+				for other, k := range lives {
+					switch name {
+					case "last moment of " + other:
+						age = k.life - time.Microsecond
+					case "end of " + other:
+						age = k.life
+					}
+				}
+				if age < kind.life {
+					want[what] = append(want[what], name)
+				}
+			}
+		}
+		if err := d.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for what, kind := range lives {
+			if got := d.texts(t, kind.query); !slices.Equal(got, want[what]) || len(got) == 9 {
+				t.Errorf("%s: left are %q, want %q", what, got, want[what])
+			}
+		}
+		if len(d.texts(t, `SELECT username FROM users`)) != 1 {
+			t.Error("a user is gone")
+		}
+	})
+}
