@@ -107,7 +107,9 @@ func (l *ledger) signUp(t *testing.T) {
 			return err
 		})
 		if err == nil {
-			key, _, err = l.DB.Credentials(context.Background(), username)
+			var account db.Account
+			account, err = l.DB.Credentials(context.Background(), username, "")
+			key = account.Key
 		}
 		if err != nil && db.CodeOf(err) != db.Unavailable {
 			t.Errorf("making a user: %v", err)
