@@ -120,6 +120,8 @@ func openPostgres(address string, options Options) (write, read *sqlx.DB, err er
 	if options.Pooling == PoolingTransaction {
 		// Behind a transaction pooler the default protocol silently runs the wrong statement; this one is a single trip.
 		q.Set("binary_parameters", "yes")
+	} else if !q.Has("jit") { // a pooler refuses parameters that it does not know
+		q.Set("jit", "off") // compiling a wide statement takes longer than running it
 	}
 	u.RawQuery = q.Encode()
 	connector, err := pq.NewConnector(u.String())

@@ -321,6 +321,9 @@ type query struct {
 	viewer  Viewer
 	aliases int
 	ranked  bool // the page's rows have a rank
+	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
+	// crossed to it, and how many EXISTS may become joins with the page's table.
+	apart, hops, joined int
 }
 
 func (q *query) add(parts ...string) {
@@ -602,6 +605,7 @@ func (r *Read) source(q *query, t, parent string) {
 	}
 	if r.Page.Where != nil {
 		q.add(and)
+		q.joined = 0
 		r.Page.Where.write(q, t)
 	} else if and == "" {
 		q.add("TRUE")

@@ -15,6 +15,10 @@ import (
 // A Where is a filter of one table's rows, made by ParseWhere. It is true or false of every row, never unknown: a null
 // value satisfies no comparison.
 type Where struct {
+	// Hops is how many relations it crosses, Depth how many of them inside each other.
+	Hops, Depth int
+
+	input map[string]any
 	write condition
 	// searches says that every row it lets pass matches search: that is what they are ranked by.
 	searches bool
@@ -27,7 +31,7 @@ func ParseWhere(table *Table, input map[string]any) (*Where, error) {
 	if len(input) == 0 {
 		return nil, nil
 	}
-	p := whereParser{}
+	p := whereParser{where: Where{input: input}}
 	p.where.write = p.object(table, input, []string{"where"})
 	if p.err != nil {
 		return nil, p.err
@@ -48,11 +52,25 @@ func all(conditions []condition, operator, none string) condition {
 		return all([]condition{all(conditions[:n/2], operator, none), all(conditions[n/2:], operator, none)}, operator, none)
 	}
 	return func(q *query, t string) {
+		apart := btoi(operator == " OR ")
+		q.apart += apart
 		for i, c := range conditions {
 			q.add([2]string{operator, "("}[btoi(i == 0)])
 			c(q, t)
 		}
 		q.add(")")
+		q.apart -= apart
+	}
+}
+
+// not is the opposite of a condition.
+func not(inner condition) condition {
+	return func(q *query, t string) {
+		q.apart++
+		q.add("NOT (")
+		inner(q, t)
+		q.add(")")
+		q.apart--
 	}
 }
 
@@ -61,6 +79,7 @@ func constant(text string) condition { return func(q *query, _ string) { q.add(t
 type whereParser struct {
 	where      Where
 	conditions int
+	hops       int // open
 	err        error
 }
 
@@ -95,6 +114,15 @@ func (p *whereParser) count(n int) {
 	}
 }
 
+// related reads the filter of the rows that a relation leads to.
+func (p *whereParser) related(r *Relation, v any, path []string) condition {
+	p.hops++
+	p.where.Hops, p.where.Depth = p.where.Hops+1, max(p.where.Depth, p.hops)
+	inner := p.nested(r.To, v, path)
+	p.hops--
+	return inner
+}
+
 func (p *whereParser) nested(table *Table, v any, path []string) condition {
 	input, ok := v.(map[string]any)
 	if !ok {
@@ -112,10 +140,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 	}
 	switch name {
 	case "and", "or":
-		list, ok := v.([]any)
-		if !ok { // one object stands for a list of one
-			list = []any{v}
-		}
+		list := listOf(v)
 		if name == "or" && len(list) == 0 {
 			return p.fail(path, "must not be empty")
 		}
@@ -125,12 +150,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 		}
 		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
 	case "not":
-		inner := p.nested(table, v, path)
-		return func(q *query, t string) {
-			q.add("NOT (")
-			inner(q, t)
-			q.add(")")
-		}
+		return not(p.nested(table, v, path))
 	}
 	if column := table.Field(name); column != nil {
 		operators, ok := v.(map[string]any)
@@ -148,14 +168,23 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
 		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
 			has, _ := v.(bool)
+			p.where.Hops++
 			return exists(relation, has, nil, nil)
 		}
 	}
 	return p.fail(path, "is not a filter")
 }
 
+// maxJoined is how many EXISTS of one filter may become joins: a planner takes time by more than the square of the tables
+// that it may join in any order.
+const maxJoined = 3
+
 // exists is whether row t has (or has not) a related row of which inner is true. pin, if not nil, is the name that such a
 // row must have: said apart it leads a database from the name to the links, instead of from every link to its name.
+//
+// PostgreSQL makes a join of an EXISTS that must be true of every row, and plans any other twice, with all that is inside
+// it: behind an OR or a NOT a scalar subquery asks the same and is planned once. SQLite makes nothing of EXISTS and much
+// of a list of keys; behind an OR, though, it plans a list that an index could serve twice, which the plus keeps it from.
 func exists(r *Relation, has bool, inner condition, pin *string) condition {
 	return func(q *query, t string) {
 		u := q.alias()
@@ -167,12 +196,23 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 			theirs = u + "." + r.Theirs.Name
 		}
 		listed := has && inner != nil && !q.semijoins // as a list of keys
+		scalar := q.semijoins && (q.apart > 0 || q.joined == maxJoined)
+		end := ")"
 		switch {
-		case listed && r.Key().Nullable:
-			q.add("(", mine, " IS NOT NULL AND ", mine, " IN (SELECT ", theirs, " FROM ") // never unknown
 		case listed:
+			if r.Key().Nullable {
+				q.add("(", mine, " IS NOT NULL AND ") // never unknown
+				end = "))"
+			}
+			if q.apart > 0 && q.hops > 0 {
+				q.add("+")
+			}
 			q.add(mine, " IN (SELECT ", theirs, " FROM ")
+		case scalar:
+			q.add("(SELECT 1 FROM ")
+			end = [2]string{" LIMIT 1) IS NULL", " LIMIT 1) IS NOT NULL"}[btoi(has)]
 		default:
+			q.joined++
 			q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
 		}
 		if r.Link != nil {
@@ -194,9 +234,12 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 		}
 		if inner != nil {
 			q.add(" AND ")
+			apart := q.apart
+			q.apart, q.hops = 0, q.hops+1
 			inner(q, u)
+			q.apart, q.hops = apart, q.hops-1
 		}
-		q.add([2]string{")", "))"}[btoi(listed && r.Key().Nullable)])
+		q.add(end)
 	}
 }
 
@@ -220,7 +263,7 @@ func (p *whereParser) matches(table *Table, v any, path []string) condition {
 
 func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	if !r.Many {
-		return exists(r, true, p.nested(r.To, v, path), nil)
+		return exists(r, true, p.related(r, v, path), nil)
 	}
 	quantifiers, ok := v.(map[string]any)
 	if !ok {
@@ -228,18 +271,14 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	}
 	conditions := make([]condition, 0, len(quantifiers))
 	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
-		inner := p.nested(r.To, quantifiers[name], at(path, name))
+		inner := p.related(r, quantifiers[name], at(path, name))
 		switch name {
 		case "some":
 			conditions = append(conditions, exists(r, true, inner, pin(r, quantifiers[name])))
 		case "none":
 			conditions = append(conditions, exists(r, false, inner, pin(r, quantifiers[name])))
 		case "every":
-			conditions = append(conditions, exists(r, false, func(q *query, t string) {
-				q.add("NOT (")
-				inner(q, t)
-				q.add(")")
-			}, nil))
+			conditions = append(conditions, exists(r, false, not(inner), nil))
 		}
 	}
 	return all(conditions, " AND ", "TRUE")
@@ -284,12 +323,10 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 			})
 			continue
 		case "in", "notIn":
-			list, ok := v.([]any)
-			if !ok {
-				list = []any{v}
-			}
+			list := listOf(v)
 			values := make([]any, len(list))
 			for i, item := range list {
+				var ok bool
 				if values[i], ok = c.operand(item); !ok {
 					return p.fail(at(here, fmt.Sprint(i)), "is not %s", c.noun())
 				}
@@ -463,6 +500,14 @@ func (c *Column) in(values []any, in, ignoreCase bool) condition {
 	})
 }
 
+// listOf is a list of an input; one item stands for a list of itself.
+func listOf(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
+
 func listed(some, in bool, inner condition) condition {
 	switch {
 	case !some && in:
@@ -472,9 +517,5 @@ func listed(some, in bool, inner condition) condition {
 	case in:
 		return inner
 	}
-	return func(q *query, t string) {
-		q.add("NOT (")
-		inner(q, t)
-		q.add(")")
-	}
+	return not(inner)
 }
