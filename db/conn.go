@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jmoiron/sqlx"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -241,17 +240,11 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) error {
 	for attempt := 1; ; attempt++ {
 		used, err := db.sendOnce(ctx, pool, t, s, each)
-		if err == nil || used == nil || s.Rows > 0 || attempt == resends {
+		if err == nil || used == nil || s.Rows > 0 || attempt == resends || db.stale == nil || !db.stale(err) {
 			return err
 		}
-		prepared := db.prepared[pool]
-		if db.stale != nil && db.stale(err) {
-			prepared.forget(s.Text, used)
-		}
-		switch {
-		case prepared.has(s.Text, used):
-			return err
-		case t != nil: // whoever forgot it has closed it too
+		db.prepared[pool].forget(used)
+		if t != nil {
 			return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: err}
 		}
 	}
@@ -261,7 +254,7 @@ func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Stat
 const resends = 4
 
 // sendOnce also answers the prepared statement that was sent; nil if there was none, or it was prepared for this once.
-func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) (used *sqlx.Stmt, err error) {
+func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) (used *prepared, err error) {
 	q, release, err := db.prepare(ctx, pool, t, s.Text)
 	if err != nil {
 		return nil, err
@@ -293,7 +286,7 @@ func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *St
 // A runnable statement: prepared, or its text.
 type runnable struct {
 	stmt   *sqlx.Stmt
-	pooled *sqlx.Stmt // what stmt is of the pool's; nil if it is none of them
+	pooled *prepared // what stmt is of the pool's; nil if it is none of them
 	text   string
 	on     sqlx.ExtContext
 }
@@ -315,72 +308,15 @@ func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
 func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text string) (runnable, func(), error) {
 	if db.prepared != nil {
 		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
-		return runnable{stmt: stmt, pooled: pooled}, release, err
+		if stmt != nil || err != nil {
+			return runnable{stmt: stmt, pooled: pooled}, release, err
+		}
 	}
 	r := runnable{text: sqlx.Rebind(db.bind, text), on: pool}
 	if t != nil {
 		r.on = t.tx
 	}
 	return r, func() {}, nil
-}
-
-// statements are the prepared statements of one pool, by text: the most recent ones.
-type statements struct {
-	mu    sync.Mutex // of forget
-	pool  *sqlx.DB
-	cache *lru.Cache[string, *sqlx.Stmt]
-}
-
-// preparedStatements bounds what a pool keeps; one more closes the least recently used.
-const preparedStatements = 500
-
-func newStatements(pool *sqlx.DB) *statements {
-	cache, _ := lru.NewWithEvict(preparedStatements, func(_ string, stmt *sqlx.Stmt) {
-		stmt.Close()
-	})
-	return &statements{pool: pool, cache: cache}
-}
-
-// has tells whether a text is prepared as stmt.
-func (p *statements) has(text string, stmt *sqlx.Stmt) bool {
-	known, _ := p.cache.Peek(text)
-	return known == stmt
-}
-
-// forget closes the statement that a text has been prepared as, unless somebody has done so.
-func (p *statements) forget(text string, stmt *sqlx.Stmt) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.has(text, stmt) {
-		p.cache.Remove(text)
-	}
-}
-
-func (p *statements) get(ctx context.Context, bind int, t *transaction, text string) (stmt, pooled *sqlx.Stmt, release func(), err error) {
-	stmt, ok := p.cache.Get(text)
-	if !ok {
-		if use := p.pool.Stats(); t != nil && use.InUse*2 >= use.MaxOpenConnections {
-			// Preparing on the pool takes a second connection, and while others do the same that may never come.
-			stmt, err := t.tx.PreparexContext(ctx, sqlx.Rebind(bind, text))
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			return stmt, nil, func() { stmt.Close() }, nil
-		}
-		stmt, err = p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text))
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		if other, found, _ := p.cache.PeekOrAdd(text, stmt); found { // somebody was quicker
-			defer stmt.Close()
-			stmt = other
-		}
-	}
-	if t == nil {
-		return stmt, stmt, func() {}, nil
-	}
-	inside := t.tx.StmtxContext(ctx, stmt)
-	return inside, stmt, func() { inside.Close() }, nil
 }
 
 // attempts bounds how often a transaction that lost a race is run.
