@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/semaphore"
 )
 
 // Pooling says what stands between the program and PostgreSQL.
@@ -49,6 +50,11 @@ type DB struct {
 	options     Options
 	replicas    []*replica
 	next        atomic.Uint64 // the replica whose turn it is
+
+	gate       *semaphore.Weighted // for statements that look at many rows
+	statistics atomic.Pointer[statistics]
+	surveyed   chan struct{} // closed when there are statistics
+	due        atomic.Int64  // when they are to be read anew, in nanoseconds
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -61,6 +67,8 @@ type Statement struct {
 	Rows int // rows read or changed
 	Took time.Duration
 	Err  error
+
+	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
 }
 
 // Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
@@ -81,7 +89,7 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, write: write, read: read, options: options}
+	db := &DB{dialect: d, write: write, read: read, options: options, gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
 	if options.Pooling != PoolingTransaction {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {
@@ -149,6 +157,7 @@ const (
 	viewerKey
 	replicaKey
 	budgetKey
+	shareKey
 )
 
 // A transaction is one connection; statements inside it take turns.
@@ -225,6 +234,11 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 		defer t.mu.Unlock()
 		return db.sendTo(ctx, t.pool, t, s, each)
 	}
+	leave, err := db.enter(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if r, ok := ctx.Value(replicaKey).(*replica); ok && r.up() {
 		err := db.classify(ctx, db.sendTo(ctx, r.pool, nil, s, each))
 		if CodeOf(err) != Unavailable || s.Rows > 0 {
@@ -353,6 +367,13 @@ func (db *DB) Snapshot(ctx context.Context, f func(context.Context) error) error
 func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func(context.Context) error) error {
 	if ctx.Value(transactionKey) != nil {
 		return errors.New("a transaction inside a transaction")
+	}
+	if s, ok := ctx.Value(shareKey).(*share); ok {
+		end, err := db.pass(ctx, s.looks >= manyRows)
+		if err != nil {
+			return db.classify(ctx, err)
+		}
+		defer end()
 	}
 	tx, err := pool.BeginTxx(ctx, nil)
 	if err != nil {

@@ -38,6 +38,11 @@ type dialect struct {
 	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.
 	rows  func(columns []*Column) string
 	field func(*Column) string
+	// size is about how many rows a table has; indexes is a SELECT of what indexes begin with, as "table.expression".
+	size    func(table string) string
+	indexes string
+	// scans is how many statements that look at many rows run at once.
+	scans func() int
 	// timestamp is a bound time.
 	timestamp string
 	// locks end a SELECT that locks the rows it reads, by strength; empty where there is one writer at a time.

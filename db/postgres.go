@@ -54,7 +54,15 @@ var postgresDialect = &dialect{
 		b.WriteString(")")
 		return b.String()
 	},
-	field:     func(c *Column) string { return "r." + c.Name },
+	field: func(c *Column) string { return "r." + c.Name },
+	// What ANALYZE counted, for as many pages as there are now; before the first one there is only the span of keys.
+	size: func(table string) string {
+		return "LEAST(" + span(table) + ", (SELECT reltuples / relpages * pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class" +
+			" WHERE oid = '" + table + "'::regclass AND reltuples > 0 AND relpages > 0))"
+	},
+	indexes: "SELECT t.relname || '.' || pg_get_indexdef(i.indexrelid, 1, TRUE) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid" +
+		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
+	scans:     func() int { return postgresConns / 8 },
 	timestamp: "?::timestamp",
 	locks:     [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
 	nextKey:   func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },

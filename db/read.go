@@ -144,7 +144,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		}
 	}
 	out.cells = make([]any, 0, out.Width*r.guess())
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts)}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false)}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
@@ -300,7 +300,7 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
 	}
 	counts := make(map[int64]int, len(r.Keys))
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys)}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true)}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		var key int64
 		var n int

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -57,6 +58,10 @@ var sqliteDialect = &dialect{
 	unindexed: func(expr string) string { return expr }, // it knows how many links there are, and walks through lists in order
 	rows:      func([]*Column) string { return "json_each(?) AS r" },
 	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
+	size:      span,
+	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
+		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
+	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
 	timestamp: "?",
 	code: func(err error) Code {
 		var e *sqlite.Error

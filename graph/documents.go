@@ -185,8 +185,8 @@ func (d *documents) parse(text string) (*document, error) {
 	plans, bytes := plan.NewPlans(census.nodes)
 	doc.plans, doc.bytes = plans, uint32(2*len(text)+nodeBytes*(1+census.nodes)+bytes) //nolint:gosec // a body is far below 4 GiB
 	for _, o := range parsed.Operations {
-		p := d.price(nil)
-		rows := p.selections(o.SelectionSet)
+		p := d.price(nil, nil)
+		rows := p.selections(o.SelectionSet).rows
 		if p.meta > maxMeta {
 			return nil, exceeded("introspection asks for too much at once")
 		}
@@ -246,20 +246,38 @@ func coded(code db.Code, err error) error {
 	return list
 }
 
-func (d *documents) price(variables map[string]any) *price {
-	return &price{schema: d.schema, sizes: d.sizes, variables: variables, fragments: map[string]int{}}
+func (d *documents) price(variables map[string]any, looks looks) *price {
+	return &price{schema: d.schema, sizes: d.sizes, variables: variables, looks: looks, fragments: map[string]toll{}}
 }
 
-// cost is how many rows an operation could return; its error is that there are too many.
-func (d *documents) cost(doc *document, operation *ast.OperationDefinition, variables map[string]any) (int, error) {
-	rows, fixed := doc.costs[operation]
-	if !fixed {
-		rows = d.price(variables).selections(operation.SelectionSet)
+// cost is what an operation costs, and about how many rows it makes the database look at; its error is that it is too
+// much.
+func (d *documents) cost(doc *document, operation *ast.OperationDefinition, variables map[string]any, looks looks) (cost int, looked float64, err error) {
+	if cost, fixed := doc.costs[operation]; fixed {
+		return cost, 0, d.affordable(cost, cost)
 	}
-	if rows > d.limits.Cost {
-		return rows, exceeded("the operation could return %d rows and may return %d", rows, d.limits.Cost)
+	p := d.price(variables, looks)
+	sum := p.selections(operation.SelectionSet)
+	switch {
+	case p.depth > maxHopDepth:
+		err = exceeded("a filter may cross %d relations in a row", maxHopDepth)
+	case sum.hops > maxHops:
+		err = exceeded("the filters of an operation may cross %d relations", maxHops)
+	default:
+		err = d.affordable(sum.rows, sum.cost())
 	}
-	return rows, nil
+	return sum.cost(), sum.looked(), err
+}
+
+// affordable refuses an operation that could return too many rows, or costs too much for other reasons.
+func (d *documents) affordable(rows, cost int) error {
+	switch {
+	case rows > d.limits.Cost:
+		return exceeded("the operation could return %d rows and may return %d", rows, d.limits.Cost)
+	case cost > d.limits.Cost:
+		return exceeded("the operation's filters and total counts look at too many rows: it costs %d and may cost %d", cost, d.limits.Cost)
+	}
+	return nil
 }
 
 // hashOf is what clients name a text by.

@@ -163,7 +163,8 @@ type operation struct {
 
 	kind      ast.Operation // "" before it is known
 	cost      int
-	cached    bool // the document was known
+	looks     float64 // rows that the database looks at
+	cached    bool    // the document was known
 	plans     *plan.Plans
 	firstCode string
 	logged    atomic.Int32

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"kith/db"
+	"kith/graph/plan"
 )
 
 // Limits bound what one request may ask for. A field that is 0 has its default, the number in its comment.
@@ -20,7 +21,7 @@ type Limits struct {
 	Tokens  int           // tokens of a document, comments left out, and values in a body: 15,000
 	Depth   int           // fields inside fields: 15; introspection has a limit of its own
 	Aliases int           // fields of one name in a selection set: 100
-	Cost    int           // rows that an operation could return: 50,000
+	Cost    int           // rows that an operation could return, and one for 200 that it makes the database look at: 50,000
 	List    int           // items of a list, in a document or in variables: 250
 	Errors  int           // errors in an answer: 50
 	Timeout time.Duration // from the request's first byte read to its answer: 10 s
@@ -66,6 +67,13 @@ const (
 	// maxWritten is how many rows a mutation may write, of anonymous callers maxWrittenUnknown.
 	maxWritten        = 10_000
 	maxWrittenUnknown = 1_000
+	// maxHops are the relations that all filters of an operation cross, maxHopDepth those that one crosses in a row.
+	maxHops     = 100
+	maxHopDepth = 10
+	// lookedAt is how many rows that the database looks at cost as much as one that is returned.
+	lookedAt = 200
+	// maxConnections is how many connections to the database a request holds at once.
+	maxConnections = 2
 	// longName is how long a name may be to be worth a hint: comparing takes time by its length.
 	longName = 64
 )
@@ -277,15 +285,45 @@ func (c *census) value(v *ast.Value, nesting int) {
 //
 // A connection costs its page size for each time that its rows are selected, and at least once; what is selected of a
 // row is added to that row. A to-one relation is one row. Fields are counted before equal ones are merged, and whether
-// or not @skip leaves them out.
+// or not @skip leaves them out. What filters, orders and total counts make the database look at depends on its tables, and is
+// only known while an operation is about to run.
 type price struct {
 	schema    *ast.Schema
+	looks     looks          // nil: not asked for
 	variables map[string]any // coerced
-	fragments map[string]int
+	fragments map[string]toll
 	sizes     map[string]int // of the schema's own lists
 	meta      int            // of introspection
-	varies    bool           // the variables have a say
+	varies    bool           // the variables or the database have a say
+	depth     int            // of the relations in a filter
 }
+
+// looks is db.DB.Looks.
+type looks = func(via *db.Relation, table *db.Table, page *db.Page, counting bool) (each, once float64)
+
+// A toll is what a selection costs.
+type toll struct {
+	rows       int     // that it could return
+	hops       int     // that filters in it take
+	each, once float64 // rows to look at: for every row that it is selected of, and once
+	reads      bool    // rows of the connection that it is selected of are read
+	counts     bool    // that connection's rows are counted
+}
+
+func (t toll) plus(u toll) toll {
+	return toll{plus(t.rows, u.rows), plus(t.hops, u.hops), t.each + u.each, t.once + u.once, t.reads || u.reads, t.counts || u.counts}
+}
+
+// of is the toll of a field whose rows t is selected of, n of them at most.
+func (t toll) of(n, rows int) toll {
+	return toll{rows: rows, hops: t.hops, each: float64(n) * t.each, once: t.once, reads: true}
+}
+
+// looked is about how many rows the database looks at.
+func (t toll) looked() float64 { return t.each + t.once }
+
+// cost is what t comes to.
+func (t toll) cost() int { return plus(t.rows, int(min(t.looked()/lookedAt, most))) }
 
 // most stops prices from running over: far above every limit, and its square is an int still.
 const most = math.MaxInt32
@@ -293,55 +331,91 @@ const most = math.MaxInt32
 func plus(a, b int) int  { return min(a+b, most) }
 func times(a, b int) int { return min(a*b, most) }
 
-func (p *price) selections(set ast.SelectionSet) (rows int) {
+func (p *price) selections(set ast.SelectionSet) (sum toll) {
 	for _, selection := range set {
 		switch s := selection.(type) {
 		case *ast.Field:
-			rows = plus(rows, p.field(s))
+			sum = sum.plus(p.field(s))
 		case *ast.InlineFragment:
-			rows = plus(rows, p.selections(s.SelectionSet))
+			sum = sum.plus(p.selections(s.SelectionSet))
 		case *ast.FragmentSpread:
 			fragment, found := p.fragments[s.Name]
 			if !found {
 				fragment = p.selections(s.Definition.SelectionSet)
 				p.fragments[s.Name] = fragment
 			}
-			rows = plus(rows, fragment)
+			sum = sum.plus(fragment)
 		}
 	}
-	return rows
+	return sum
 }
 
-func (p *price) field(f *ast.Field) int {
+func (p *price) field(f *ast.Field) toll {
 	inSchema := strings.HasPrefix(f.ObjectDefinition.Name, "__")
 	switch {
 	case len(f.SelectionSet) == 0 && inSchema:
-		return 1
+		return toll{rows: 1}
 	case len(f.SelectionSet) == 0:
-		return 0
+		return toll{counts: f.Name == "totalCount" && isConnection(f.ObjectDefinition)}
 	}
 	under := p.selections(f.SelectionSet)
 	result := p.schema.Types[f.Definition.Type.Name()]
 	switch {
 	case f.Name == "__schema", f.Name == "__type":
-		p.meta = plus(p.meta, under)
-		return 0
+		p.meta = plus(p.meta, under.rows)
+		return toll{}
 	case inSchema:
 		size, isList := p.sizes[f.Name]
 		if !isList {
 			size = 1
 		}
-		return times(size, plus(1, under))
+		return toll{rows: times(size, plus(1, under.rows))}
 	case isConnection(result):
-		return times(p.page(f), max(1, under))
+		size := p.page(f)
+		return p.connection(f, result, under).plus(under.of(size, times(size, max(1, under.rows))))
 	case f.Name == "nodes" && f.ObjectDefinition == p.schema.Query:
-		return times(p.length(f.Arguments.ForName("ids")), plus(1, under))
+		n := p.length(f.Arguments.ForName("ids"))
+		return under.of(n, times(n, plus(1, under.rows)))
 	case f.Name == "edges":
-		return max(1, under)
+		return under.of(1, max(1, under.rows))
 	case result.Name == "Node", db.TableOf(result.Name) != nil:
-		return plus(1, under)
+		return under.of(1, plus(1, under.rows))
 	}
-	return under
+	return under.of(1, under.rows)
+}
+
+// connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
+func (p *price) connection(f *ast.Field, result *ast.Definition, under toll) (t toll) {
+	plain := f.Arguments.ForName("where") == nil && f.Arguments.ForName("orderBy") == nil
+	if plain && !under.counts {
+		return t
+	}
+	p.varies = true
+	if p.looks == nil {
+		return t
+	}
+	table := db.TableOf(strings.TrimSuffix(result.Name, "Connection"))
+	var via *db.Relation
+	if from := db.TableOf(f.ObjectDefinition.Name); from != nil {
+		via = from.Relation(f.Name)
+	}
+	page := &db.Page{}
+	if !plain {
+		var err error
+		if page, err = plan.Page(f.ObjectDefinition.Name+"."+f.Name, table, f, p.variables); err != nil {
+			return t // the field is refused
+		}
+	}
+	if page.Where != nil {
+		t.hops, p.depth = page.Where.Hops, max(p.depth, page.Where.Depth)
+	}
+	for counting, wanted := range map[bool]bool{false: under.reads, true: under.counts} {
+		if wanted {
+			each, once := p.looks(via, table, page, counting)
+			t.each, t.once = t.each+each, t.once+once
+		}
+	}
+	return t
 }
 
 func isConnection(d *ast.Definition) bool { return strings.HasSuffix(d.Name, "Connection") }

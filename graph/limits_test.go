@@ -1,16 +1,20 @@
 package graph_test
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/lexer"
 
+	"kith/db"
 	"kith/graph"
 )
 
@@ -32,6 +36,31 @@ func deep(n int, innermost string) string {
 
 // nested is a filter of n objects inside each other.
 func nested(n int) string { return repeat(n-1, "{not: ") + "{}" + repeat(n-1, "}") }
+
+// hops is a filter of users across n relations in a row.
+func hops(n int) string {
+	where := "{}"
+	for range n {
+		if n--; n%2 == 0 {
+			where = "{posts: {some: " + where + "}}"
+		} else {
+			where = "{author: " + where + "}"
+		}
+	}
+	return where
+}
+
+func hopsJSON(n int) any {
+	where := map[string]any{}
+	for range n {
+		if n--; n%2 == 0 {
+			where = map[string]any{"posts": map[string]any{"some": where}}
+		} else {
+			where = map[string]any{"author": where}
+		}
+	}
+	return where
+}
 
 func nestedJSON(n int) any {
 	v := map[string]any{}
@@ -125,6 +154,12 @@ func TestLimits(t *testing.T) {
 		"nesting of variables": {filter(nestedJSON(49)), filter(nestedJSON(50))},
 		"cost": {query("{ users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 3) { nodes { id } } } } } } a: users(first: 100) { nodes { posts(first: 97) { nodes { id } } } } %s }", numbered(4, "b%d: users(first: 25) { totalCount } ")),
 			query("{ users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 3) { nodes { id } } } } } } a: users(first: 100) { nodes { posts(first: 97) { nodes { id } } } } %s viewer { id } }", numbered(4, "b%d: users(first: 25) { totalCount } "))},
+		"relations in a row": {query("{ users(first: 1, where: %s) { totalCount } }", hops(10)), query("{ users(first: 1, where: %s) { totalCount } }", hops(11))},
+		"relations in all filters": {query("{ users(first: 1, where: {or: [%s]}) { totalCount } a: users(first: 1) { nodes { posts(where: {not: {%s}}) { totalCount } } } }", repeat(49, "{posts: {some: {tags: {some: {}}}}} "), "author: {hasProfile: true}"),
+			query("{ users(first: 1, where: {or: [%s]}) { totalCount } a: users(first: 1) { nodes { posts(where: {not: {%s}}) { totalCount } } } }", repeat(49, "{posts: {some: {tags: {some: {}}}}} "), "author: {hasProfile: true, hasAddress: true}")},
+		"relations in variables": {filter(hopsJSON(10)), filter(hopsJSON(11))},
+		"relations by spreads": {query("{ ...A ...A } fragment A on Query { users(first: 1, where: {or: [%s]}) { totalCount } }", repeat(50, "{hasProfile: true} ")),
+			query("{ ...A ...A } fragment A on Query { users(first: 1, where: {or: [%s]}) { totalCount } }", repeat(51, "{hasProfile: true} "))},
 		"an Int": {query("{ users(first: 100, where: {}) { totalCount } }"), query("{ users(first: 2147483648) { totalCount } }")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,6 +253,101 @@ func TestCost(t *testing.T) {
 		if got.Cost.Requested != want {
 			t.Errorf("%v costs %d", n, got.Cost.Requested)
 		}
+	}
+}
+
+// fillTags writes n tags, tag1 to tagn, and as many links of no post.
+func fillTags(t *testing.T, f *fixture, n int) {
+	t.Helper()
+	driver, address := "sqlite", strings.TrimPrefix(f.Address, "sqlite:")
+	if f.DB.Name() == "postgres" {
+		driver, address = "postgres", f.Address
+	}
+	raw, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	_, err = raw.Exec(fmt.Sprintf("INSERT INTO tags (name, created_at, updated_at) WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) "+
+		"SELECT 'tag' || i, %[2]s, %[2]s FROM s", n, "CURRENT_TIMESTAMP"))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What filters and total counts make the database look at costs one for 200 rows of a table that is not small: for each
+// statement, however it is written, and by the values of variables.
+func TestCostOfLooking(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			fillTags(t, f, 20_000)
+			for query, want := range map[string]int{
+				"{ tags(first: 1) { nodes { id } } }":                                                                         1,
+				"{ tags(first: 1) { totalCount } }":                                                                           1 + 25,
+				"{ tags(first: 1) { ...F } } fragment F on TagConnection { totalCount edges { cursor } }":                     1 + 25,
+				`{ tags(first: 1, where: {name: {eq: "a"}}) { nodes { id } } }`:                                               1,
+				`{ tags(first: 1, where: {name: {contains: "a"}}) { nodes { id } } }`:                                         1 + 100,
+				`{ tags(first: 1, where: {name: {contains: "a"}}) { totalCount } }`:                                           1 + 100,
+				`{ tags(first: 1, where: {name: {contains: "a"}}) { totalCount nodes { id } } }`:                              1 + 200,
+				`{ tags(first: 1, where: {or: {name: {startsWith: "a"}}}) { nodes { id } } }`:                                 1 + 25,
+				`{ ...A ...A } fragment A on Query { tags(first: 1, where: {name: {contains: "a"}}) { nodes { id } } }`:       2 * (1 + 100),
+				`{ posts(first: 2) { nodes { tags(first: 3, where: {name: {contains: "a"}}) { nodes { id } } } } }`:           2*(1+3) + 2*100,
+				`{ posts(first: 1, where: {tags: {some: {name: {contains: "a"}}}}) { nodes { id } } }`:                        1 + 100,
+				`query($w: TagWhere = {name: {contains: "a"}}) { tags(first: 1, where: $w) { nodes { id } } }`:                1 + 100,
+				`query($w: StringWhere = {endsWith: "a"}) { tags(first: 1, where: {name: $w}) { nodes { id } } }`:             1 + 100,
+				`query($w: TagWhere = {name: {eq: "a"}}) { tags(first: 1, where: $w) { nodes { id } } }`:                      1,
+				`{ users(first: 1, where: {name: {contains: "a"}}) { totalCount nodes { posts(first: 1) { totalCount } } } }`: 2,
+			} {
+				got := receiptOf(t, f.Planned, request{Query: query})
+				if got.Cost == nil || got.Cost.Requested != want {
+					t.Errorf("%s: %+v, want %d", query, got.Cost, want)
+				}
+			}
+			hundred := func(n int) request {
+				return request{Query: "{" + numbered(n, `a%d: tags(first: 1, where: {name: {contains: "none%d"}}) { totalCount nodes { id } } `) + "}"}
+			}
+			tight := graph.New(graph.Options{DB: f.DB, Plan: true, Limits: graph.Limits{Cost: 10_000}})
+			f.Statements()
+			if a := answerOf(t, tight, hundred(50)); a.code() != "LIMIT_EXCEEDED" || len(f.Statements()) > 0 {
+				t.Errorf("50 fields: %.300s", a.Body)
+			}
+			if a := answerOf(t, tight, hundred(49)); a.code() != "" || len(f.Statements()) != 98 {
+				t.Errorf("49 fields: %.300s", a.Body)
+			}
+		})
+	}
+}
+
+// A request of many root fields holds two connections at most, by plan and by resolvers.
+func TestConnectionsOfARequest(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			var most atomic.Int64
+			var f *fixture
+			f = open(t, database)
+			fillTags(t, f, 3000)
+			watched, err := db.Open(t.Context(), f.Address, db.Options{Observe: func(context.Context, *db.Statement) {
+				for _, p := range f.DB.Pools() {
+					most.Store(max(most.Load(), int64(p.InUse)))
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer watched.Close()
+			f.DB, f.Planned, f.Resolved = watched, graph.New(graph.Options{DB: watched, Plan: true}), graph.New(graph.Options{DB: watched})
+			query := request{Query: "{" + numbered(100, `a%d: tags(first: 1, where: {name: {contains: "none%d"}}) { totalCount nodes { id } } `) + "}"}
+			for name, handler := range map[string]http.Handler{"plan": f.Planned, "resolvers": f.Resolved} {
+				most.Store(0)
+				if a := answerOf(t, handler, query); a.code() != "" {
+					t.Errorf("%s: %.300s", name, a.Body)
+				}
+				if n := most.Load(); n > 2 {
+					t.Errorf("%s: %d connections", name, n)
+				}
+			}
+		})
 	}
 }
 

@@ -194,7 +194,7 @@ func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int)
 	ctx = db.WithRecorder(ctx, &state.recorder)
 	ctx, end := s.observe(ctx, q, state)
 	defer end()
-	operation, err := s.operation(q, state)
+	operation, err := s.operation(ctx, q, state)
 	// A client whose document is not known by its id yet is to send it: what it asks for is looked at then.
 	if err != nil && db.CodeOf(err) != notPersisted || err == nil && !tokenless(operation) {
 		if denied := s.authenticate(visiting, q.header); denied != nil {
@@ -207,6 +207,7 @@ func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int)
 	if q.readOnly && operation.Operation.Operation != ast.Query {
 		return s.requestError(ctx, asList(db.Errorf(db.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
 	}
+	ctx = db.WithShare(ctx, maxConnections, state.looks)
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
@@ -224,7 +225,7 @@ func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int)
 
 // operation finds the operation that a request asks for, within its limits and with its variables as their types want
 // them.
-func (s *server) operation(q *query, state *operation) (*graphql.OperationContext, error) {
+func (s *server) operation(ctx context.Context, q *query, state *operation) (*graphql.OperationContext, error) {
 	text, register, err := s.documents.text(q.text, q.id, q.extensions)
 	if err != nil {
 		return nil, err
@@ -248,7 +249,9 @@ func (s *server) operation(q *query, state *operation) (*graphql.OperationContex
 	if err != nil {
 		return nil, err
 	}
-	state.cost, err = s.documents.cost(doc, chosen, variables)
+	state.cost, state.looks, err = s.documents.cost(doc, chosen, variables, func(via *db.Relation, table *db.Table, page *db.Page, counting bool) (each, once float64) {
+		return s.DB.Looks(ctx, via, table, page, counting)
+	})
 	return &graphql.OperationContext{
 		RawQuery: text, OperationName: q.name, Doc: doc.QueryDocument, Operation: chosen, Variables: variables,
 		Extensions: q.extensions, Headers: q.header, DisableIntrospection: !s.Introspection,
