@@ -13,6 +13,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -40,12 +41,8 @@ type settings struct {
 
 func (s *settings) production() bool { return s.Env == "production" }
 
-// open opens the database for a command; what a command does may take its time.
-func (s *settings) open(ctx context.Context) (*db.DB, error) { return s.openFor(ctx, 0) }
-
-// openFor opens the database for requests, which have no time to wait for a network that has gone silent.
-func (s *settings) openFor(ctx context.Context, silence time.Duration) (*db.DB, error) {
-	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs, Silence: silence})
+func (s *settings) open(ctx context.Context) (*db.DB, error) {
+	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
 }
 
 // program is the command line.
@@ -164,9 +161,12 @@ func logTo(stderr, gathered io.Writer, production bool) {
 	slog.SetDefault(slog.New(h))
 }
 
+// databaseURL finds what may hold a password.
+var databaseURL = regexp.MustCompile(`postgres(ql)?://\S*`)
+
 // named is a parser's error with the variable of the setting that it speaks of, for those who set it there.
 func named(app *kong.Application, err error) string {
-	text := err.Error()
+	text := databaseURL.ReplaceAllString(err.Error(), "postgres://…")
 	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if f, ok := node.(*kong.Flag); ok && len(f.Envs) > 0 && strings.Contains(text, "--"+f.Name) && !strings.Contains(text, f.Envs[0]) {
 			text = f.Envs[0] + ": " + text
@@ -245,7 +245,7 @@ const (
 // Run serves until ctx ends, then lets every accepted request end.
 func (c *serve) Run(ctx context.Context, s *settings) error {
 	c.limitMemory()
-	database, err := s.openFor(ctx, c.RequestTimeout+2*time.Second)
+	database, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -462,7 +462,7 @@ func (c *serve) secret(s *settings) ([]byte, error) {
 // sweep removes what has expired, now and then.
 func sweep(ctx context.Context, database *db.DB) {
 	for {
-		if err := database.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := sweepOnce(ctx, database); err != nil && ctx.Err() == nil {
 			slog.Error("sweeping", "cause", err)
 		}
 		select {
@@ -471,6 +471,12 @@ func sweep(ctx context.Context, database *db.DB) {
 			return
 		}
 	}
+}
+
+func sweepOnce(ctx context.Context, database *db.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // a silent network is waited for no longer
+	defer cancel()
+	return database.Sweep(ctx)
 }
 
 // prepare brings the tables up to date where that is the server's to do, and fills an empty development database.
@@ -641,7 +647,7 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 	}
 	defer from.Close()
 	if err := upToDate(ctx, from); err != nil {
-		return fmt.Errorf("the database to read: %w", err)
+		return fmt.Errorf("the database %s: %w", from.Place(), err)
 	}
 	to, err := db.Open(ctx, c.To, db.Options{Pooling: db.Pooling(s.DatabasePooling)})
 	if err != nil {

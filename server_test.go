@@ -271,6 +271,30 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// Whatever is wrong with it, a database URL's user and password are not printed.
+func TestNoSecretIsPrinted(t *testing.T) {
+	const remote = "postgres://hugo:hunter2@127.0.0.1:1/kith"
+	fresh := strings.Replace(dbtest.Postgres(t), "postgres@", "postgres:hunter2@", 1)
+	for name, c := range map[string]struct {
+		env  []string
+		args []string
+		want string
+	}{
+		"unreachable":         {[]string{"KITH_DATABASE_URL=" + remote}, nil, "kith at 127.0.0.1:1"},
+		"in the query":        {[]string{"KITH_DATABASE_URL=postgres:///kith?host=127.0.0.1&port=1&user=hugo&password=hunter2"}, nil, "kith at 127.0.0.1:1"},
+		"malformed":           {[]string{"KITH_DATABASE_URL=postgres://hugo:hunter2@127.0.0.1:port/kith"}, nil, "not a URL"},
+		"a malformed replica": {[]string{"KITH_DATABASE_URL=" + fresh, "KITH_REPLICA_URLS=postgres://hugo:hunter2@127.0.0.1:port/kith"}, nil, "replica-1"},
+		"a stray argument":    {nil, []string{"migrate", "up", remote}, "unexpected argument"},
+		"a stray command":     {nil, []string{remote}, "unexpected argument"},
+		"promote":             {nil, []string{"promote", fresh, remote}, "kith_test_"},
+	} {
+		_, stderr, code := kith(t, c.env, c.args...)
+		if code != 1 || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "hugo") || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+	}
+}
+
 func TestProduction(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,9 +32,6 @@ type Options struct {
 	Pooling Pooling
 	// Replicas are URLs of databases that follow the first and may be read in its place.
 	Replicas []string
-	// Silence is how long PostgreSQL may say nothing while a statement runs; a context's deadline does nothing while the
-	// network is silent. 0 waits for ever.
-	Silence time.Duration
 	// Clock is where times come from; nil is time.Now.
 	Clock func() time.Time
 	// Observe is called after every statement; nil is nothing. It must not block.
@@ -48,6 +44,7 @@ type DB struct {
 	write, read *sqlx.DB
 	prepared    map[*sqlx.DB]*statements // nil: statements have no names
 	options     Options
+	place       string
 	replicas    []*replica
 	next        atomic.Uint64 // the replica whose turn it is
 
@@ -72,7 +69,8 @@ type Statement struct {
 }
 
 // Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
-// It answers an error that names the host if the database cannot be reached.
+// It answers an error that names the host and the database, and nothing else of the URL, if it cannot be reached. A
+// context's deadline is kept by whatever is done under it, even if the network is silent.
 func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	d := sqliteDialect
 	switch scheme, _, _ := strings.Cut(address, ":"); scheme {
@@ -89,7 +87,7 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, write: write, read: read, options: options, gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
+	db := &DB{dialect: d, write: write, read: read, options: options, place: d.place(address), gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
 	if options.Pooling != PoolingTransaction {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {
@@ -101,8 +99,8 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	if err := db.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot reach the database at %s: %w", host(address), err), db.Close())
+	if err := db.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
 	return db, nil
 }
@@ -113,12 +111,16 @@ func (db *DB) Name() string { return db.driver }
 // Now is the time to store: UTC, in microseconds, as both databases keep it.
 func (db *DB) Now() time.Time { return db.options.Clock().UTC().Truncate(time.Microsecond) }
 
-// Ping tells whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.write.PingContext(ctx) }
+// Place is what may be said of the database's URL: its name and its hosts, or its file.
+func (db *DB) Place() string { return db.place }
+
+// Ping tells whether the database answers and takes writes.
+func (db *DB) Ping(ctx context.Context) error { return db.classify(ctx, db.ready(ctx, db.write)) }
 
 // A Pool is the state of a pool of connections.
 type Pool struct {
-	Name        string // "read", "write"
+	Name        string // "read", "write", "replica-1"
+	Resting     bool   // a replica that is not read, because it failed
 	InUse, Idle int
 	Waits       int64 // how often a connection was waited for
 	Waited      time.Duration
@@ -128,11 +130,16 @@ type Pool struct {
 func (db *DB) Pools() []Pool {
 	state := func(name string, pool *sqlx.DB) Pool {
 		s := pool.Stats()
-		return Pool{name, s.InUse, s.Idle, s.WaitCount, s.WaitDuration}
+		return Pool{Name: name, InUse: s.InUse, Idle: s.Idle, Waits: s.WaitCount, Waited: s.WaitDuration}
 	}
 	pools := []Pool{state("write", db.write)}
 	if db.read != db.write {
 		pools = append(pools, state("read", db.read))
+	}
+	for _, r := range db.replicas {
+		p := state(r.name, r.pool)
+		p.Resting = !r.up()
+		pools = append(pools, p)
 	}
 	return pools
 }
@@ -239,12 +246,8 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 		return err
 	}
 	defer leave()
-	if r, ok := ctx.Value(replicaKey).(*replica); ok && r.up() {
-		err := db.classify(ctx, db.sendTo(ctx, r.pool, nil, s, each))
-		if CodeOf(err) != Unavailable || s.Rows > 0 {
-			return err
-		}
-		r.rest()
+	if u, ok := ctx.Value(replicaKey).(*use); ok && each != nil && u.on() {
+		return db.readReplica(ctx, u, s, each)
 	}
 	return db.sendTo(ctx, db.read, nil, s, each)
 }
@@ -390,12 +393,4 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func
 		return db.classify(ctx, err)
 	}
 	return db.classify(ctx, tx.Commit())
-}
-
-// host is what may be said of a database URL: where it leads, without what it takes to get in.
-func host(address string) string {
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		return u.Host
-	}
-	return strings.TrimPrefix(address, "sqlite:")
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -57,6 +58,10 @@ type dialect struct {
 	stale func(error) bool
 	// open makes the pools behind a URL.
 	open func(url string, options Options) (write, read *sqlx.DB, err error)
+	// place is what may be said of a URL.
+	place func(url string) string
+	// ready tells whether the database takes writes.
+	ready func(ctx context.Context, write *sqlx.DB) error
 	// snapshot makes a transaction see one state of the database; empty where it always does.
 	snapshot string
 }

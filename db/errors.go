@@ -2,9 +2,11 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/lib/pq"
@@ -66,11 +68,18 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
+// ErrUncertain says that the connection was lost while a transaction was being committed: it may be done or not. It is the
+// cause of an Unavailable error.
+var ErrUncertain = errors.New("no answer to the commit")
+
 // classify wraps what a driver or database/sql answered, by its code and never by its text.
 func (d *dialect) classify(ctx context.Context, err error) error {
 	var known *Error
 	if err == nil || errors.As(err, &known) {
 		return err
+	}
+	if errors.Is(err, ErrUncertain) {
+		return &Error{Code: Unavailable, Message: "the connection to the database was lost while the changes were committed: they may or may not have been made", Cause: err}
 	}
 	// A cancelled statement reports the database's own code, which says nothing of the reason.
 	if ctx.Err() != nil {
@@ -78,7 +87,13 @@ func (d *dialect) classify(ctx context.Context, err error) error {
 	}
 	var network net.Error
 	code := d.code(err)
-	if errors.Is(err, driver.ErrBadConn) || errors.As(err, &network) {
+	// lib/pq hands on what ends a connection as it comes.
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, lost) {
+			code = Unavailable
+		}
+	}
+	if errors.As(err, &network) {
 		code = Unavailable
 	}
 	switch code {

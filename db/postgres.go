@@ -1,11 +1,16 @@
 package db
 
 import (
+	"cmp"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,8 +72,12 @@ var postgresDialect = &dialect{
 	locks:     [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
 	nextKey:   func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
 	code: func(err error) Code {
+		var out *outage
 		var e *pq.Error
-		if !errors.As(err, &e) {
+		switch {
+		case errors.As(err, &out):
+			return Unavailable
+		case !errors.As(err, &e):
 			return Internal
 		}
 		switch e.Code {
@@ -76,7 +85,7 @@ var postgresDialect = &dialect{
 			return Retry
 		case "57014": // query_canceled
 			return Timeout
-		case "57P01", "57P02", "57P03", "53300": // shutting down, crashed, starting up, too many connections
+		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction: // shutting down, crashed, starting up, too many connections, a standby
 			return Unavailable
 		}
 		if e.Code.Class() == "08" { // connection exceptions
@@ -92,7 +101,15 @@ var postgresDialect = &dialect{
 		var e *pq.Error
 		return errors.As(err, &e) && (e.Code == "0A000" || e.Code == "26000") // feature_not_supported: a cached plan with other columns; invalid_sql_statement_name
 	},
-	open:     openPostgres,
+	open:  openPostgres,
+	place: placeOfPostgres,
+	ready: func(ctx context.Context, pool *sqlx.DB) error {
+		tx, err := pool.BeginTxx(ctx, nil) // READ WRITE, which a server that takes no writes refuses
+		if err != nil {
+			return err
+		}
+		return tx.Rollback()
+	},
 	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 }
 
@@ -111,74 +128,156 @@ var postgresAdvice = map[pq.ErrorCode]string{
 const postgresConns = 32
 
 func openPostgres(address string, options Options) (write, read *sqlx.DB, err error) {
-	u, err := url.Parse(address)
+	config, err := configOf(address)
 	if err != nil {
-		return nil, nil, errors.New("the database URL is not a URL") // the cause would repeat the password
-	}
-	q := u.Query()
-	if !q.Has("sslmode") {
-		q.Set("sslmode", "verify-full")
-		if host := u.Hostname(); host == "" || host == "localhost" || net.ParseIP(host).IsLoopback() {
-			q.Set("sslmode", "disable")
-		}
-	}
-	if !q.Has("connect_timeout") {
-		q.Set("connect_timeout", "5")
+		return nil, nil, err
 	}
 	if options.Pooling == PoolingTransaction {
 		// Behind a transaction pooler the default protocol silently runs the wrong statement; this one is a single trip.
-		q.Set("binary_parameters", "yes")
-	} else if !q.Has("jit") { // a pooler refuses parameters that it does not know
-		q.Set("jit", "off") // compiling a wide statement takes longer than running it
+		config.BinaryParameters = true
+	} else if _, set := config.Runtime["jit"]; !set { // a pooler refuses parameters that it does not know
+		config.Runtime = maps.Clone(config.Runtime)
+		if config.Runtime == nil {
+			config.Runtime = map[string]string{}
+		}
+		config.Runtime["jit"] = "off" // compiling a wide statement takes longer than running it
 	}
-	u.RawQuery = q.Encode()
-	connector, err := pq.NewConnector(u.String())
+	connector, err := newConnector(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the database URL: %w", err)
+		return nil, nil, err
 	}
-	connector.Dialer(dialer{silence: options.Silence})
 	pool := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	pool.SetMaxOpenConns(postgresConns)
 	pool.SetMaxIdleConns(postgresConns)
 	return pool, pool, nil
 }
 
-// A dialer makes connections that fail when the server has been silent for too long; 0 waits for ever.
-type dialer struct{ silence time.Duration }
-
-func (d dialer) Dial(network, address string) (net.Conn, error) {
-	return d.DialTimeout(network, address, 0)
-}
-
-func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := net.DialTimeout(network, address, timeout)
-	if err != nil || d.silence == 0 {
-		return conn, err
+// configOf reads a URL as the driver does, its query and the PG… variables included, and settles what they leave open. Its
+// errors repeat nothing of the URL but what is wrong with a setting.
+func configOf(address string) (pq.Config, error) {
+	address, err := oneAuthority(address)
+	if err != nil {
+		return pq.Config{}, errNoURL // the cause would repeat the password
 	}
-	return &deadlineConn{Conn: conn, timeout: d.silence}, nil
-}
-
-// A deadlineConn fails a read that has waited too long: for the timeout at most, and three quarters of it at least.
-type deadlineConn struct {
-	net.Conn
-	timeout time.Duration
-	until   time.Time
-}
-
-// Read reads what comes before the deadline.
-func (c *deadlineConn) Read(b []byte) (int, error) {
-	// Setting the deadline for every read would cost as much as a short read.
-	if now := time.Now(); c.until.Sub(now) < c.timeout*3/4 {
-		c.until = now.Add(c.timeout)
-		if err := c.Conn.SetReadDeadline(c.until); err != nil {
-			return 0, err
+	config, err := pq.NewConfig(address)
+	if cause := new(url.Error); errors.As(err, &cause) {
+		return config, errNoURL
+	}
+	if err != nil {
+		return config, fmt.Errorf("the database URL: %w", err)
+	}
+	if config.SSLMode == "" {
+		config.SSLMode = pq.SSLModeDisable
+		for _, h := range hostsOf(config) {
+			if !h.local() {
+				config.SSLMode = pq.SSLModeVerifyFull
+			}
 		}
 	}
-	return c.Conn.Read(b)
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+		if len(config.Multi) > 0 {
+			config.ConnectTimeout = 2 * time.Second // the next one may answer
+		}
+	}
+	return config, nil
 }
 
-// SetDeadline is called by the driver, which then takes the deadline off again.
-func (c *deadlineConn) SetDeadline(t time.Time) error {
-	c.until = time.Time{}
-	return c.Conn.SetDeadline(t)
+var errNoURL = errors.New("the database URL is not a URL; in a password / ? # @ % are written %2F %3F %23 %40 %25")
+
+// oneAuthority moves hosts from where libpq reads several of them, or the path of a socket, to the query, where lib/pq
+// does: `postgres://a:1,b:2/kith` is `postgres:///kith?host=a,b&port=1,2`.
+func oneAuthority(address string) (string, error) {
+	scheme, rest, _ := strings.Cut(address, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndexByte(rest[:end], '@') + 1
+	list := rest[at:end]
+	path, query, _ := strings.Cut(rest[end:], "?")
+	for _, pair := range strings.Split(query, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		path += key
+	}
+	if strings.Contains(path, "@") || strings.Contains(rest, "#") {
+		return "", errNoURL // what was meant as a password would be taken for a host
+	}
+	if !strings.ContainsAny(list, ",%") {
+		return address, nil
+	}
+	u, err := url.Parse(scheme + "://" + rest[:at] + rest[end:])
+	if err != nil {
+		return "", err
+	}
+	var hosts, ports []string
+	for _, one := range strings.Split(list, ",") {
+		host, port := one, ""
+		if i := strings.LastIndexByte(one, ':'); i >= 0 && !strings.HasSuffix(one, "]") {
+			host, port = one[:i], one[i+1:]
+		}
+		host, err := url.PathUnescape(strings.Trim(host, "[]"))
+		if err != nil {
+			return "", err
+		}
+		hosts, ports = append(hosts, cmp.Or(host, "localhost")), append(ports, cmp.Or(port, "5432"))
+	}
+	q := u.Query()
+	if !q.Has("host") && !q.Has("hostaddr") {
+		q.Set("host", strings.Join(hosts, ","))
+	}
+	if !q.Has("port") {
+		q.Set("port", strings.Join(ports, ","))
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// A host is where one of the servers of a URL is.
+type host struct {
+	name    string // or the directory of a socket
+	address netip.Addr
+	port    uint16
+}
+
+func hostsOf(config pq.Config) []host {
+	hosts := []host{{config.Host, config.Hostaddr, config.Port}}
+	for _, m := range config.Multi {
+		hosts = append(hosts, host{m.Host, m.Hostaddr, m.Port})
+	}
+	return hosts
+}
+
+// local tells whether what is sent there stays on this machine.
+func (h host) local() bool {
+	if h.address.IsValid() {
+		return h.address.IsLoopback()
+	}
+	return h.socket() || h.name == "" || h.name == "localhost" || net.ParseIP(h.name).IsLoopback()
+}
+
+func (h host) socket() bool { return strings.HasPrefix(h.name, "/") || strings.HasPrefix(h.name, "@") }
+
+func (h host) String() string {
+	if h.socket() {
+		return h.name
+	}
+	name := cmp.Or(h.name, "localhost")
+	if h.name == "" && h.address.IsValid() {
+		name = h.address.String()
+	}
+	return net.JoinHostPort(name, strconv.Itoa(int(h.port)))
+}
+
+// placeOfPostgres is what may be said of a URL: database and hosts.
+func placeOfPostgres(address string) string {
+	config, err := configOf(address)
+	if err != nil {
+		return "at an unreadable URL"
+	}
+	var hosts []string
+	for _, h := range hostsOf(config) {
+		hosts = append(hosts, h.String())
+	}
+	return strings.TrimPrefix(config.Database+" at "+strings.Join(hosts, ","), " ")
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
@@ -89,7 +90,9 @@ var sqliteDialect = &dialect{
 		}
 		return false
 	},
-	open: openSQLite,
+	open:  openSQLite,
+	place: func(address string) string { return "at " + strings.TrimPrefix(address, "sqlite:") },
+	ready: func(ctx context.Context, write *sqlx.DB) error { return write.PingContext(ctx) },
 }
 
 var sqliteAdvice = map[int]string{

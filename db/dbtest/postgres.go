@@ -94,11 +94,91 @@ func StartPostgres() (clusterURL string, stop func(), err error) {
 	sweep(temporary())
 	// Between choosing a free port and listening on it another process can take it: then once more.
 	for range 3 {
-		if clusterURL, stop, err = startCluster(binaries, account); err == nil {
+		if clusterURL, stop, err = startCluster(binaries, account, func(dir string) error { return initialize(binaries, dir, account) }); err == nil {
 			break
 		}
 	}
 	return clusterURL, stop, err
+}
+
+// Pair returns the URLs of a cluster and of a standby that follows it, both of their own, which end with the test. The
+// standby becomes a primary when `SELECT pg_promote()` is sent to it.
+func Pair(t testing.TB) (primary, standby string) {
+	t.Helper()
+	binaries, err := findBinaries(debianBinaries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := serverAccount()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Both begin as copies of one cluster, so that the second can follow the first from its beginning.
+	seed, lock, err := newDirectory(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	defer os.RemoveAll(seed)
+	if err := initialize(binaries, seed, account); err != nil {
+		t.Fatal(err)
+	}
+	copied := func(dir string) error {
+		command := exec.Command("cp", "-a", filepath.Join(seed, "data"), dir)
+		prepare(command, dir, account)
+		return command.Run()
+	}
+	start := func(data func(string) error, options ...string) string {
+		address, stop, err := startCluster(binaries, account, data, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		return address
+	}
+	primary = start(copied)
+	u, err := url.Parse(primary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	standby = start(func(dir string) error {
+		if err := copied(dir); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, "data", "standby.signal"), nil, 0o644)
+	}, "-c", "primary_conninfo=host=127.0.0.1 user=postgres port="+u.Port())
+	return primary, standby
+}
+
+// CaughtUp returns when a standby has all that its primary has.
+func CaughtUp(t testing.TB, primary, standby string) {
+	t.Helper()
+	// The server forgets about durability: only a commit that does not puts what came before it on its way.
+	if err := execute(primary+"&synchronous_commit=on", "DROP TABLE IF EXISTS caught_up; CREATE TABLE caught_up ()"); err != nil {
+		t.Fatal(err)
+	}
+	var position string
+	if err := value(primary, "SELECT pg_current_wal_lsn()", &position); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for caughtUp := false; !caughtUp; time.Sleep(20 * time.Millisecond) {
+		err := value(standby, "SELECT pg_last_wal_replay_lsn() >= '"+position+"'", &caughtUp)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatal("the standby does not follow", err)
+		}
+	}
+}
+
+// initialize makes the data of a cluster in dir.
+func initialize(binaries, dir string, account *syscall.Credential) error {
+	initdb := exec.Command(filepath.Join(binaries, "initdb"), "--pgdata", filepath.Join(dir, "data"),
+		"--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	prepare(initdb, dir, account)
+	if said, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("making a PostgreSQL cluster in %s: %w\n%s", dir, err, said)
+	}
+	return nil
 }
 
 // debianBinaries is where Debian puts the binaries of each version, outside of the PATH.
@@ -237,8 +317,8 @@ wait $postgres
 rm -rf "$directory"
 `
 
-// startCluster makes one cluster in a directory of its own and returns when it answers.
-func startCluster(binaries string, account *syscall.Credential) (clusterURL string, stop func(), err error) {
+// startCluster starts one cluster in a directory of its own, with what data makes in it, and returns when it answers.
+func startCluster(binaries string, account *syscall.Credential, data func(dir string) error, options ...string) (clusterURL string, stop func(), err error) {
 	dir, lock, err := newDirectory(account)
 	if err != nil {
 		return "", nil, err
@@ -249,11 +329,8 @@ func startCluster(binaries string, account *syscall.Credential) (clusterURL stri
 			_ = lock.Close()
 		}
 	}()
-	initdb := exec.Command(filepath.Join(binaries, "initdb"), "--pgdata", filepath.Join(dir, "data"),
-		"--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-	prepare(initdb, dir, account)
-	if said, err := initdb.CombinedOutput(); err != nil {
-		return "", nil, fmt.Errorf("making a PostgreSQL cluster in %s: %w\n%s", dir, err, said)
+	if err := data(dir); err != nil {
+		return "", nil, err
 	}
 	port, err := freePort()
 	if err != nil {
@@ -265,10 +342,10 @@ func startCluster(binaries string, account *syscall.Credential) (clusterURL stri
 	}
 	defer serverLog.Close()
 
-	command := exec.Command("/bin/sh", "-c", watchdog, "watchdog", dir,
+	command := exec.Command("/bin/sh", append([]string{"-c", watchdog, "watchdog", dir,
 		filepath.Join(binaries, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port), "-k", dir,
 		"-c", "listen_addresses=127.0.0.1",
-		"-c", "cluster_name="+filepath.Base(dir),
+		"-c", "cluster_name=" + filepath.Base(dir),
 		"-c", "max_connections=200",
 		"-c", "shared_buffers=128MB",
 		"-c", "fsync=off",
@@ -276,7 +353,7 @@ func startCluster(binaries string, account *syscall.Credential) (clusterURL stri
 		"-c", "full_page_writes=off",
 		"-c", "autovacuum=off",
 		"-c", "timezone=Asia/Kathmandu", // a test that leans on the server's zone fails
-	)
+	}, options...)...)
 	prepare(command, dir, account)
 	command.Stdout, command.Stderr = serverLog, serverLog
 	leash, err := command.StdinPipe()
@@ -343,6 +420,16 @@ func awaitCluster(address, name string, ended <-chan struct{}) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// value reads the one value of a statement, on a connection of its own.
+func value(address, statement string, into any) error {
+	database, err := sql.Open("postgres", address)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	return database.QueryRow(statement).Scan(into)
 }
 
 // execute runs one statement on a connection of its own.

@@ -1,0 +1,292 @@
+package db_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"kith/db"
+	"kith/db/dbtest"
+)
+
+// late is what a test leaves a slow machine beyond the bound that it asserts.
+const late = time.Second
+
+func countUsers(ctx context.Context, database *db.DB) (int, error) {
+	counts, err := database.Count(ctx, &db.Read{Path: "users", From: db.Users.Table, Page: &db.Page{}})
+	if err != nil {
+		return 0, err
+	}
+	return counts[0], nil
+}
+
+// heal waits until f works again.
+func heal(t *testing.T, within time.Duration, f func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for {
+		err := f(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// In a network that goes silent everything ends with its context, and works again when the network does.
+func TestSilence(t *testing.T) {
+	address := dbtest.Postgres(t)
+	openMigrated(t, address)
+	proxy := dbtest.NewProxy(t, address)
+	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	count := func(ctx context.Context) error {
+		_, err := countUsers(ctx, database)
+		return err
+	}
+	// Each says when the network goes silent.
+	for name, f := range map[string]func(context.Context) error{
+		"a statement": func(ctx context.Context) error {
+			proxy.Silence(true)
+			return count(ctx)
+		},
+		"a transaction": func(ctx context.Context) error {
+			proxy.Silence(true)
+			return database.EndSession(ctx, "s")
+		},
+		"a ping": func(ctx context.Context) error {
+			proxy.Silence(true)
+			return database.Ping(ctx)
+		},
+		"inside a transaction": func(ctx context.Context) error {
+			return database.Write(ctx, func(ctx context.Context) error {
+				proxy.Silence(true)
+				return count(ctx)
+			})
+		},
+		"a commit": func(ctx context.Context) error {
+			return database.Write(ctx, func(context.Context) error {
+				proxy.Silence(true)
+				return nil
+			})
+		},
+		"a new connection": func(ctx context.Context) error {
+			proxy.Cut()
+			proxy.Silence(true)
+			return count(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			heal(t, 10*time.Second, count)
+			defer proxy.Silence(false)
+			const budget = 500 * time.Millisecond
+			ctx, cancel := context.WithTimeout(t.Context(), budget)
+			defer cancel()
+			answered := make(chan error, 1)
+			start := time.Now()
+			go func() { answered <- f(ctx) }()
+			select {
+			case err := <-answered:
+				if code := db.CodeOf(err); code != db.Timeout && code != db.Unavailable {
+					t.Errorf("%v", err)
+				}
+				if took := time.Since(start); took > budget+500*time.Millisecond+late {
+					t.Errorf("answered after %v", took)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("it waits for ever")
+			}
+		})
+	}
+	heal(t, 10*time.Second, count)
+}
+
+// A connection may take as long to be made as its context lasts.
+func TestSlowConnection(t *testing.T) {
+	address := dbtest.Postgres(t)
+	proxy := dbtest.NewProxy(t, address)
+	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	proxy.Cut()
+	proxy.Silence(true)
+	time.AfterFunc(700*time.Millisecond, func() { proxy.Silence(false) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := database.Ping(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// The end of a request ends its statement on the server, and leaves the connection as it was.
+func TestCancelled(t *testing.T) {
+	address := dbtest.Postgres(t)
+	database := openMigrated(t, address)
+	outside := sqlx.MustOpen("postgres", address)
+	defer outside.Close()
+	if _, err := outside.Exec(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outside.Exec(`CREATE TRIGGER wait BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION wait()`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := database.Attempt(ctx, []db.Bound{{CountedFor: "a", Most: 1}}); db.CodeOf(err) != db.Timeout {
+		t.Errorf("%v", err)
+	}
+	heal(t, 10*time.Second, func(ctx context.Context) error {
+		var running int
+		err := outside.GetContext(ctx, &running, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`)
+		if err == nil && running > 0 {
+			err = context.DeadlineExceeded
+		}
+		return err
+	})
+}
+
+// What ends a connection is an outage, and is over with it.
+func TestConnectionsEnd(t *testing.T) {
+	address := dbtest.Postgres(t)
+	openMigrated(t, address)
+	proxy := dbtest.NewProxy(t, address)
+	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	count := func(ctx context.Context) error {
+		_, err := countUsers(ctx, database)
+		return err
+	}
+	if err := count(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Refuse(true)
+	proxy.Cut()
+	for range 3 { // a proxy whose server went
+		if err := count(t.Context()); db.CodeOf(err) != db.Unavailable {
+			t.Errorf("%v", err)
+		}
+		if err := database.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+			t.Errorf("%v", err)
+		}
+	}
+	proxy.Refuse(false)
+	if err := count(t.Context()); err != nil {
+		t.Error(err)
+	}
+	err = database.Write(t.Context(), func(ctx context.Context) error {
+		proxy.Cut()
+		return count(ctx)
+	})
+	if db.CodeOf(err) != db.Unavailable {
+		t.Errorf("%v", err)
+	}
+	if err := count(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A server that was demoted takes no writes: it is not ready, and once another has taken its place none of the connections
+// to it is used.
+func TestDemoted(t *testing.T) {
+	first, second := dbtest.Pair(t)
+	openMigrated(t, first)
+	proxy := dbtest.NewProxy(t, first)
+	database, err := db.Open(t.Context(), proxy.URL(first), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	write := func(ctx context.Context) error {
+		_, err := database.Attempt(ctx, []db.Bound{{CountedFor: "a", Most: 1}})
+		return err
+	}
+	if err := write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.CaughtUp(t, first, second)
+	proxy.Lead(second)
+	proxy.Cut()
+	if _, err := countUsers(t.Context(), database); err != nil {
+		t.Error(err)
+	}
+	for range 3 {
+		if err := write(t.Context()); db.CodeOf(err) != db.Unavailable {
+			t.Errorf("%v", err)
+		}
+		if err := database.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+			t.Errorf("%v", err)
+		}
+	}
+	// The connections to the demoted server stay open: only new ones lead to the one that takes its place.
+	proxy.Lead(first)
+	heal(t, 2*time.Second+late, write)
+	heal(t, 2*time.Second+late, database.Ping)
+}
+
+// A URL with several hosts leads to the one that has the attributes asked for, and to the next when that goes.
+func TestSeveralHosts(t *testing.T) {
+	first, second := dbtest.Pair(t)
+	a, b := dbtest.NewProxy(t, second), dbtest.NewProxy(t, first) // the standby comes first
+	hosts := func(more ...*dbtest.Proxy) string {
+		u, err := url.Parse(a.URL(first))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range more {
+			other, err := url.Parse(p.URL(first))
+			if err != nil {
+				t.Fatal(err)
+			}
+			u.Host += "," + other.Host
+		}
+		return strings.Replace(u.String(), "?", "?target_session_attrs=read-write&", 1)
+	}
+	database, err := db.Open(t.Context(), hosts(b), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	if err := database.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := database.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	// The primary moves to the other host, and nothing says so to its connections.
+	a.Lead(first)
+	b.Lead(second)
+	b.Cut()
+	heal(t, 2*time.Second+late, database.Ping)
+	if _, err := db.Open(t.Context(), strings.Replace(hosts(), "read-write", "standby", 1), db.Options{}); err == nil || !strings.Contains(err.Error(), "standby") {
+		t.Errorf("%v", err)
+	}
+}
+
+// What the server says of a user is not said on.
+func TestRefusedUser(t *testing.T) {
+	u, err := url.Parse(dbtest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("hugo", "hunter2")
+	_, err = db.Open(t.Context(), u.String(), db.Options{})
+	if err == nil || strings.Contains(err.Error(), "hugo") || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "28000") {
+		t.Errorf("%v", err)
+	}
+}
