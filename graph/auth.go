@@ -54,7 +54,7 @@ type authenticator struct {
 	keyID  string
 	closed bool // sign-up
 	issuer string
-	oidc   func() (*provider, error)
+	oidc   func(context.Context) (*provider, error)
 	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
 	logIns, others *gate
 }
@@ -85,29 +85,25 @@ type provider struct {
 	failure error // why the keys did not come when they were last asked for
 }
 
-// lazyProvider asks the issuer about itself when it is first needed: kith starts without it.
-func lazyProvider(issuer string, config *oidc.Config) func() (*provider, error) {
-	var mu sync.Mutex
+// lazyProvider asks the issuer about itself when it is first needed: kith starts without it. Nobody waits for longer than
+// their context lasts.
+func lazyProvider(issuer string, config *oidc.Config) func(context.Context) (*provider, error) {
 	var known *provider
+	turn := make(chan struct{}, 1)
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &seldom{asked: map[string]time.Time{}}}
-	return func() (*provider, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if known != nil {
-			return known, nil
-		}
-		// The keys are asked for with this context later, so it must not be this request's.
+	ask := func() error {
+		// The keys are asked for with this context later, so it must not be a request's.
 		ctx := oidc.ClientContext(context.Background(), client)
 		discovered, err := oidc.NewProvider(ctx, issuer)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var says struct {
 			Keys       string   `json:"jwks_uri"`
 			Algorithms []string `json:"id_token_signing_alg_values_supported"`
 		}
 		if err := discovered.Claims(&says); err != nil {
-			return nil, err
+			return err
 		}
 		for _, name := range says.Algorithms {
 			if slices.Contains(signatures, name) {
@@ -115,7 +111,34 @@ func lazyProvider(issuer string, config *oidc.Config) func() (*provider, error) 
 			}
 		}
 		known = &provider{keys: oidc.NewRemoteKeySet(ctx, says.Keys), config: config}
-		return known, nil
+		return nil
+	}
+	return func(ctx context.Context) (*provider, error) {
+		select {
+		case turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if p := known; p != nil {
+			<-turn
+			return p, nil
+		}
+		type found struct {
+			provider *provider
+			err      error
+		}
+		asked := make(chan found, 1)
+		go func() {
+			err := ask()
+			asked <- found{known, err}
+			<-turn
+		}()
+		select {
+		case f := <-asked:
+			return f.provider, f.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
 
@@ -212,7 +235,7 @@ func errIssuer(cause error) *db.Error {
 
 // foreign is the user of an issuer's token; they are made when they first come, if sign-up is open.
 func (a *authenticator) foreign(ctx context.Context, token string) (db.Viewer, error) {
-	issuer, err := a.oidc()
+	issuer, err := a.oidc(ctx)
 	if err != nil {
 		return db.Viewer{}, errIssuer(err)
 	}

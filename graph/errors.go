@@ -73,6 +73,18 @@ func finish(ctx context.Context, out *gqlerror.Error, code db.Code, message stri
 	return out
 }
 
+// passing is the error that an operation ends with if one of its errors passes: with the database gone, or with no time
+// left, what has been read is no answer. Its cause has been logged.
+func passing(list gqlerror.List) error {
+	for _, e := range list {
+		switch code, _ := e.Extensions["code"].(string); db.Code(code) {
+		case db.Timeout, db.Unavailable:
+			return db.Errorf(db.Code(code), "%s", e.Message)
+		}
+	}
+	return nil
+}
+
 // loggedCauses bounds what one operation writes to the log: with the database gone, every field has a cause.
 const loggedCauses = 10
 

@@ -120,13 +120,14 @@ func New(options Options) http.Handler {
 	return s.Metrics.around(s.door(mux))
 }
 
+// readyWithin is how long the database has to show that it is there; the answer comes within two seconds.
+const readyWithin = 1200 * time.Millisecond
+
 func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
-	pending, err := 0, error(nil)
-	if s.migrated.Load() { // and nothing takes that back
-		err = s.DB.Ping(ctx)
-	} else {
+	pending, err := 0, s.DB.Ping(ctx)
+	if err == nil && !s.migrated.Load() { // which nothing takes back
 		pending, err = s.DB.Pending(ctx)
 	}
 	switch {
@@ -134,7 +135,7 @@ func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
 		writeText(w, http.StatusServiceUnavailable, "draining\n")
 	case err != nil:
 		slog.ErrorContext(ctx, "not ready", "cause", err)
-		writeText(w, http.StatusServiceUnavailable, "the database cannot be reached\n")
+		writeText(w, http.StatusServiceUnavailable, "the database cannot be reached, or takes no writes\n")
 	case pending > 0:
 		writeText(w, http.StatusServiceUnavailable, "migrations are pending\n")
 	default:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -102,7 +103,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		return answer
 	}
 	if !m.failed() {
-		err = s.DB.Write(ctx, func(ctx context.Context) error {
+		write := func(ctx context.Context) error {
 			m.err = nil
 			for _, w := range m.order {
 				w.faults, w.current = nil, 0
@@ -130,13 +131,19 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 				return lost
 			case answer == nil:
 				return ctx.Err()
+			case passing(answer.Errors) != nil:
+				return passing(answer.Errors)
 			case len(answer.Errors) > 0, m.failed(), m.dryRun:
 				return errRollBack
 			case key.id != "":
 				return s.DB.Answer(ctx, key.id, string(answer.Data))
 			}
 			return nil
-		})
+		}
+		err = s.DB.Write(ctx, write)
+		if key.id != "" && errors.Is(err, db.ErrUncertain) {
+			err = s.settle(ctx, err, write)
+		}
 		if err != nil && !errors.Is(err, errRollBack) {
 			return s.failure(ctx, err)
 		}
@@ -148,6 +155,23 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		}
 	}
 	return answer
+}
+
+// settle runs a write again whose commit was not answered, until the database tells: its key has an answer if it was
+// committed. If the database does not tell in time, it stays uncertain.
+func (s *server) settle(ctx context.Context, uncertain error, write func(context.Context) error) error {
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return uncertain
+		}
+		switch err := s.DB.Write(ctx, write); db.CodeOf(err) {
+		case db.Unavailable, db.Timeout:
+		default:
+			return err
+		}
+	}
 }
 
 // An idempotencyKey is what a request is stored under and told from others by, both as keyed hashes; the zero one is none.

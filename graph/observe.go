@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,11 +33,6 @@ func (o *operation) code(e *gqlerror.Error) {
 	if o.firstCode == "" {
 		o.firstCode = code
 	}
-}
-
-// timedOut tells whether time ran out before an answer was whole.
-func (o *operation) timedOut(errors gqlerror.List) bool {
-	return slices.ContainsFunc(errors, func(e *gqlerror.Error) bool { return e.Extensions["code"] == string(db.Timeout) })
 }
 
 // observe begins an operation's line in the log, its span and its measurements, and answers what ends them.
@@ -230,6 +224,7 @@ type pools struct{ db *db.DB }
 
 var (
 	connections = prometheus.NewDesc("db_connections", "Connections by pool and state.", []string{"pool", "state"}, nil)
+	resting     = prometheus.NewDesc("db_resting", "1 for a replica that is not read, because it failed.", []string{"pool"}, nil)
 	waits       = prometheus.NewDesc("db_waits_total", "How often a connection was waited for.", []string{"pool"}, nil)
 	waited      = prometheus.NewDesc("db_waited_seconds_total", "How long connections were waited for.", []string{"pool"}, nil)
 )
@@ -242,6 +237,11 @@ func (p pools) Collect(out chan<- prometheus.Metric) {
 	for _, pool := range p.db.Pools() {
 		out <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(pool.InUse), pool.Name, "used")
 		out <- prometheus.MustNewConstMetric(connections, prometheus.GaugeValue, float64(pool.Idle), pool.Name, "idle")
+		rests := 0.0
+		if pool.Resting {
+			rests = 1
+		}
+		out <- prometheus.MustNewConstMetric(resting, prometheus.GaugeValue, rests, pool.Name)
 		out <- prometheus.MustNewConstMetric(waits, prometheus.CounterValue, float64(pool.Waits), pool.Name)
 		out <- prometheus.MustNewConstMetric(waited, prometheus.CounterValue, pool.Waited.Seconds(), pool.Name)
 	}

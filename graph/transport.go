@@ -63,7 +63,8 @@ type refusal struct {
 	message string
 }
 
-// door is what every request passes first: it gets an id, must not be too large, and takes nothing with it if it fails.
+// door is what every request passes first: it gets an id and the time that it has, for all that is done for it, must not be
+// too large, and takes nothing with it if it fails.
 func (s *server) door(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var raw [8]byte
@@ -76,7 +77,11 @@ func (s *server) door(next http.Handler) http.Handler {
 					"peer", r.RemoteAddr)
 			})
 		}
-		ctx := context.WithValue(r.Context(), visitKey{}, &visit{id, address})
+		ctx, cancel := context.WithTimeout(r.Context(), s.Limits.Timeout)
+		defer cancel()
+		deadline, _ := ctx.Deadline()
+		http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // what is no connection has its body already
+		ctx = context.WithValue(ctx, visitKey{}, &visit{id, address})
 		ctx = db.WithViewer(ctx, db.ViewerOf(ctx)) // authenticate finds out who it is
 		h := w.Header()
 		h.Set("X-Request-Id", id)
@@ -136,9 +141,7 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		refuse(w, media, *wrong)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.Limits.Timeout)
-	defer cancel()
-	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Response)
 	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
 	answer, status := s.execute(ctx, q)
 	if status == http.StatusMethodNotAllowed {
@@ -211,8 +214,11 @@ func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int)
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
-	if answer == nil || state.timedOut(answer.Errors) {
+	if answer == nil {
 		return s.requestError(context.WithoutCancel(ctx), asList(db.Errorf(db.Timeout, timeoutMessage))), http.StatusServiceUnavailable
+	}
+	if passing := passing(answer.Errors); passing != nil {
+		return s.requestError(context.WithoutCancel(ctx), asList(passing)), http.StatusServiceUnavailable
 	}
 	sortErrors(answer.Errors)
 	answer.Errors = s.Limits.capped(answer.Errors)
@@ -436,6 +442,9 @@ func refuse(w http.ResponseWriter, media string, wrong refusal) {
 
 func send(w http.ResponseWriter, media string, status int, b body) {
 	h := w.Header()
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
 	h.Set("Content-Type", media+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.len()))
 	if status == http.StatusUnauthorized {
