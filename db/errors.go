@@ -114,7 +114,7 @@ func Advice(err error) string {
 	var network net.Error
 	switch {
 	case errors.As(err, &postgres):
-		return postgresAdvice[postgres.Code]
+		return postgresAdvice[string(postgres.Code)]
 	case errors.As(err, &lite):
 		return sqliteAdvice[lite.Code()&0xff]
 	case errors.As(err, &network):

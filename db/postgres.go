@@ -113,7 +113,7 @@ var postgresDialect = &dialect{
 	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 }
 
-var postgresAdvice = map[pq.ErrorCode]string{
+var postgresAdvice = map[string]string{
 	"28P01": "check user and password in the database URL",
 	"28000": "check the user in the database URL, and how the server lets users in (pg_hba.conf)",
 	"3D000": "check the database's name in the URL, or create it with CREATE DATABASE",
