@@ -442,7 +442,7 @@ func TestMendable(t *testing.T) {
 		"seeding what is full":         {filled, []string{"seed"}, []string{"only an empty one can be seeded"}},
 		"seeding nothing":              {filled, []string{"seed", "--users", "0"}, []string{"there must be a user at least"}},
 		"promoting onto what is full":  {filled, []string{"promote", filled, filled}, []string{"is not empty", "only an empty one can be filled"}},
-		"promoting what has no tables": {filled, []string{"promote", as("postgres", ""), "sqlite:" + filepath.Join(dir, "new.db")}, []string{"the database to read", "run `kith migrate up` first"}},
+		"promoting what has no tables": {filled, []string{"promote", as("postgres", ""), "sqlite:" + filepath.Join(dir, "new.db")}, []string{"migrations are pending", "run `kith migrate up` first"}},
 		"a copy that is there":         {filled, []string{"backup", copied}, []string{"is there already", "a new file"}},
 		"a copy in no directory":       {filled, []string{"backup", filepath.Join(dir, "none", "x.db")}, []string{"cannot write", "x.db", "directory is there"}},
 		"a copy of PostgreSQL":         {as("postgres", ""), []string{"backup", filepath.Join(dir, "y.db")}, []string{"pg_dump"}},
@@ -451,7 +451,7 @@ func TestMendable(t *testing.T) {
 		"no server":                    {"postgres://kith:hunter2@127.0.0.1:1/kith", []string{"migrate", "up"}, []string{"127.0.0.1:1", "check host and port"}},
 		"no such host":                 {"postgres://kith:hunter2@nowhere.invalid/kith", []string{"seed"}, []string{"nowhere.invalid", "check host and port"}},
 		"no such database":             {as("postgres", "nowhere"), []string{"migrate", "up"}, []string{"nowhere", "CREATE DATABASE"}},
-		"no such user":                 {as("nobody", ""), []string{"migrate", "status"}, []string{"nobody", "check the user"}},
+		"no such user":                 {as("nobody", ""), []string{"migrate", "status"}, []string{"invalid_authorization_specification", "check the user"}},
 		"a user who may not":           {as(role, ""), []string{"migrate", "up"}, []string{"permission denied", "grant it"}},
 		"half a URL":                   {"postgres://kith:hunter2%zz@127.0.0.1/kith", []string{"migrate", "up"}, []string{"not a URL"}},
 	} {
