@@ -108,7 +108,9 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		}
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
-			if v, ok := d.value(t.Columns[i], f.Value, here); ok {
+			if !t.Columns[i].Writable(d.isNew) {
+				d.fault(here, Invalid, "cannot be written")
+			} else if v, ok := d.value(t.Columns[i], f.Value, here); ok {
 				draft.values = append(draft.values, assignment{t.Columns[i], v, here})
 			}
 			continue
@@ -127,6 +129,9 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		return draft
 	}
 	for _, c := range t.Columns {
+		if _, given := input.Get(c.Field); !given && c.api.preset != nil {
+			draft.Default(c, *c.api.preset)
+		}
 		if c.rule.fallback == "" || draft.has(c) {
 			continue
 		}

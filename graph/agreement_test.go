@@ -113,19 +113,19 @@ func disagreements(schema *ast.Schema) (faults []string) {
 				fault("%s is declared and not in the schema", r.Coordinate())
 			}
 		}
-		root := schema.Query.Fields.ForName(table.Name)
+		root := schema.Query.Fields.ForName(table.Root())
 		if root == nil {
-			fault("Query.%s is missing", table.Name)
+			fault("Query.%s is missing", table.Root())
 			continue
 		}
-		checkConnection(schema, "Query."+table.Name, root, table, fault)
+		checkConnection(schema, "Query."+table.Root(), root, table, fault)
 	}
 	for _, f := range schema.Query.Fields {
 		leads := entity(schema, f.Type)
 		if leads == "" || leads == "Node" {
 			continue
 		}
-		if connection := strings.HasSuffix(f.Type.Name(), "Connection"); connection && f.Name != db.TableOf(leads).Name {
+		if connection := strings.HasSuffix(f.Type.Name(), "Connection"); connection && f.Name != db.TableOf(leads).Root() {
 			fault("Query.%s is a connection, and no table's name", f.Name)
 		} else if !connection && f.Type.Elem != nil {
 			fault("Query.%s is a list, and not a connection", f.Name)

@@ -35,9 +35,9 @@ type AddressWhere struct {
 	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
 	// Condition on `updatedAt`.
 	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
-	// It belongs to a user, and that user matches.
+	// There is a user, and it matches.
 	User *UserWhere `json:"user,omitempty"`
-	// Whether it belongs to a user; false if it is detached.
+	// Whether there is a user.
 	HasUser *bool `json:"hasUser,omitempty"`
 }
 
@@ -59,9 +59,9 @@ type ChangePasswordPayload struct {
 
 // A new address.
 type CreateAddressInput struct {
-	// User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	// The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// A valid e-mail address of at most 254 code points.
+	// E-mail address: a valid e-mail address of at most 254 code points.
 	EmailAddress string `json:"emailAddress"`
 }
 
@@ -73,15 +73,15 @@ type CreateAddressPayload struct {
 	UserErrors []*db.Fault `json:"userErrors"`
 }
 
-// A new post.
+// A new post with all that is made along: everything or nothing.
 type CreatePostInput struct {
-	// User who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
+	// The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
 	AuthorID *string `json:"authorId,omitempty"`
-	// 1 to 100 code points.
+	// Title: 1 to 100 code points.
 	Title string `json:"title"`
-	// 1 to 100,000 code points.
+	// Text: 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Its tags, by name, 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
@@ -95,11 +95,11 @@ type CreatePostPayload struct {
 
 // A new profile.
 type CreateProfileInput struct {
-	// User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	// The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// At most 100 code points; null when absent.
+	// Full name: at most 100 code points; null when absent.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null when absent.
+	// Free text: at most 10,000 code points; null when absent.
 	Bio *string `json:"bio,omitempty"`
 }
 
@@ -113,7 +113,7 @@ type CreateProfilePayload struct {
 
 // A new tag.
 type CreateTagInput struct {
-	// 1 to 50 code points, unique; TAKEN if another tag has it.
+	// Name, unique: 1 to 50 code points. Compared exactly: TAKEN if another tag has it.
 	Name string `json:"name"`
 }
 
@@ -127,9 +127,9 @@ type CreateTagPayload struct {
 
 // A new user with all that is made along: everything or nothing.
 type CreateUserInput struct {
-	// 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it.
+	// Login name, unique: 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written. Compared exactly: TAKEN if another user has it.
 	Username string `json:"username"`
-	// 1 to 50 code points; the username when absent, BLANK when null.
+	// Name to show: 1 to 50 code points; the username when absent, BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// 8 to 128 code points.
 	Password string `json:"password"`
@@ -199,7 +199,7 @@ type DeletePostPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the post as stored, otherwise null.
 	Post *db.Post `json:"post,omitempty"`
-	// What went with the post: its links to tags UNLINKED; empty when there were none.
+	// What went with the post: `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -231,7 +231,7 @@ type DeleteTagInput struct {
 	ID string `json:"id"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
-	// Delete it even when it is on posts, else IN_USE; the posts are kept.
+	// Delete it even when it is linked to others, else IN_USE; those are kept.
 	Force bool `json:"force"`
 }
 
@@ -241,7 +241,7 @@ type DeleteTagPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the tag as stored, otherwise null.
 	Tag *db.Tag `json:"tag,omitempty"`
-	// What went with the tag: its links to posts UNLINKED, as `Post.tags`; empty when there were none.
+	// What went with the tag: `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -261,7 +261,7 @@ type DeleteUserPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the user as stored, otherwise null.
 	User *db.User `json:"user,omitempty"`
-	// What went with the user: profile and posts DELETED, tags of the posts UNLINKED, address DETACHED. Counts of 0 are left out.
+	// What went with the user: `Profile` DELETED, `Address` DETACHED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -333,9 +333,9 @@ type PostOrder struct {
 
 // Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
 type PostTagsInput struct {
-	// Names of all tags it has afterwards, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of all tags it has afterwards, 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Set []string `json:"set,omitempty"`
-	// Names of tags to put on it, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of tags to put on it, 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Add []string `json:"add,omitempty"`
 	// Names of tags to take off it; the tags themselves are kept.
 	Remove []string `json:"remove,omitempty"`
@@ -364,7 +364,7 @@ type PostWhere struct {
 	// Condition on the tags of the post.
 	Tags *TagListWhere `json:"tags,omitempty"`
 	// Full text of `title` and `content`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
-	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of the two, and `prefix*`. A text
+	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
 	// without a word matches nothing; one with more than 100 is BAD_REQUEST.
 	Matches *string `json:"matches,omitempty"`
 }
@@ -501,7 +501,7 @@ type TagWhere struct {
 	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
 	// Condition on `updatedAt`.
 	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
-	// Condition on the posts the tag is on.
+	// Condition on the posts of the tag.
 	Posts *PostListWhere `json:"posts,omitempty"`
 }
 
@@ -509,9 +509,9 @@ type TagWhere struct {
 type UpdateAddressInput struct {
 	// The address. NOT_FOUND if there is none the caller may see, INVALID if this is not the id of an address.
 	ID string `json:"id"`
-	// User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one. Null detaches it.
+	// The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// A valid e-mail address of at most 254 code points; BLANK when null.
+	// E-mail address: a valid e-mail address of at most 254 code points; BLANK when null.
 	EmailAddress *string `json:"emailAddress,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -529,11 +529,11 @@ type UpdateAddressPayload struct {
 type UpdatePostInput struct {
 	// The post. NOT_FOUND if there is none, INVALID if this is not the id of a post.
 	ID string `json:"id"`
-	// New author. Another user is for admins only: FORBIDDEN. BLANK when null.
+	// The user who is its author from now on; BLANK when null. Another user is for admins only: FORBIDDEN.
 	AuthorID *string `json:"authorId,omitempty"`
-	// 1 to 100 code points; BLANK when null.
+	// Title: 1 to 100 code points; BLANK when null.
 	Title *string `json:"title,omitempty"`
-	// 1 to 100,000 code points; BLANK when null.
+	// Text: 1 to 100,000 code points; BLANK when null.
 	Content *string `json:"content,omitempty"`
 	// Changes of its tags.
 	Tags *PostTagsInput `json:"tags,omitempty"`
@@ -553,11 +553,11 @@ type UpdatePostPayload struct {
 type UpdateProfileInput struct {
 	// The profile. NOT_FOUND if there is none, INVALID if this is not the id of a profile.
 	ID string `json:"id"`
-	// User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one, BLANK when null.
+	// The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// At most 100 code points; null clears it.
+	// Full name: at most 100 code points; null clears it.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null clears it.
+	// Free text: at most 10,000 code points; null clears it.
 	Bio *string `json:"bio,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -575,7 +575,7 @@ type UpdateProfilePayload struct {
 type UpdateTagInput struct {
 	// The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag.
 	ID string `json:"id"`
-	// 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null.
+	// Name, unique: 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
 	Name *string `json:"name,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -593,9 +593,9 @@ type UpdateTagPayload struct {
 type UpdateUserInput struct {
 	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
 	ID string `json:"id"`
-	// 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it, BLANK when null.
+	// Login name, unique: 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written; BLANK when null. Compared exactly: TAKEN if another user has it.
 	Username *string `json:"username,omitempty"`
-	// 1 to 50 code points; BLANK when null.
+	// Name to show: 1 to 50 code points; BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// Changes the profile or makes one; null deletes it.
 	Profile *UserProfileInput `json:"profile,omitempty"`
@@ -615,7 +615,7 @@ type UpdateUserPayload struct {
 
 // The address of a user that is made or changed.
 type UserAddressInput struct {
-	// A valid e-mail address of at most 254 code points.
+	// E-mail address: a valid e-mail address of at most 254 code points.
 	EmailAddress string `json:"emailAddress"`
 }
 
@@ -623,7 +623,7 @@ type UserAddressInput struct {
 type UserBy struct {
 	// Global id of a user; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Username, compared exactly.
+	// Login name, compared exactly.
 	Username *string `json:"username,omitempty"`
 }
 
@@ -637,19 +637,19 @@ type UserOrder struct {
 
 // A post of a user that is made.
 type UserPostInput struct {
-	// 1 to 100 code points.
+	// Title: 1 to 100 code points.
 	Title string `json:"title"`
-	// 1 to 100,000 code points.
+	// Text: 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Its tags, by name, 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
 // The profile of a user that is made or changed.
 type UserProfileInput struct {
-	// At most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
+	// Full name: at most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
+	// Free text: at most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
 	Bio *string `json:"bio,omitempty"`
 }
 
