@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -84,11 +85,30 @@ func (c *Column) parseAPI(tag string) {
 	}
 }
 
+// A Row is what every entity embeds.
+type Row struct {
+	Key       int64     `db:"id"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+	Version   int64     `db:"version"`
+}
+
 // kept are the columns that db itself writes.
 var kept = []string{"id", "created_at", "updated_at", "version"}
 
 // Kept tells whether db itself writes the column: the key, times and version of a row.
 func (c *Column) Kept() bool { return slices.Contains(kept, c.Name) }
+
+// place orders a table's columns: the key, its own, those that db keeps.
+func (c *Column) place() int {
+	switch {
+	case c.Name == "id":
+		return 0
+	case c.Kept():
+		return 2
+	}
+	return 1
+}
 
 // Shown tells whether clients can select the column and filter by it. A foreign key they see as a relation.
 func (c *Column) Shown() bool { return c.References == nil && !c.api.hidden }
@@ -115,8 +135,11 @@ func (c *Column) Rule() string { return c.rule.String() }
 // GoField is the name of the entity's field.
 func (c *Column) GoField() string { return c.Table.entity.FieldByIndex(c.index).Name }
 
-// Root is the table's root connection: "posts".
+// Root is the field of Query that leads to all rows: "posts".
 func (t *Table) Root() string { return camel(t.Name) }
+
+// Single is the field of Query that leads to one row: "post".
+func (t *Table) Single() string { return lowerFirst(t.Type) }
 
 // Visible is the column that must hold the viewer, unless they are an admin; nil if everybody sees every row.
 func (t *Table) Visible() *Column { return t.column(t.visible) }

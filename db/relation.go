@@ -235,6 +235,8 @@ func table[T any](name string, options ...tableOption) Entity[T] {
 			t.fields[c.Field] = c
 		}
 	}
+	// Times and version come last, wherever the entity embeds Row.
+	slices.SortStableFunc(t.Columns, func(a, b *Column) int { return a.place() - b.place() })
 	if len(t.Columns) == 0 || t.Columns[0].Name != "id" || t.Columns[0].Kind != Int {
 		panic(fmt.Sprintf("relations: the first column of %s must be its key, `Key int64` with tag `db:\"id\"`", t.Type))
 	}

@@ -61,6 +61,7 @@ type server struct {
 	auth     *authenticator
 
 	documents *documents
+	resolved  map[[2]string]bool        // fields with a resolver, by type and name
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
 }
@@ -90,6 +91,7 @@ func New(options Options) http.Handler {
 	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
+	s.resolved = resolved(s.schema)
 	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	if len(problems) > 0 {

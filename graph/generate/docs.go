@@ -161,7 +161,7 @@ func (s *source) doc(typeName, field string) doc {
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		paragraph = strings.Join(strings.Fields(paragraph), " ")
 		if reason, ok := strings.CutPrefix(paragraph, "Deprecated: "); ok {
-			d.deprecated = reason
+			d.deprecated = upperFirst(reason)
 		} else if paragraph != "" {
 			kept = append(kept, paragraph)
 		}

@@ -226,7 +226,7 @@ func (w *writer) ofRelation(r *db.Relation) string {
 		return text + "."
 	case !r.Many:
 		return "The " + words(r.Field) + " of the " + one + "; null when there is none" + seen(r.To) + "."
-	case r.Theirs != nil && words(r.Back.Field) != one:
+	case r.Theirs != nil && !strings.HasSuffix(one, words(r.Back.Field)):
 		return "The " + words(r.Field) + " of which the " + one + " is the " + words(r.Back.Field) + "."
 	}
 	return "The " + words(r.Field) + " of the " + one + "."
