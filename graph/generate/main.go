@@ -66,6 +66,7 @@ func derived(tables []*db.Table, source *source) (map[string][]byte, error) {
 	for _, t := range tables {
 		files[filepath.Join("graph", snake(t.Type)+".generated.graphqls")] = []byte(w.schema(t))
 	}
+	files[filepath.Join("graph", "conditions.generated.graphqls")] = []byte(w.conditions())
 	nouns, err := goFile(tables, source)
 	if err != nil {
 		return nil, err

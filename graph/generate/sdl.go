@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +19,65 @@ type writer struct {
 	indent string
 }
 
-// kinds are the columns' kinds in the schema: the scalar, and the input type of a condition; "" if there is none.
-var kinds = map[db.Kind]struct{ scalar, where string }{
-	db.Key:  {"ID", "IDWhere"},
-	db.Int:  {"Int", ""},
-	db.Text: {"String", "StringWhere"},
-	db.Time: {"DateTime", "DateTimeWhere"},
+// A kind is how the schema shows a kind of columns: the scalar, and the input of a condition with its operators; ""
+// if there is none.
+type kind struct{ scalar, where, noun, operators string }
+
+var kinds = map[db.Kind]kind{
+	db.Key:  {"ID", "IDWhere", "id", "eq ne in notIn"},
+	db.Int:  {scalar: "Int"},
+	db.Text: {"String", "StringWhere", "text", "eq ne in notIn lt lte gt gte contains startsWith endsWith isNull ignoreCase"},
+	db.Time: {"DateTime", "DateTimeWhere", "instant", "eq ne lt lte gt gte"},
+}
+
+// operators are those of conditions: their types, and what they say of the value beside them.
+var operators = map[string]struct{ typ, text string }{
+	"eq":         {"%s", "Is this %s."},
+	"ne":         {"%s", "Is not this %s."},
+	"in":         {"[%s!]", "Is one of these %ss; an empty list matches nothing."},
+	"notIn":      {"[%s!]", "Is none of these %ss."},
+	"lt":         {"%s", "Is before this %s."},
+	"lte":        {"%s", "Is this %s or before it."},
+	"gt":         {"%s", "Is after this %s."},
+	"gte":        {"%s", "Is this %s or after it."},
+	"contains":   {"%s", "Has this %s in it; `%%`, `_` and `\\` are literal."},
+	"startsWith": {"%s", "Begins with this %s; `%%`, `_` and `\\` are literal."},
+	"endsWith":   {"%s", "Ends with this %s; `%%`, `_` and `\\` are literal."},
+	"isNull":     {"Boolean", "Is null if true, is not null if false."},
+	"ignoreCase": {"Boolean = false", "Let all operands beside this one take letters that have a one-to-one case pair as equal."},
+}
+
+// conditions are the inputs of the page's kinds of columns.
+func (w *writer) conditions() string {
+	w.b.Reset()
+	w.b.WriteString("# " + marked + "\n")
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		kind := kinds[k]
+		if kind.where == "" || !slices.ContainsFunc(w.tables, func(t *db.Table) bool {
+			return slices.ContainsFunc(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Kind == k })
+		}) {
+			continue
+		}
+		compared := ""
+		if k == db.Text {
+			compared = ", compared by code point"
+		}
+		w.block("Condition on "+withArticle(kind.noun)+compared+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+kind.where, func() {
+			for _, name := range strings.Fields(kind.operators) {
+				o := operators[name]
+				w.field(filled(o.text, kind.noun), name+": "+filled(o.typ, kind.scalar))
+			}
+		})
+	}
+	return w.b.String()
+}
+
+// filled puts a word where a text has room for it.
+func filled(text, word string) string {
+	if !strings.Contains(text, "%s") {
+		return text
+	}
+	return fmt.Sprintf(text, word)
 }
 
 const (

@@ -1869,6 +1869,66 @@ extend type Mutation {
   ): DeleteAddressPayload!
 }
 `, BuiltIn: false},
+	{Name: "../conditions.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"Condition on an id; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input IDWhere {
+  "Is this id."
+  eq: ID
+  "Is not this id."
+  ne: ID
+  "Is one of these ids; an empty list matches nothing."
+  in: [ID!]
+  "Is none of these ids."
+  notIn: [ID!]
+}
+
+"Condition on a text, compared by code point; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input StringWhere {
+  "Is this text."
+  eq: String
+  "Is not this text."
+  ne: String
+  "Is one of these texts; an empty list matches nothing."
+  in: [String!]
+  "Is none of these texts."
+  notIn: [String!]
+  "Is before this text."
+  lt: String
+  "Is this text or before it."
+  lte: String
+  "Is after this text."
+  gt: String
+  "Is this text or after it."
+  gte: String
+  """Has this text in it; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  contains: String
+  """Begins with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  startsWith: String
+  """Ends with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  endsWith: String
+  "Is null if true, is not null if false."
+  isNull: Boolean
+  "Let all operands beside this one take letters that have a one-to-one case pair as equal."
+  ignoreCase: Boolean = false
+}
+
+"Condition on an instant; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input DateTimeWhere {
+  "Is this instant."
+  eq: DateTime
+  "Is not this instant."
+  ne: DateTime
+  "Is before this instant."
+  lt: DateTime
+  "Is this instant or before it."
+  lte: DateTime
+  "Is after this instant."
+  gt: DateTime
+  "Is this instant or after it."
+  gte: DateTime
+}
+`, BuiltIn: false},
 	{Name: "../post.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
 
 "A text by one author, with any number of tags; deleted with its author."
@@ -2322,65 +2382,7 @@ enum OrderDirection {
   DESC
 }
 
-"Condition on an id; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input IDWhere {
-  "Is this id."
-  eq: ID
-  "Is not this id."
-  ne: ID
-  "Is one of these ids; an empty list matches nothing."
-  in: [ID!]
-  "Is none of these ids."
-  notIn: [ID!]
-}
-
-"Condition on a text, compared by code point; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input StringWhere {
-  "Is this text."
-  eq: String
-  "Is not this text."
-  ne: String
-  "Is one of these texts; an empty list matches nothing."
-  in: [String!]
-  "Is none of these texts."
-  notIn: [String!]
-  "Comes before this text."
-  lt: String
-  "Comes before this text or is it."
-  lte: String
-  "Comes after this text."
-  gt: String
-  "Comes after this text or is it."
-  gte: String
-  """Has this text in it; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  contains: String
-  """Begins with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  startsWith: String
-  """Ends with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  endsWith: String
-  "Is null if true, is not null if false."
-  isNull: Boolean
-  "Let all operands beside this one take letters that have a one-to-one case pair as equal."
-  ignoreCase: Boolean = false
-}
-
-"Condition on an instant; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input DateTimeWhere {
-  "Is this instant."
-  eq: DateTime
-  "Is not this instant."
-  ne: DateTime
-  "Is before this instant."
-  lt: DateTime
-  "Is this instant or before it."
-  lte: DateTime
-  "Is after this instant."
-  gt: DateTime
-  "Is this instant or after it."
-  gte: DateTime
-}
-
-"Everything that can be read, by anyone, save addresses: those are seen by their user and by admins, and are absent for others."
+"Everything that can be read. What only its owner and admins may see is absent for others."
 type Query {
   "The object with this id, of whatever type; null when there is none."
   node(
@@ -2397,7 +2399,7 @@ type Query {
 """
 Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 ` + "`" + `data: null` + "`" + `, a ` + "`" + `userErrors` + "`" + ` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
-UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND for an address.
+UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 """
 type Mutation
 
@@ -2430,7 +2432,7 @@ enum UserErrorCode {
   NOT_FOUND
   "The stored ` + "`" + `version` + "`" + ` is not ` + "`" + `ifVersion` + "`" + `."
   CONFLICT
-  "The tag is on posts, and ` + "`" + `force` + "`" + ` is not true."
+  "The object is linked to others, and ` + "`" + `force` + "`" + ` is not true."
   IN_USE
   "Nothing is wrong here: another root field of the operation failed, so nothing was written."
   ROLLED_BACK

@@ -309,7 +309,7 @@ type LogOutPayload struct {
 
 // Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 // `data: null`, a `userErrors` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
-// UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND for an address.
+// UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 type Mutation struct {
 }
 
@@ -399,7 +399,7 @@ type ProfileWhere struct {
 	User *UserWhere `json:"user,omitempty"`
 }
 
-// Everything that can be read, by anyone, save addresses: those are seen by their user and by admins, and are absent for others.
+// Everything that can be read. What only its owner and admins may see is absent for others.
 type Query struct {
 }
 
@@ -439,13 +439,13 @@ type StringWhere struct {
 	In []string `json:"in,omitempty"`
 	// Is none of these texts.
 	NotIn []string `json:"notIn,omitempty"`
-	// Comes before this text.
+	// Is before this text.
 	Lt *string `json:"lt,omitempty"`
-	// Comes before this text or is it.
+	// Is this text or before it.
 	Lte *string `json:"lte,omitempty"`
-	// Comes after this text.
+	// Is after this text.
 	Gt *string `json:"gt,omitempty"`
-	// Comes after this text or is it.
+	// Is this text or after it.
 	Gte *string `json:"gte,omitempty"`
 	// Has this text in it; `%`, `_` and `\` are literal.
 	Contains *string `json:"contains,omitempty"`
