@@ -16,11 +16,15 @@ type source struct {
 	embeds map[string][]string
 	// variables are the Go names of tables by their type, "User", and of relations by their coordinate, "User.posts".
 	variables map[string]string
+	constants map[string][]constant // of string types, in their order
 }
+
+// A constant is a value of a string type.
+type constant struct{ name, value string }
 
 // readSource reads the Go files of a directory.
 func readSource(dir fs.FS) (*source, error) {
-	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}}
+	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}, constants: map[string][]constant{}}
 	names, err := fs.Glob(dir, "*.go")
 	if err != nil {
 		return nil, err
@@ -49,7 +53,9 @@ func readSource(dir fs.FS) (*source, error) {
 				case *ast.TypeSpec:
 					s.entity(spec, general)
 				case *ast.ValueSpec:
-					if typeName := tableOf(spec); typeName != "" {
+					if general.Tok == token.CONST {
+						s.constant(spec)
+					} else if typeName := tableOf(spec); typeName != "" {
 						types[spec.Names[0].Name] = typeName
 						s.variables[typeName] = spec.Names[0].Name
 					} else if len(spec.Names) == 2 && len(spec.Values) == 1 {
@@ -66,16 +72,16 @@ func readSource(dir fs.FS) (*source, error) {
 }
 
 func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl) {
-	object, ok := spec.Type.(*ast.StructType)
-	if !ok {
-		return
-	}
 	doc := spec.Doc
 	if doc == nil && len(general.Specs) == 1 {
 		doc = general.Doc
 	}
 	name := spec.Name.Name
 	s.docs[name] = doc.Text()
+	object, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
 	for _, f := range object.Fields.List {
 		if embedded, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 {
 			s.embeds[name] = append(s.embeds[name], embedded.Name)
@@ -87,6 +93,23 @@ func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl) {
 		for _, n := range f.Names {
 			s.docs[name+"."+n.Name] = comment.Text()
 		}
+	}
+}
+
+// constant reads `Name Type = "value"`.
+func (s *source) constant(spec *ast.ValueSpec) {
+	typeName, named := spec.Type.(*ast.Ident)
+	if !named || len(spec.Names) != 1 || len(spec.Values) != 1 {
+		return
+	}
+	if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+		text, _ := strconv.Unquote(literal.Value) // the parser has
+		s.constants[typeName.Name] = append(s.constants[typeName.Name], constant{spec.Names[0].Name, text})
+		comment := spec.Doc
+		if comment == nil {
+			comment = spec.Comment
+		}
+		s.docs[typeName.Name+"."+spec.Names[0].Name] = comment.Text()
 	}
 }
 
@@ -147,8 +170,10 @@ type doc struct {
 
 // doc is the comment of a struct, or of a field of it, which may be one of an embedded struct.
 func (s *source) doc(typeName, field string) doc {
+	name := typeName
 	text, ok := s.docs[typeName], true
 	if field != "" {
+		name = field
 		text, ok = s.docs[typeName+"."+field]
 	}
 	for _, embedded := range s.embeds[typeName] {
@@ -168,13 +193,11 @@ func (s *source) doc(typeName, field string) doc {
 	}
 	d.text = strings.TrimSuffix(strings.Join(kept, " "), ".")
 	for _, article := range []string{"A", "An", "The"} {
-		for _, head := range []string{" " + typeName + " is ", " " + field + " is "} {
-			if rest, ok := strings.CutPrefix(d.text, article+head); ok {
-				d.text, d.article = upperFirst(rest), strings.ToLower(article)
-			}
+		if rest, ok := strings.CutPrefix(d.text, article+" "+name+" is "); ok {
+			d.text, d.article = upperFirst(rest), strings.ToLower(article)
 		}
 	}
-	if rest, ok := strings.CutPrefix(d.text, field+" is "); ok && field != "" {
+	if rest, ok := strings.CutPrefix(d.text, name+" is "); ok {
 		d.text = upperFirst(rest)
 	}
 	return d

@@ -67,6 +67,7 @@ func derived(tables []*db.Table, source *source) (map[string][]byte, error) {
 		files[filepath.Join("graph", snake(t.Type)+".generated.graphqls")] = []byte(w.schema(t))
 	}
 	files[filepath.Join("graph", "conditions.generated.graphqls")] = []byte(w.conditions())
+	files[filepath.Join("graph", "answers.generated.graphqls")] = []byte(w.answers())
 	nouns, err := goFile(tables, source)
 	if err != nil {
 		return nil, err

@@ -1869,6 +1869,75 @@ extend type Mutation {
   ): DeleteAddressPayload!
 }
 `, BuiltIn: false},
+	{Name: "../answers.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"Where a page begins and ends, and whether there is more. True in both paging directions."
+type PageInfo {
+  "Whether anything stands behind the page."
+  hasNextPage: Boolean!
+  "Whether anything stands in front of the page."
+  hasPreviousPage: Boolean!
+  "Cursor of the first edge, for ` + "`" + `before` + "`" + `; null on an empty page."
+  startCursor: String
+  "Cursor of the last edge, for ` + "`" + `after` + "`" + `; null on an empty page."
+  endCursor: String
+}
+
+"""
+A fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a GraphQL error instead,
+with an ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT, TIMEOUT, UNAVAILABLE or INTERNAL.
+"""
+type UserError {
+  "What is wrong, for programs."
+  code: UserErrorCode!
+  "What is wrong, for people."
+  message: String!
+  """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
+  field: [String!]
+}
+
+"What can be wrong with an input."
+enum UserErrorCode {
+  "Another row has this unique value, or the user already has one."
+  TAKEN
+  "Nothing but white space, or null where a value is required."
+  BLANK
+  "Shorter than allowed, in Unicode code points after NFC."
+  TOO_SHORT
+  "Longer than allowed, in Unicode code points after NFC."
+  TOO_LONG
+  "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
+  INVALID
+  "There is no such object, or none the caller may see."
+  NOT_FOUND
+  "The stored ` + "`" + `version` + "`" + ` is not ` + "`" + `ifVersion` + "`" + `."
+  CONFLICT
+  "The object is linked to others, and ` + "`" + `force` + "`" + ` is not true."
+  IN_USE
+  "Nothing is wrong here: another root field of the operation failed, so nothing was written."
+  ROLLED_BACK
+}
+
+"What went with a deleted object, counted in the same transaction: one for each type and action."
+type CascadeCount {
+  "The GraphQL type, or for links the coordinate: ` + "`" + `Post.tags` + "`" + `."
+  type: String!
+  "What became of them."
+  action: CascadeAction!
+  "How many, at least 1."
+  count: Int!
+}
+
+"What becomes of the relations of a deleted object."
+enum CascadeAction {
+  "Deleted as well."
+  DELETED
+  "Kept, without the deleted object: ` + "`" + `Address.user` + "`" + ` is null."
+  DETACHED
+  "The links are removed, the objects on the other side are kept."
+  UNLINKED
+}
+`, BuiltIn: false},
 	{Name: "../conditions.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
 
 "Condition on an id; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
@@ -2362,18 +2431,6 @@ interface Node {
   id: ID!
 }
 
-"Where a page begins and ends, and whether there is more. True in both paging directions."
-type PageInfo {
-  "Whether anything stands behind the page."
-  hasNextPage: Boolean!
-  "Whether anything stands in front of the page."
-  hasPreviousPage: Boolean!
-  "Cursor of the first edge, for ` + "`" + `before` + "`" + `; null on an empty page."
-  startCursor: String
-  "Cursor of the last edge, for ` + "`" + `after` + "`" + `; null on an empty page."
-  endCursor: String
-}
-
 "Which way an order runs."
 enum OrderDirection {
   "Smallest first, nulls last."
@@ -2402,61 +2459,6 @@ Everything that can be written. All root fields of one operation commit together
 UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 """
 type Mutation
-
-"""
-A fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a GraphQL error instead, with an
-` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT, TIMEOUT, UNAVAILABLE or INTERNAL.
-"""
-type UserError {
-  "What is wrong, for programs."
-  code: UserErrorCode!
-  "What is wrong, for people."
-  message: String!
-  """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
-  field: [String!]
-}
-
-"What can be wrong with an input."
-enum UserErrorCode {
-  "Another row has this unique value, or the user already has one."
-  TAKEN
-  "Nothing but white space, or null where a value is required."
-  BLANK
-  "Shorter than allowed, in Unicode code points after NFC."
-  TOO_SHORT
-  "Longer than allowed, in Unicode code points after NFC."
-  TOO_LONG
-  "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
-  INVALID
-  "There is no such object, or none the caller may see."
-  NOT_FOUND
-  "The stored ` + "`" + `version` + "`" + ` is not ` + "`" + `ifVersion` + "`" + `."
-  CONFLICT
-  "The object is linked to others, and ` + "`" + `force` + "`" + ` is not true."
-  IN_USE
-  "Nothing is wrong here: another root field of the operation failed, so nothing was written."
-  ROLLED_BACK
-}
-
-"What went with a deleted object, counted in the same transaction: one for each type and action."
-type CascadeCount {
-  "The GraphQL type, or for links the coordinate: ` + "`" + `Post.tags` + "`" + `."
-  type: String!
-  "What became of them."
-  action: CascadeAction!
-  "How many, at least 1."
-  count: Int!
-}
-
-"What becomes of the relations of a deleted object."
-enum CascadeAction {
-  "Deleted as well."
-  DELETED
-  "Kept, without the deleted object: ` + "`" + `Address.user` + "`" + ` is null."
-  DETACHED
-  "The links are removed, the objects on the other side are kept."
-  UNLINKED
-}
 `, BuiltIn: false},
 	{Name: "../session.graphqls", Input: `"What a login gives."
 type Session {
