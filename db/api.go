@@ -184,12 +184,12 @@ func (c *Column) OrderName() string {
 }
 
 // Nested tells whether an input of From writes rows of To: together with a new row, or also with one that is there. What
-// they need besides their own columns and the key of From nobody could give.
+// they need besides their own columns and the key of From, such as another owner, nobody could give.
 func (r *Relation) Nested(isNew bool) bool {
 	if r.Link != nil {
 		return r.named()
 	}
-	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 {
+	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 || r.To.owner != nil && r.To.owner != r.Theirs {
 		return false
 	}
 	for _, c := range r.To.Columns {

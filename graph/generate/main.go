@@ -31,8 +31,7 @@ func main() {
 
 // run writes the files of a page into the module whose gqlgen.yml is above the working directory.
 func run(tables []*db.Table) error {
-	cfg, err := config.LoadConfigFromDefaultLocations() // and goes there
-	if err != nil {
+	if _, err := config.LoadConfigFromDefaultLocations(); err != nil { // and goes there
 		return err
 	}
 	source, err := readSource(os.DirFS("db"))
@@ -46,8 +45,8 @@ func run(tables []*db.Table) error {
 	if err := write(files); err != nil {
 		return err
 	}
-	// The patterns have been read before there was something to find.
-	if cfg, err = config.LoadConfigFromDefaultLocations(); err != nil {
+	cfg, err := config.LoadConfigFromDefaultLocations() // which finds the files now
+	if err != nil {
 		return err
 	}
 	bind(cfg, tables)

@@ -18,7 +18,7 @@ const (
 	forEither // nested in both: made or changed
 )
 
-// input writes the fields of an input for the columns of t but those that are given otherwise.
+// columns writes the fields of an input for the columns of t but given, which the input around it gives.
 func (w *writer) columns(t *db.Table, u use, given *db.Column) {
 	for _, c := range t.Columns {
 		switch {
@@ -107,7 +107,7 @@ func nested(r *db.Relation) string {
 	return r.From.Type + upperFirst(r.Field) + "Input"
 }
 
-// relations writes the fields of an input for the relations that it writes as well.
+// relations writes the fields of an input for the relations that it writes as well, but given.
 func (w *writer) relations(t *db.Table, u use, given *db.Relation) {
 	for _, r := range t.Relations {
 		field := words(r.Field)
@@ -206,11 +206,9 @@ func (w *writer) nestedInputs(t *db.Table) {
 		if r.Nested(false) {
 			u, made = forEither, "made or changed"
 		}
-		which := withArticle(words(r.Field))
+		which := "the " + words(r.Field)
 		if r.Many {
 			which = w.noun(r.To).a
-		} else {
-			which = "the" + which[strings.Index(which, " "):]
 		}
 		w.block(upperFirst(which)+" of "+w.noun(t).a+" that is "+made+".", "input "+nested(r), func() {
 			w.columns(r.To, u, r.Theirs)
