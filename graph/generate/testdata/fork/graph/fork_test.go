@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -75,14 +77,23 @@ func TestForkOptions(t *testing.T) {
 	})
 }
 
-// What is written beside the page is found there, and makes its root field go to the resolvers.
+// What is written beside the page is found there, and makes its root field go to the resolvers: the plan neither fails on
+// it nor takes it for a field of the page.
 func TestForkExtra(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
+		var log bytes.Buffer
+		defer slog.SetDefault(slog.Default())
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 		signUp(t, f.Planned, "ada")
-		access, _ := logIn(t, f.Planned, "ada")
+		signUp(t, f.Planned, "bob")
+		access, _ := logIn(t, f.Planned, "bob")
 		ask := asker(t, f, access)
-		want(t, ask(`{ users { nodes { name initials shout posts { nodes { title author { initials } } } } } first { title } }`),
-			`{"users":{"nodes":[{"name":"ada","initials":"A","shout":"ada!","posts":{"nodes":[{"title":"T","author":{"initials":"A"}}]}}]},"first":{"title":"T"}}`)
+		want(t, ask(`{ users(last: 1) { nodes { name initials shout posts { nodes { title author { initials } } } } } }`),
+			`{"users":{"nodes":[{"name":"bob","initials":"B","shout":"bob!","posts":{"nodes":[{"title":"T","author":{"initials":"B"}}]}}]}}`)
+		want(t, ask(`{ first { author { name } } }`), `{"first":{"author":{"name":"ada"}}}`)
+		if strings.Contains(log.String(), "ERROR") || strings.Contains(log.String(), "panic") {
+			t.Error(log.String())
+		}
 	})
 }
 
