@@ -11,12 +11,12 @@ FUZZTIME ?= 1m
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What `go generate` may write.
-GENERATED := graph/generated graph/model graph/*.resolvers.go
+GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.graphqls db/*.generated.go
 
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check test fuzz storm golden bench attack graphiql postgresql compiler node chromium $(CLUSTER)
+.PHONY: help run generate check release test fuzz storm golden bench attack graphiql postgresql compiler node chromium $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +24,10 @@ help: ## List the targets
 run: ## Start the server on SQLite, with GraphiQL at http://127.0.0.1:8080/
 	go run . $(ARGS)
 
-generate: ## Write the generated code anew from the schema
+generate: ## Write the schema and its resolvers anew from the page
 	go generate ./...
 
-check: ## Generated code up to date, go mod tidy, gofmt, go vet, golangci-lint, the import rules
+check: ## Generated code up to date, released schema kept, go mod tidy, gofmt, go vet, golangci-lint, the import rules
 	@state() { find $(GENERATED) -type f -exec cksum {} + 2>/dev/null | sort; }; \
 	before=$$(state); \
 	echo go generate ./...; go generate ./... || exit 1; \
@@ -39,6 +39,10 @@ check: ## Generated code up to date, go mod tidy, gofmt, go vet, golangci-lint, 
 	go vet ./...
 	go run $(LINT) run ./...
 	go test . -run Architecture
+	go test ./graph -run ReleasedSchema
+
+release: ## Take the schema as released: from now on make check holds every name in it
+	go run . schema > docs/schema.graphql
 
 test: postgresql compiler node chromium $(CLUSTER) ## Test everything on SQLite and PostgreSQL, and with real clients, with the race detector
 	exec $(CLUSTER) env CGO_ENABLED=1 go test -race -timeout 20m $(ARGS) $(PKG)

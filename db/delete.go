@@ -5,22 +5,21 @@ import (
 	"unicode"
 )
 
-// A CascadeCount is how many rows went with a deleted one: Type is the schema type, or for links the relation's
-// coordinate.
+// A CascadeCount is what went with a deleted object, counted in the same transaction: one for each type and action.
 type CascadeCount struct {
-	Type   string
-	Action CascadeAction
-	Count  int
+	Type   string        // The GraphQL type, or for links the coordinate: `Post.tags`.
+	Action CascadeAction // What became of them.
+	Count  int           // How many, at least 1.
 }
 
-// A CascadeAction is what happened to rows related to a deleted one.
+// A CascadeAction is what becomes of the relations of a deleted object.
 type CascadeAction string
 
 // The actions.
 const (
-	Deleted  CascadeAction = "DELETED"
-	Detached CascadeAction = "DETACHED"
-	Unlinked CascadeAction = "UNLINKED"
+	Deleted  CascadeAction = "DELETED"  // Deleted as well.
+	Detached CascadeAction = "DETACHED" // Kept, without the deleted object: `Address.user` is null.
+	Unlinked CascadeAction = "UNLINKED" // The links are removed, the objects on the other side are kept.
 )
 
 // Delete deletes the row with key and does what the relation page says to what hangs on it; it answers how many rows of

@@ -25,27 +25,29 @@ func (in Input) Get(name string) (any, bool) {
 	return nil, false
 }
 
-// A UserErrorCode is the kind of a Fault.
+// A UserErrorCode is what can be wrong with an input.
 type UserErrorCode string
 
 // The codes of faults.
 const (
-	Taken      UserErrorCode = "TAKEN"
-	Blank      UserErrorCode = "BLANK"
-	TooShort   UserErrorCode = "TOO_SHORT"
-	TooLong    UserErrorCode = "TOO_LONG"
-	Invalid    UserErrorCode = "INVALID"
-	NotFound   UserErrorCode = "NOT_FOUND"
-	Outdated   UserErrorCode = "CONFLICT"
-	InUse      UserErrorCode = "IN_USE"
-	RolledBack UserErrorCode = "ROLLED_BACK"
+	Taken      UserErrorCode = "TAKEN"       // Another row has this unique value, or the user already has one.
+	Blank      UserErrorCode = "BLANK"       // Nothing but white space, or null where a value is required.
+	TooShort   UserErrorCode = "TOO_SHORT"   // Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first.
+	TooLong    UserErrorCode = "TOO_LONG"    // Longer than allowed, counted in the same way.
+	Invalid    UserErrorCode = "INVALID"     // Malformed, an id of another type, inputs that exclude each other, or a wrong login.
+	NotFound   UserErrorCode = "NOT_FOUND"   // There is no such object, or none the caller may see.
+	Outdated   UserErrorCode = "CONFLICT"    // The stored `version` is not `ifVersion`.
+	InUse      UserErrorCode = "IN_USE"      // The object is linked to others, and `force` is not true.
+	RolledBack UserErrorCode = "ROLLED_BACK" // Nothing is wrong here: another root field of the operation failed, so nothing was written.
 )
 
-// A Fault is something wrong with an input that its author can mend. Field is the path to it, nil if it has none.
+// A Fault is a fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a
+// GraphQL error instead, with an `extensions.code`: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT,
+// TIMEOUT, UNAVAILABLE or INTERNAL.
 type Fault struct {
-	Code    UserErrorCode
-	Message string
-	Field   []string
+	Code    UserErrorCode // What is wrong, for programs.
+	Message string        // What is wrong, for people.
+	Field   []string      // Path to the input at fault, indexes included: `["input","posts","1","title"]`; null when no single input is.
 }
 
 // A Draft is what one input object asks to be written: values of one row, and rows related to it.
@@ -116,7 +118,9 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		}
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
-			if v, ok := d.value(t.Columns[i], f.Value, here); ok {
+			if !t.Columns[i].Writable(d.isNew) {
+				d.fault(here, Invalid, "cannot be written")
+			} else if v, ok := d.value(t.Columns[i], f.Value, here); ok {
 				draft.values = append(draft.values, d.assignment(t.Columns[i], v, here))
 			}
 			continue
@@ -135,6 +139,9 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 		return draft
 	}
 	for _, c := range t.Columns {
+		if _, given := input.Get(c.Field); !given && c.api.preset != nil {
+			draft.Default(c, *c.api.preset)
+		}
 		if c.rule.fallback == "" || draft.has(c) {
 			continue
 		}

@@ -231,10 +231,12 @@ type Edge[T any] struct {
 // Node is the row. It takes a context so that the executor resolves the rows of all edges side by side.
 func (e *Edge[T]) Node(context.Context) *T { return e.row }
 
-// PageInfo tells whether there are rows beyond a page, and where the page begins and ends.
+// PageInfo is where a page begins and ends, and whether there is more. True in both paging directions.
 type PageInfo struct {
-	HasNextPage, HasPreviousPage bool
-	StartCursor, EndCursor       *string
+	HasNextPage     bool    // Whether anything stands behind the page.
+	HasPreviousPage bool    // Whether anything stands in front of the page.
+	StartCursor     *string // Cursor of the first edge, for `before`; null on an empty page.
+	EndCursor       *string // Cursor of the last edge, for `after`; null on an empty page.
 }
 
 // Nodes are the page's rows.

@@ -31,13 +31,14 @@ type Column struct {
 	// References is the table whose key this column holds; nil if it is not a foreign key.
 	References *Table
 	rule       rule
+	api        api
 	words      *Column // holds the words of this one; nil if it is not searched
 	index      []int   // of the entity's field
 }
 
 // A Table is one declared table. Its columns are those of its entity, in the entity's order; the first is the key.
 type Table struct {
-	Name    string // in SQL and as the root connection: "posts"
+	Name    string // in SQL: "posts"
 	Type    string // in the schema: "Post"
 	Columns []*Column
 	// Relations are those that start here, in the order of their declaration.
@@ -52,9 +53,11 @@ type Table struct {
 	searched  []*Column
 	relevance *Column
 	// name is the unique text column by which other inputs may refer to a row; nil if there is none.
-	name   *Column
-	fields map[string]*Column
-	entity reflect.Type
+	name *Column
+	// without are the verbs that the API does not have.
+	without []Verb
+	fields  map[string]*Column
+	entity  reflect.Type
 }
 
 // KeyColumn is the table's key.
@@ -220,12 +223,20 @@ func table[T any](name string, options ...tableOption) Entity[T] {
 		}
 		c.rule = parseRule(t, column, f.Tag.Get("rule"))
 		c.Unique = c.rule.unique
-		if c.Unique && c.Kind == Text {
+		c.parseAPI(f.Tag.Get("api"))
+		if c.Unique && c.Kind == Text && c.Shown() {
 			t.name = c
 		}
 		t.Columns = append(t.Columns, c)
-		t.fields[c.Field] = c
+		if c.Shown() {
+			if t.fields[c.Field] != nil {
+				panic(fmt.Sprintf("relations: %s.%s is declared twice", t.Type, c.Field))
+			}
+			t.fields[c.Field] = c
+		}
 	}
+	// Times and version come last, wherever the entity embeds Row.
+	slices.SortStableFunc(t.Columns, func(a, b *Column) int { return a.place() - b.place() })
 	if len(t.Columns) == 0 || t.Columns[0].Name != "id" || t.Columns[0].Kind != Int {
 		panic(fmt.Sprintf("relations: the first column of %s must be its key, `Key int64` with tag `db:\"id\"`", t.Type))
 	}
@@ -337,13 +348,16 @@ func camel(s string) string {
 	return b.String()
 }
 
-// OrderColumn is what an order of the schema means, by its name in SQL: a column, or "relevance"; nil if there is none.
+// OrderColumn is what an order of the schema means, by its name in small letters: a column, or "relevance"; nil if there
+// is none.
 func (t *Table) OrderColumn(name string) *Column {
 	if t.relevance != nil && name == t.relevance.Name {
 		return t.relevance
 	}
-	if c := t.column(name); c != nil && c.References == nil {
-		return c
+	for _, c := range t.Orders() {
+		if strings.EqualFold(c.OrderName(), name) {
+			return c
+		}
 	}
 	return nil
 }

@@ -42,6 +42,27 @@ type (
 		Key  int64  `db:"id"`
 		Name string `db:"name" rule:"1..5 pretty"`
 	}
+	misspelt struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"1..5" api:",readolny"`
+	}
+	spaced struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"1..5" api:"full name"`
+	}
+	preset struct {
+		Key  int64  `db:"id"`
+		Name string `db:"name" rule:"1..5" api:",default=too long"`
+	}
+	numbered struct {
+		Key int64 `db:"id"`
+		Age int64 `db:"age" api:",default=5"`
+	}
+	twin struct {
+		Key   int64  `db:"id"`
+		Name  string `db:"name" rule:"1..5"`
+		Other string `db:"other" rule:"1..5" api:"name"`
+	}
 	human struct {
 		Key       int64 `db:"id"`
 		ParentKey int64 `db:"parent_id"`
@@ -71,6 +92,12 @@ func TestWrongDeclarations(t *testing.T) {
 		"entity declared twice":   {"author is declared twice", func() { table[author]("a"); table[author]("b") }},
 		"rule without a length":   {`unruly.name: rule "some" does not begin with a length`, func() { table[unruly]("unruly") }},
 		"unknown rule":            {`unknown.name: unknown rule "pretty"`, func() { table[unknown]("unknown") }},
+		"unknown option":          {`misspelt.name: unknown option "readolny"`, func() { table[misspelt]("m") }},
+		"name with a space":       {`spaced.name: "full name" is no name of a field`, func() { table[spaced]("s") }},
+		"default against a rule":  {`preset.name: the default "too long" must have at most 5 characters`, func() { table[preset]("p") }},
+		"default of a number":     {"numbered.age: only a text has a default", func() { table[numbered]("n") }},
+		"field declared twice":    {"twin.name is declared twice", func() { table[twin]("t") }},
+		"without what is no verb": {`author has no verb "drop" to be without`, func() { table[author]("a", without("drop")) }},
 		"owned by nothing":        {`author has no column "user_id" to be owned by`, func() { table[author]("a", ownedBy("user_id")) }},
 		"visible to nothing":      {`author has no column "user_id" to be visible to`, func() { table[author]("a", visibleTo("user_id")) }},
 		"searched where no text":  {`novel has no text column "created_at" to be searched`, func() { table[novel]("b", searchable("created_at")) }},

@@ -20,6 +20,7 @@ type rule struct {
 	unique   bool
 	fallback string              // the column whose value is taken when this one is absent
 	check    func(string) string // answers what is wrong, or ""
+	says     string              // what check demands, in words: %s is the length
 }
 
 // parseRule reads a tag. A wrong one panics: it is a mistake in the program.
@@ -42,9 +43,9 @@ func parseRule(t *Table, column, tag string) (r rule) {
 		case "unique":
 			r.unique = true
 		case "handle":
-			r.check = checkHandle
+			r.check, r.says = checkHandle, "%s out of letters, digits, `_`, `.` and `-`, as written"
 		case "email":
-			r.check = checkEmail
+			r.check, r.says = checkEmail, "a valid e-mail address of %s"
 		default:
 			if column, ok := strings.CutPrefix(w, "default="); ok {
 				r.fallback = column
@@ -54,6 +55,36 @@ func parseRule(t *Table, column, tag string) (r rule) {
 		}
 	}
 	return r
+}
+
+// String is the rule in words: "1 to 50 code points"; "" if there is none.
+func (r rule) String() string {
+	if r.max == 0 {
+		return ""
+	}
+	length := thousands(r.min) + " to " + thousands(r.max) + " code points"
+	switch {
+	case r.min == r.max:
+		length = thousands(r.max) + " code points"
+	case r.min == 0, r.says != "" && strings.HasSuffix(r.says, "%s"):
+		length = "at most " + thousands(r.max) + " code points"
+	}
+	if !r.verbatim && !strings.HasSuffix(r.says, "%s") {
+		length = "one line of " + length
+	}
+	if r.says != "" {
+		return strings.Replace(r.says, "%s", length, 1)
+	}
+	return length
+}
+
+// thousands writes 10000 as 10,000.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }
 
 // normal is a text as it is stored.

@@ -483,7 +483,7 @@ func (s *seeder) users(ctx context.Context) error {
 	times := over(0, 3*year, s.Users)
 	for key := 1; key <= s.Users; key++ {
 		p := s.person(key)
-		u := &User{Key: int64(key), Username: p.username, Name: p.name}
+		u := &User{Row: Row{Key: int64(key)}, Username: p.username, Name: p.name}
 		s.draw(streamUser, key)
 		u.CreatedAt, u.UpdatedAt, u.Version = times.next(s)
 		if err := s.user(ctx, u); err != nil {
@@ -499,7 +499,7 @@ func (s *seeder) profiles(ctx context.Context) error {
 	for key := 1; key <= s.Users; key++ {
 		user := 1 + shuffled(key-1, s.Users, 1)
 		person := s.person(user)
-		p := &Profile{Key: int64(key), UserKey: int64(user)}
+		p := &Profile{Row: Row{Key: int64(key)}, UserKey: int64(user)}
 		s.draw(streamProfile, key)
 		p.CreatedAt, p.UpdatedAt, p.Version = times.next(s)
 		if !s.chance(6) {
@@ -525,7 +525,7 @@ func (s *seeder) addresses(ctx context.Context) error {
 	key := 0
 	add := func(user *int64, email string) error {
 		key++
-		a := &Address{Key: int64(key), UserKey: user, EmailAddress: email}
+		a := &Address{Row: Row{Key: int64(key)}, UserKey: user, EmailAddress: email}
 		a.CreatedAt, a.UpdatedAt, a.Version = times.next(s)
 		return s.address(ctx, a)
 	}
@@ -552,7 +552,7 @@ func (s *seeder) addresses(ctx context.Context) error {
 func (s *seeder) tags(ctx context.Context) error {
 	times := over(1, year, len(tagNames))
 	for i, name := range tagNames {
-		t := &Tag{Key: int64(i + 1), Name: name}
+		t := &Tag{Row: Row{Key: int64(i + 1)}, Name: name}
 		s.draw(streamTag, i)
 		t.CreatedAt, t.UpdatedAt, t.Version = times.next(s)
 		if err := s.tag(ctx, t); err != nil {
@@ -567,7 +567,7 @@ func (s *seeder) posts(ctx context.Context) error {
 	var tags []int64
 	for key := 1; key <= s.Posts; key++ {
 		s.draw(streamPost, key)
-		p := &Post{Key: int64(key)}
+		p := &Post{Row: Row{Key: int64(key)}}
 		p.CreatedAt, p.UpdatedAt, p.Version = times.next(s)
 		power := 2
 		if s.chance(25) {
@@ -886,7 +886,7 @@ func demo(ctx context.Context, l *load) error {
 	}
 	authors := map[string]int64{}
 	for i, d := range demoUsers {
-		u := &User{Key: int64(i + 1), Username: d.username, Name: d.name, CreatedAt: after(i, 0), UpdatedAt: after(i, 0), Version: 1}
+		u := &User{Row: Row{Key: int64(i + 1), CreatedAt: after(i, 0), UpdatedAt: after(i, 0), Version: 1}, Username: d.username, Name: d.name}
 		authors[d.username] = u.Key
 		if err := l.user(ctx, u); err != nil {
 			return err
@@ -896,11 +896,11 @@ func demo(ctx context.Context, l *load) error {
 	address := func(user *int64, email string) error {
 		addresses++
 		now := after(addresses, 10)
-		return l.address(ctx, &Address{Key: int64(addresses), UserKey: user, EmailAddress: email, CreatedAt: now, UpdatedAt: now, Version: 1})
+		return l.address(ctx, &Address{Row: Row{Key: int64(addresses), CreatedAt: now, UpdatedAt: now, Version: 1}, UserKey: user, EmailAddress: email})
 	}
 	for i, d := range demoUsers {
 		key := int64(i + 1)
-		p := &Profile{Key: key, UserKey: key, FullName: &d.fullName, CreatedAt: after(i, 5), UpdatedAt: after(i, 5), Version: 1}
+		p := &Profile{Row: Row{Key: key, CreatedAt: after(i, 5), UpdatedAt: after(i, 5), Version: 1}, UserKey: key, FullName: &d.fullName}
 		if d.bio != "" {
 			p.Bio = &d.bio
 		}
@@ -918,7 +918,7 @@ func demo(ctx context.Context, l *load) error {
 	}
 	tags := map[string]int64{}
 	for i, name := range demoTags {
-		t := &Tag{Key: int64(i + 1), Name: name, CreatedAt: after(7, i), UpdatedAt: after(7, i), Version: 1}
+		t := &Tag{Row: Row{Key: int64(i + 1), CreatedAt: after(7, i), UpdatedAt: after(7, i), Version: 1}, Name: name}
 		tags[name] = t.Key
 		if err := l.tag(ctx, t); err != nil {
 			return err
@@ -926,7 +926,7 @@ func demo(ctx context.Context, l *load) error {
 	}
 	for i, d := range demoPosts {
 		written := after(8+i, 7*i)
-		p := &Post{Key: int64(i + 1), AuthorKey: authors[d.author], Title: d.title, Content: d.content, CreatedAt: written, UpdatedAt: written, Version: 1}
+		p := &Post{Row: Row{Key: int64(i + 1), CreatedAt: written, UpdatedAt: written, Version: 1}, AuthorKey: authors[d.author], Title: d.title, Content: d.content}
 		var keys []int64
 		for _, name := range d.tags {
 			keys = append(keys, tags[name])

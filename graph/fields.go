@@ -95,13 +95,33 @@ func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer an
 	return answer, children, err
 }
 
-// concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: relations, all of a
-// connection, the node of an edge.
+// concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: what has a resolver,
+// all of a connection, the node of an edge.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
-	if table := db.TableOf(parent.Name); table != nil {
-		return table.Relation(field) != nil
+	if db.TableOf(parent.Name) != nil {
+		return s.resolvers[[2]string{parent.Name, field}]
 	}
 	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil
+}
+
+// resolvers are the fields of entities that have a resolver: relations, and what is written beside the page.
+func resolversOf(schema *ast.Schema) map[[2]string]bool {
+	out := map[[2]string]bool{}
+	for _, table := range db.Tables {
+		resolvers := reflect.ValueOf(&Resolver{}).MethodByName(table.Type)
+		if !resolvers.IsValid() {
+			continue
+		}
+		methods := resolvers.Type().Out(0)
+		for _, f := range schema.Types[table.Type].Fields {
+			for i := range methods.NumMethod() {
+				if strings.EqualFold(methods.Method(i).Name, f.Name) {
+					out[[2]string{table.Type, f.Name}] = true
+				}
+			}
+		}
+	}
+	return out
 }
 
 // An expansion is what becomes of a field's answer.

@@ -64,6 +64,7 @@ type server struct {
 
 	documents *documents
 	memory    *db.Memory
+	resolvers map[[2]string]bool        // fields with a resolver, by type and name
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
 	// distrusted is done when a forwarding header was not believed.
@@ -95,6 +96,7 @@ func New(options Options) http.Handler {
 	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
+	s.resolvers = resolversOf(s.schema)
 	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
 	s.memory = db.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
 	s.Metrics.watch(s.memory)

@@ -1,7 +1,7 @@
 package graph
 
-//go:generate go tool gqlgen generate
+//go:generate go run -tags generate ./generate
 
-// Resolver answers the schema's fields. Its methods stand in NOUN.resolvers.go beside NOUN.graphqls; gqlgen keeps
-// their signatures true to the schema.
+// Resolver answers the schema's fields. Its methods stand in NAME.resolvers.go beside NAME.graphqls; gqlgen keeps
+// their signatures true to the schema, and writes those of *.generated.graphqls whole.
 type Resolver struct{}

@@ -1,14 +1,14 @@
 // The schema, as tools for Relay and for good schemas see it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import plugin from '@graphql-eslint/eslint-plugin';
 import { Linter } from 'eslint';
-import { buildSchema } from 'graphql';
+import { buildSchema, findBreakingChanges } from 'graphql';
 import relay from 'relay-compiler';
 import { sdl } from './server.js';
 
@@ -107,3 +107,8 @@ test('graphql-schema-linter', async () => {
 });
 
 test('graphql-js builds it', () => assert.equal(buildSchema(schema).getQueryType().name, 'Query'));
+
+test('nothing released is broken', async () => {
+  const released = await readFile(new URL('../../docs/schema.graphql', import.meta.url), 'utf8');
+  assert.deepEqual(findBreakingChanges(buildSchema(released), buildSchema(schema)).map(change => change.description), []);
+});

@@ -1692,11 +1692,13 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../address.graphqls", Input: `"An e-mail address, seen by its user and by admins only; for others it is as if it were not there. Detached, not deleted, when its user goes."
+	{Name: "../address.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"An e-mail address, seen by its user and by admins only; for others it is as if it were not there. Detached, not deleted, when its user goes."
 type Address implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "E-mail address, at most 254 code points."
+  "E-mail address: a valid e-mail address of at most 254 code points."
   emailAddress: String!
   "When the address was created."
   createdAt: DateTime!
@@ -1704,7 +1706,7 @@ type Address implements Node {
   updatedAt: DateTime!
   "1 at first, and grows with each change of the row; what ` + "`" + `ifVersion` + "`" + ` is compared with."
   version: Int!
-  "The user it belongs to; null when it is detached, which only admins see."
+  "The user it belongs to; null when there is none, which only admins see."
   user: User
 }
 
@@ -1764,9 +1766,9 @@ input AddressWhere {
   createdAt: DateTimeWhere
   "Condition on ` + "`" + `updatedAt` + "`" + `."
   updatedAt: DateTimeWhere
-  "It belongs to a user, and that user matches."
+  "There is a user, and it matches."
   user: UserWhere
-  "Whether it belongs to a user; false if it is detached."
+  "Whether there is a user."
   hasUser: Boolean
 }
 
@@ -1795,9 +1797,9 @@ extend type Query {
 
 "A new address."
 input CreateAddressInput {
-  "User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  "The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
   userId: ID
-  "A valid e-mail address of at most 254 code points."
+  "E-mail address: a valid e-mail address of at most 254 code points."
   emailAddress: String!
 }
 
@@ -1805,9 +1807,9 @@ input CreateAddressInput {
 input UpdateAddressInput {
   "The address. NOT_FOUND if there is none the caller may see, INVALID if this is not the id of an address."
   id: ID!
-  "User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one. Null detaches it."
+  "The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
   userId: ID
-  "A valid e-mail address of at most 254 code points; BLANK when null."
+  "E-mail address: a valid e-mail address of at most 254 code points; BLANK when null."
   emailAddress: String
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
@@ -1850,24 +1852,155 @@ type DeleteAddressPayload {
 }
 
 extend type Mutation {
-  "Makes the address of a user. For that user and admins."
+  "Makes an address. For its user and admins."
   createAddress(
     "The new address."
     input: CreateAddressInput!
   ): CreateAddressPayload!
-  "Changes an address, moves it to another user or detaches it. For its user and admins."
+  "Changes an address, or gives it another user. For its user and admins."
   updateAddress(
     "The changes."
     input: UpdateAddressInput!
   ): UpdateAddressPayload!
-  "Deletes an address; the user is kept. For its user and admins."
+  "Deletes an address. For its user and admins."
   deleteAddress(
     "Which address."
     input: DeleteAddressInput!
   ): DeleteAddressPayload!
 }
 `, BuiltIn: false},
-	{Name: "../post.graphqls", Input: `"A text by one author, with any number of tags; deleted with its author."
+	{Name: "../answers.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"Where a page begins and ends, and whether there is more. True in both paging directions."
+type PageInfo {
+  "Whether anything stands behind the page."
+  hasNextPage: Boolean!
+  "Whether anything stands in front of the page."
+  hasPreviousPage: Boolean!
+  "Cursor of the first edge, for ` + "`" + `before` + "`" + `; null on an empty page."
+  startCursor: String
+  "Cursor of the last edge, for ` + "`" + `after` + "`" + `; null on an empty page."
+  endCursor: String
+}
+
+"""
+A fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a GraphQL error instead,
+with an ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT, TIMEOUT, UNAVAILABLE or INTERNAL.
+"""
+type UserError {
+  "What is wrong, for programs."
+  code: UserErrorCode!
+  "What is wrong, for people."
+  message: String!
+  """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
+  field: [String!]
+}
+
+"What can be wrong with an input."
+enum UserErrorCode {
+  "Another row has this unique value, or the user already has one."
+  TAKEN
+  "Nothing but white space, or null where a value is required."
+  BLANK
+  "Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first."
+  TOO_SHORT
+  "Longer than allowed, counted in the same way."
+  TOO_LONG
+  "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
+  INVALID
+  "There is no such object, or none the caller may see."
+  NOT_FOUND
+  "The stored ` + "`" + `version` + "`" + ` is not ` + "`" + `ifVersion` + "`" + `."
+  CONFLICT
+  "The object is linked to others, and ` + "`" + `force` + "`" + ` is not true."
+  IN_USE
+  "Nothing is wrong here: another root field of the operation failed, so nothing was written."
+  ROLLED_BACK
+}
+
+"What went with a deleted object, counted in the same transaction: one for each type and action."
+type CascadeCount {
+  "The GraphQL type, or for links the coordinate: ` + "`" + `Post.tags` + "`" + `."
+  type: String!
+  "What became of them."
+  action: CascadeAction!
+  "How many, at least 1."
+  count: Int!
+}
+
+"What becomes of the relations of a deleted object."
+enum CascadeAction {
+  "Deleted as well."
+  DELETED
+  "Kept, without the deleted object: ` + "`" + `Address.user` + "`" + ` is null."
+  DETACHED
+  "The links are removed, the objects on the other side are kept."
+  UNLINKED
+}
+`, BuiltIn: false},
+	{Name: "../conditions.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"Condition on an id; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input IDWhere {
+  "Is this id."
+  eq: ID
+  "Is not this id."
+  ne: ID
+  "Is one of these ids; an empty list matches nothing."
+  in: [ID!]
+  "Is none of these ids."
+  notIn: [ID!]
+}
+
+"Condition on a text, compared by code point; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input StringWhere {
+  "Is this text."
+  eq: String
+  "Is not this text."
+  ne: String
+  "Is one of these texts; an empty list matches nothing."
+  in: [String!]
+  "Is none of these texts."
+  notIn: [String!]
+  "Is before this text."
+  lt: String
+  "Is this text or before it."
+  lte: String
+  "Is after this text."
+  gt: String
+  "Is this text or after it."
+  gte: String
+  """Has this text in it; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  contains: String
+  """Begins with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  startsWith: String
+  """Ends with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
+  endsWith: String
+  "Is null if true, is not null if false."
+  isNull: Boolean
+  "Let all operands beside this one take letters that have a one-to-one case pair as equal."
+  ignoreCase: Boolean = false
+}
+
+"Condition on an instant; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input DateTimeWhere {
+  "Is this instant."
+  eq: DateTime
+  "Is not this instant."
+  ne: DateTime
+  "Is before this instant."
+  lt: DateTime
+  "Is this instant or before it."
+  lte: DateTime
+  "Is after this instant."
+  gt: DateTime
+  "Is this instant or after it."
+  gte: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../post.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"A text by one author, with any number of tags; deleted with its author."
 type Post implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
@@ -1883,7 +2016,7 @@ type Post implements Node {
   version: Int!
   "The user who is its author."
   author: User!
-  "The tags on the post."
+  "The tags of the post."
   tags(
     "Page size from the front, 0 to 100; 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. BAD_REQUEST together with ` + "`" + `last` + "`" + `."
     first: Int
@@ -1966,7 +2099,7 @@ input PostWhere {
   tags: TagListWhere
   """
   Full text of ` + "`" + `title` + "`" + ` and ` + "`" + `content` + "`" + `: every word, in one or the other, case folded. A word is a run of letters and digits; what else
-  stands between words means nothing, but for ` + "`" + `"words in a row"` + "`" + `, which have to stand so in one of the two, and ` + "`" + `prefix*` + "`" + `. A text
+  stands between words means nothing, but for ` + "`" + `"words in a row"` + "`" + `, which have to stand so in one of them, and ` + "`" + `prefix*` + "`" + `. A text
   without a word matches nothing; one with more than 100 is BAD_REQUEST.
   """
   matches: String
@@ -2005,15 +2138,15 @@ extend type Query {
   ): PostConnection!
 }
 
-"A new post."
+"A new post with all that is made along: everything or nothing."
 input CreatePostInput {
-  "User who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN."
+  "The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN."
   authorId: ID
-  "One line of 1 to 100 code points."
+  "Title: one line of 1 to 100 code points."
   title: String!
-  "1 to 100,000 code points."
+  "Text: 1 to 100,000 code points."
   content: String!
-  "Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   tags: [String!]
 }
 
@@ -2021,11 +2154,11 @@ input CreatePostInput {
 input UpdatePostInput {
   "The post. NOT_FOUND if there is none, INVALID if this is not the id of a post."
   id: ID!
-  "New author. Another user is for admins only: FORBIDDEN. BLANK when null."
+  "The user who is its author from now on; BLANK when null. Another user is for admins only: FORBIDDEN."
   authorId: ID
-  "One line of 1 to 100 code points; BLANK when null."
+  "Title: one line of 1 to 100 code points; BLANK when null."
   title: String
-  "1 to 100,000 code points; BLANK when null."
+  "Text: 1 to 100,000 code points; BLANK when null."
   content: String
   "Changes of its tags."
   tags: PostTagsInput
@@ -2035,9 +2168,9 @@ input UpdatePostInput {
 
 "Changes of the tags of a post, by name: either ` + "`" + `set` + "`" + `, or ` + "`" + `add` + "`" + ` and ` + "`" + `remove` + "`" + `; both kinds together are INVALID."
 input PostTagsInput {
-  "Names of all tags it has afterwards, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of all tags it has afterwards, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   set: [String!]
-  "Names of tags to put on it, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Names of tags to put on it, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   add: [String!]
   "Names of tags to take off it; the tags themselves are kept."
   remove: [String!]
@@ -2073,7 +2206,7 @@ type DeletePostPayload {
   deletedId: ID
   "On CONFLICT the post as stored, otherwise null."
   post: Post
-  "What went with the post: its links to tags UNLINKED; empty when there were none."
+  "What went with the post: ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
@@ -2090,20 +2223,22 @@ extend type Mutation {
     "The changes."
     input: UpdatePostInput!
   ): UpdatePostPayload!
-  "Deletes a post; its tags are kept. For its author and admins."
+  "Deletes a post, with what ` + "`" + `cascade` + "`" + ` answers. For its author and admins."
   deletePost(
     "Which post."
     input: DeletePostInput!
   ): DeletePostPayload!
 }
 `, BuiltIn: false},
-	{Name: "../profile.graphqls", Input: `"What a user says about themselves; deleted with the user."
+	{Name: "../profile.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"What a user says about themselves; deleted with the user."
 type Profile implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
-  "Full name, one line of at most 100 code points; null when not given."
+  "Full name: one line of at most 100 code points; null when not given."
   fullName: String
-  "Free text, at most 10,000 code points; null when not given."
+  "Free text: at most 10,000 code points; null when not given."
   bio: String
   "When the profile was created."
   createdAt: DateTime!
@@ -2202,11 +2337,11 @@ extend type Query {
 
 "A new profile."
 input CreateProfileInput {
-  "User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  "The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
   userId: ID
-  "One line of at most 100 code points; null when absent."
+  "Full name: one line of at most 100 code points; null when absent."
   fullName: String
-  "At most 10,000 code points; null when absent."
+  "Free text: at most 10,000 code points; null when absent."
   bio: String
 }
 
@@ -2214,11 +2349,11 @@ input CreateProfileInput {
 input UpdateProfileInput {
   "The profile. NOT_FOUND if there is none, INVALID if this is not the id of a profile."
   id: ID!
-  "User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one, BLANK when null."
+  "The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
   userId: ID
-  "One line of at most 100 code points; null clears it."
+  "Full name: one line of at most 100 code points; null clears it."
   fullName: String
-  "At most 10,000 code points; null clears it."
+  "Free text: at most 10,000 code points; null clears it."
   bio: String
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
@@ -2261,17 +2396,17 @@ type DeleteProfilePayload {
 }
 
 extend type Mutation {
-  "Makes the profile of a user. For that user and admins."
+  "Makes a profile. For its user and admins."
   createProfile(
     "The new profile."
     input: CreateProfileInput!
   ): CreateProfilePayload!
-  "Changes a profile or moves it to another user. For its user and admins."
+  "Changes a profile, or gives it another user. For its user and admins."
   updateProfile(
     "The changes."
     input: UpdateProfileInput!
   ): UpdateProfilePayload!
-  "Deletes a profile; the user is kept. For its user and admins."
+  "Deletes a profile. For its user and admins."
   deleteProfile(
     "Which profile."
     input: DeleteProfileInput!
@@ -2296,18 +2431,6 @@ interface Node {
   id: ID!
 }
 
-"Where a page begins and ends, and whether there is more. True in both paging directions."
-type PageInfo {
-  "Whether anything stands behind the page."
-  hasNextPage: Boolean!
-  "Whether anything stands in front of the page."
-  hasPreviousPage: Boolean!
-  "Cursor of the first edge, for ` + "`" + `before` + "`" + `; null on an empty page."
-  startCursor: String
-  "Cursor of the last edge, for ` + "`" + `after` + "`" + `; null on an empty page."
-  endCursor: String
-}
-
 "Which way an order runs."
 enum OrderDirection {
   "Smallest first, nulls last."
@@ -2316,65 +2439,7 @@ enum OrderDirection {
   DESC
 }
 
-"Condition on an id; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input IDWhere {
-  "Is this id."
-  eq: ID
-  "Is not this id."
-  ne: ID
-  "Is one of these ids; an empty list matches nothing."
-  in: [ID!]
-  "Is none of these ids."
-  notIn: [ID!]
-}
-
-"Condition on a text, compared by code point; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input StringWhere {
-  "Is this text."
-  eq: String
-  "Is not this text."
-  ne: String
-  "Is one of these texts; an empty list matches nothing."
-  in: [String!]
-  "Is none of these texts."
-  notIn: [String!]
-  "Comes before this text."
-  lt: String
-  "Comes before this text or is it."
-  lte: String
-  "Comes after this text."
-  gt: String
-  "Comes after this text or is it."
-  gte: String
-  """Has this text in it; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  contains: String
-  """Begins with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  startsWith: String
-  """Ends with this text; ` + "`" + `%` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `\` + "`" + ` are literal."""
-  endsWith: String
-  "Is null if true, is not null if false."
-  isNull: Boolean
-  "Let all operands beside this one take letters that have a one-to-one case pair as equal."
-  ignoreCase: Boolean = false
-}
-
-"Condition on an instant; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
-input DateTimeWhere {
-  "Is this instant."
-  eq: DateTime
-  "Is not this instant."
-  ne: DateTime
-  "Is before this instant."
-  lt: DateTime
-  "Is this instant or before it."
-  lte: DateTime
-  "Is after this instant."
-  gt: DateTime
-  "Is this instant or after it."
-  gte: DateTime
-}
-
-"Everything that can be read, by anyone, save addresses: those are seen by their user and by admins, and are absent for others."
+"Everything that can be read. What only its owner and admins may see is absent for others."
 type Query {
   "The object with this id, of whatever type; null when there is none."
   node(
@@ -2391,64 +2456,9 @@ type Query {
 """
 Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 ` + "`" + `data: null` + "`" + `, a ` + "`" + `userErrors` + "`" + ` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
-UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND for an address.
+UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 """
 type Mutation
-
-"""
-A fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a GraphQL error instead, with an
-` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT, TIMEOUT, UNAVAILABLE or INTERNAL.
-"""
-type UserError {
-  "What is wrong, for programs."
-  code: UserErrorCode!
-  "What is wrong, for people."
-  message: String!
-  """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
-  field: [String!]
-}
-
-"What can be wrong with an input."
-enum UserErrorCode {
-  "Another row has this unique value, or the user already has one."
-  TAKEN
-  "Nothing but white space, or null where a value is required."
-  BLANK
-  "Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first."
-  TOO_SHORT
-  "Longer than allowed, counted in the same way."
-  TOO_LONG
-  "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
-  INVALID
-  "There is no such object, or none the caller may see."
-  NOT_FOUND
-  "The stored ` + "`" + `version` + "`" + ` is not ` + "`" + `ifVersion` + "`" + `."
-  CONFLICT
-  "The tag is on posts, and ` + "`" + `force` + "`" + ` is not true."
-  IN_USE
-  "Nothing is wrong here: another root field of the operation failed, so nothing was written."
-  ROLLED_BACK
-}
-
-"What went with a deleted object, counted in the same transaction: one for each type and action."
-type CascadeCount {
-  "The GraphQL type, or for links the coordinate: ` + "`" + `Post.tags` + "`" + `."
-  type: String!
-  "What became of them."
-  action: CascadeAction!
-  "How many, at least 1."
-  count: Int!
-}
-
-"What becomes of the relations of a deleted object."
-enum CascadeAction {
-  "Deleted as well."
-  DELETED
-  "Kept, without the deleted object: ` + "`" + `Address.user` + "`" + ` is null."
-  DETACHED
-  "The links are removed, the objects on the other side are kept."
-  UNLINKED
-}
 `, BuiltIn: false},
 	{Name: "../session.graphqls", Input: `"What a login gives."
 type Session {
@@ -2548,7 +2558,9 @@ extend type Mutation {
   ): ChangePasswordPayload!
 }
 `, BuiltIn: false},
-	{Name: "../tag.graphqls", Input: `"A label for posts."
+	{Name: "../tag.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"A label for posts."
 type Tag implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
@@ -2560,7 +2572,7 @@ type Tag implements Node {
   updatedAt: DateTime!
   "1 at first, and grows with each change of the row; what ` + "`" + `ifVersion` + "`" + ` is compared with."
   version: Int!
-  "The posts the tag is on."
+  "The posts of the tag."
   posts(
     "Page size from the front, 0 to 100; 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. BAD_REQUEST together with ` + "`" + `last` + "`" + `."
     first: Int
@@ -2633,7 +2645,7 @@ input TagWhere {
   createdAt: DateTimeWhere
   "Condition on ` + "`" + `updatedAt` + "`" + `."
   updatedAt: DateTimeWhere
-  "Condition on the posts the tag is on."
+  "Condition on the posts of the tag."
   posts: PostListWhere
 }
 
@@ -2651,7 +2663,7 @@ input TagListWhere {
 input TagBy @oneOf {
   "Global id of a tag; anything else is BAD_REQUEST."
   id: ID
-  "Name, trimmed and its white space collapsed, then compared exactly."
+  "Name, compared exactly."
   name: String
 }
 
@@ -2680,7 +2692,7 @@ extend type Query {
 
 "A new tag."
 input CreateTagInput {
-  "One line of 1 to 50 code points, unique; TAKEN if another tag has it."
+  "Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it."
   name: String!
 }
 
@@ -2688,7 +2700,7 @@ input CreateTagInput {
 input UpdateTagInput {
   "The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag."
   id: ID!
-  "One line of 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null."
+  "Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it."
   name: String
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
@@ -2700,7 +2712,7 @@ input DeleteTagInput {
   id: ID!
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
-  "Delete it even when it is on posts, else IN_USE; the posts are kept."
+  "Delete it even when it is linked to others, else IN_USE; those are kept."
   force: Boolean! = false
 }
 
@@ -2726,7 +2738,7 @@ type DeleteTagPayload {
   deletedId: ID
   "On CONFLICT the tag as stored, otherwise null."
   tag: Tag
-  "What went with the tag: its links to posts UNLINKED, as ` + "`" + `Post.tags` + "`" + `; empty when there were none."
+  "What went with the tag: ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
@@ -2743,14 +2755,16 @@ extend type Mutation {
     "The changes."
     input: UpdateTagInput!
   ): UpdateTagPayload!
-  "Deletes a tag; its posts are kept. For admins."
+  "Deletes a tag, with what ` + "`" + `cascade` + "`" + ` answers. For admins."
   deleteTag(
     "Which tag."
     input: DeleteTagInput!
   ): DeleteTagPayload!
 }
 `, BuiltIn: false},
-	{Name: "../user.graphqls", Input: `"A person with a login."
+	{Name: "../user.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"A person with a login."
 type User implements Node {
   "Global id: opaque, URL-safe, never reused."
   id: ID!
@@ -2766,9 +2780,9 @@ type User implements Node {
   version: Int!
   "The profile of the user; null when there is none."
   profile: Profile
-  "The address of the user; null when there is none or the caller is neither this user nor an admin."
+  "The address of the user; null when there is none the caller may see."
   address: Address
-  "The posts the user is the author of."
+  "The posts of which the user is the author."
   posts(
     "Page size from the front, 0 to 100; 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. BAD_REQUEST together with ` + "`" + `last` + "`" + `."
     first: Int
@@ -2861,7 +2875,7 @@ input UserWhere {
 input UserBy @oneOf {
   "Global id of a user; anything else is BAD_REQUEST."
   id: ID
-  "Username, trimmed and its white space collapsed, then compared exactly."
+  "Login name, compared exactly."
   username: String
 }
 
@@ -2890,9 +2904,9 @@ extend type Query {
 
 "A new user with all that is made along: everything or nothing."
 input CreateUserInput {
-  "One line of 1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it."
+  "Login name, unique: one line of 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written. Compared exactly: TAKEN if another user has it."
   username: String!
-  "One line of 1 to 50 code points; the username when absent, BLANK when null."
+  "Name to show: one line of 1 to 50 code points; the username when absent, BLANK when null."
   name: String
   "8 to 128 code points."
   password: String!
@@ -2906,25 +2920,25 @@ input CreateUserInput {
 
 "The profile of a user that is made or changed."
 input UserProfileInput {
-  "One line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile."
+  "Full name: one line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile."
   fullName: String
-  "At most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile."
+  "Free text: at most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile."
   bio: String
 }
 
 "The address of a user that is made or changed."
 input UserAddressInput {
-  "A valid e-mail address of at most 254 code points."
+  "E-mail address: a valid e-mail address of at most 254 code points."
   emailAddress: String!
 }
 
 "A post of a user that is made."
 input UserPostInput {
-  "One line of 1 to 100 code points."
+  "Title: one line of 1 to 100 code points."
   title: String!
-  "1 to 100,000 code points."
+  "Text: 1 to 100,000 code points."
   content: String!
-  "Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once."
+  "Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   tags: [String!]
 }
 
@@ -2932,9 +2946,9 @@ input UserPostInput {
 input UpdateUserInput {
   "The user. NOT_FOUND if there is none, INVALID if this is not the id of a user."
   id: ID!
-  "One line of 1 to 50 code points: letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `; unique, compared exactly. TAKEN if another user has it, BLANK when null."
+  "Login name, unique: one line of 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written; BLANK when null. Compared exactly: TAKEN if another user has it."
   username: String
-  "One line of 1 to 50 code points; BLANK when null."
+  "Name to show: one line of 1 to 50 code points; BLANK when null."
   name: String
   "Changes the profile or makes one; null deletes it."
   profile: UserProfileInput
@@ -2974,14 +2988,14 @@ type DeleteUserPayload {
   deletedId: ID
   "On CONFLICT the user as stored, otherwise null."
   user: User
-  "What went with the user: profile and posts DELETED, tags of the posts UNLINKED, address DETACHED. Counts of 0 are left out."
+  "What went with the user: ` + "`" + `Profile` + "`" + ` DELETED, ` + "`" + `Address` + "`" + ` DETACHED, ` + "`" + `Post` + "`" + ` DELETED and ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
 }
 
 extend type Mutation {
-  "Makes a user with profile, address, posts and tags. For anyone while sign-up is open, else for admins. The payload is read as the new user, address included; an admin reads it as an admin."
+  "Makes a user with its profile, address and posts. For anyone while sign-up is open, else for admins. The payload is read as the new user; an admin reads it as an admin."
   createUser(
     "The new user."
     input: CreateUserInput!
@@ -2991,7 +3005,7 @@ extend type Mutation {
     "The changes."
     input: UpdateUserInput!
   ): UpdateUserPayload!
-  "Deletes a user, its profile and its posts, and detaches its address. For the user and admins."
+  "Deletes a user, with what ` + "`" + `cascade` + "`" + ` answers. For the user and admins."
   deleteUser(
     "Which user."
     input: DeleteUserInput!

@@ -35,9 +35,9 @@ type AddressWhere struct {
 	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
 	// Condition on `updatedAt`.
 	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
-	// It belongs to a user, and that user matches.
+	// There is a user, and it matches.
 	User *UserWhere `json:"user,omitempty"`
-	// Whether it belongs to a user; false if it is detached.
+	// Whether there is a user.
 	HasUser *bool `json:"hasUser,omitempty"`
 }
 
@@ -59,9 +59,9 @@ type ChangePasswordPayload struct {
 
 // A new address.
 type CreateAddressInput struct {
-	// User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	// The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// A valid e-mail address of at most 254 code points.
+	// E-mail address: a valid e-mail address of at most 254 code points.
 	EmailAddress string `json:"emailAddress"`
 }
 
@@ -73,15 +73,15 @@ type CreateAddressPayload struct {
 	UserErrors []*db.Fault `json:"userErrors"`
 }
 
-// A new post.
+// A new post with all that is made along: everything or nothing.
 type CreatePostInput struct {
-	// User who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
+	// The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
 	AuthorID *string `json:"authorId,omitempty"`
-	// One line of 1 to 100 code points.
+	// Title: one line of 1 to 100 code points.
 	Title string `json:"title"`
-	// 1 to 100,000 code points.
+	// Text: 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
@@ -95,11 +95,11 @@ type CreatePostPayload struct {
 
 // A new profile.
 type CreateProfileInput struct {
-	// User it is for; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	// The user it belongs to; the viewer when absent. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// One line of at most 100 code points; null when absent.
+	// Full name: one line of at most 100 code points; null when absent.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null when absent.
+	// Free text: at most 10,000 code points; null when absent.
 	Bio *string `json:"bio,omitempty"`
 }
 
@@ -113,7 +113,7 @@ type CreateProfilePayload struct {
 
 // A new tag.
 type CreateTagInput struct {
-	// One line of 1 to 50 code points, unique; TAKEN if another tag has it.
+	// Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it.
 	Name string `json:"name"`
 }
 
@@ -127,9 +127,9 @@ type CreateTagPayload struct {
 
 // A new user with all that is made along: everything or nothing.
 type CreateUserInput struct {
-	// One line of 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it.
+	// Login name, unique: one line of 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written. Compared exactly: TAKEN if another user has it.
 	Username string `json:"username"`
-	// One line of 1 to 50 code points; the username when absent, BLANK when null.
+	// Name to show: one line of 1 to 50 code points; the username when absent, BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// 8 to 128 code points.
 	Password string `json:"password"`
@@ -199,7 +199,7 @@ type DeletePostPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the post as stored, otherwise null.
 	Post *db.Post `json:"post,omitempty"`
-	// What went with the post: its links to tags UNLINKED; empty when there were none.
+	// What went with the post: `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -231,7 +231,7 @@ type DeleteTagInput struct {
 	ID string `json:"id"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
-	// Delete it even when it is on posts, else IN_USE; the posts are kept.
+	// Delete it even when it is linked to others, else IN_USE; those are kept.
 	Force bool `json:"force"`
 }
 
@@ -241,7 +241,7 @@ type DeleteTagPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the tag as stored, otherwise null.
 	Tag *db.Tag `json:"tag,omitempty"`
-	// What went with the tag: its links to posts UNLINKED, as `Post.tags`; empty when there were none.
+	// What went with the tag: `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -261,7 +261,7 @@ type DeleteUserPayload struct {
 	DeletedID *string `json:"deletedId,omitempty"`
 	// On CONFLICT the user as stored, otherwise null.
 	User *db.User `json:"user,omitempty"`
-	// What went with the user: profile and posts DELETED, tags of the posts UNLINKED, address DETACHED. Counts of 0 are left out.
+	// What went with the user: `Profile` DELETED, `Address` DETACHED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*db.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*db.Fault `json:"userErrors"`
@@ -309,7 +309,7 @@ type LogOutPayload struct {
 
 // Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 // `data: null`, a `userErrors` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
-// UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND for an address.
+// UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 type Mutation struct {
 }
 
@@ -333,9 +333,9 @@ type PostOrder struct {
 
 // Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
 type PostTagsInput struct {
-	// Names of all tags it has afterwards, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of all tags it has afterwards, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Set []string `json:"set,omitempty"`
-	// Names of tags to put on it, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Names of tags to put on it, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Add []string `json:"add,omitempty"`
 	// Names of tags to take off it; the tags themselves are kept.
 	Remove []string `json:"remove,omitempty"`
@@ -364,7 +364,7 @@ type PostWhere struct {
 	// Condition on the tags of the post.
 	Tags *TagListWhere `json:"tags,omitempty"`
 	// Full text of `title` and `content`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
-	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of the two, and `prefix*`. A text
+	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
 	// without a word matches nothing; one with more than 100 is BAD_REQUEST.
 	Matches *string `json:"matches,omitempty"`
 }
@@ -399,7 +399,7 @@ type ProfileWhere struct {
 	User *UserWhere `json:"user,omitempty"`
 }
 
-// Everything that can be read, by anyone, save addresses: those are seen by their user and by admins, and are absent for others.
+// Everything that can be read. What only its owner and admins may see is absent for others.
 type Query struct {
 }
 
@@ -439,13 +439,13 @@ type StringWhere struct {
 	In []string `json:"in,omitempty"`
 	// Is none of these texts.
 	NotIn []string `json:"notIn,omitempty"`
-	// Comes before this text.
+	// Is before this text.
 	Lt *string `json:"lt,omitempty"`
-	// Comes before this text or is it.
+	// Is this text or before it.
 	Lte *string `json:"lte,omitempty"`
-	// Comes after this text.
+	// Is after this text.
 	Gt *string `json:"gt,omitempty"`
-	// Comes after this text or is it.
+	// Is this text or after it.
 	Gte *string `json:"gte,omitempty"`
 	// Has this text in it; `%`, `_` and `\` are literal.
 	Contains *string `json:"contains,omitempty"`
@@ -463,7 +463,7 @@ type StringWhere struct {
 type TagBy struct {
 	// Global id of a tag; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Name, trimmed and its white space collapsed, then compared exactly.
+	// Name, compared exactly.
 	Name *string `json:"name,omitempty"`
 }
 
@@ -501,7 +501,7 @@ type TagWhere struct {
 	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
 	// Condition on `updatedAt`.
 	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
-	// Condition on the posts the tag is on.
+	// Condition on the posts of the tag.
 	Posts *PostListWhere `json:"posts,omitempty"`
 }
 
@@ -509,9 +509,9 @@ type TagWhere struct {
 type UpdateAddressInput struct {
 	// The address. NOT_FOUND if there is none the caller may see, INVALID if this is not the id of an address.
 	ID string `json:"id"`
-	// User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one. Null detaches it.
+	// The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// A valid e-mail address of at most 254 code points; BLANK when null.
+	// E-mail address: a valid e-mail address of at most 254 code points; BLANK when null.
 	EmailAddress *string `json:"emailAddress,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -529,11 +529,11 @@ type UpdateAddressPayload struct {
 type UpdatePostInput struct {
 	// The post. NOT_FOUND if there is none, INVALID if this is not the id of a post.
 	ID string `json:"id"`
-	// New author. Another user is for admins only: FORBIDDEN. BLANK when null.
+	// The user who is its author from now on; BLANK when null. Another user is for admins only: FORBIDDEN.
 	AuthorID *string `json:"authorId,omitempty"`
-	// One line of 1 to 100 code points; BLANK when null.
+	// Title: one line of 1 to 100 code points; BLANK when null.
 	Title *string `json:"title,omitempty"`
-	// 1 to 100,000 code points; BLANK when null.
+	// Text: 1 to 100,000 code points; BLANK when null.
 	Content *string `json:"content,omitempty"`
 	// Changes of its tags.
 	Tags *PostTagsInput `json:"tags,omitempty"`
@@ -553,11 +553,11 @@ type UpdatePostPayload struct {
 type UpdateProfileInput struct {
 	// The profile. NOT_FOUND if there is none, INVALID if this is not the id of a profile.
 	ID string `json:"id"`
-	// User to move it to. Another user is for admins only: FORBIDDEN. TAKEN if the user has one, BLANK when null.
+	// The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
 	UserID *string `json:"userId,omitempty"`
-	// One line of at most 100 code points; null clears it.
+	// Full name: one line of at most 100 code points; null clears it.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null clears it.
+	// Free text: at most 10,000 code points; null clears it.
 	Bio *string `json:"bio,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -575,7 +575,7 @@ type UpdateProfilePayload struct {
 type UpdateTagInput struct {
 	// The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag.
 	ID string `json:"id"`
-	// One line of 1 to 50 code points, unique; TAKEN if another tag has it, BLANK when null.
+	// Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
 	Name *string `json:"name,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
@@ -593,9 +593,9 @@ type UpdateTagPayload struct {
 type UpdateUserInput struct {
 	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
 	ID string `json:"id"`
-	// One line of 1 to 50 code points: letters, digits, `_`, `.` and `-`; unique, compared exactly. TAKEN if another user has it, BLANK when null.
+	// Login name, unique: one line of 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written; BLANK when null. Compared exactly: TAKEN if another user has it.
 	Username *string `json:"username,omitempty"`
-	// One line of 1 to 50 code points; BLANK when null.
+	// Name to show: one line of 1 to 50 code points; BLANK when null.
 	Name *string `json:"name,omitempty"`
 	// Changes the profile or makes one; null deletes it.
 	Profile *UserProfileInput `json:"profile,omitempty"`
@@ -615,7 +615,7 @@ type UpdateUserPayload struct {
 
 // The address of a user that is made or changed.
 type UserAddressInput struct {
-	// A valid e-mail address of at most 254 code points.
+	// E-mail address: a valid e-mail address of at most 254 code points.
 	EmailAddress string `json:"emailAddress"`
 }
 
@@ -623,7 +623,7 @@ type UserAddressInput struct {
 type UserBy struct {
 	// Global id of a user; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Username, trimmed and its white space collapsed, then compared exactly.
+	// Login name, compared exactly.
 	Username *string `json:"username,omitempty"`
 }
 
@@ -637,19 +637,19 @@ type UserOrder struct {
 
 // A post of a user that is made.
 type UserPostInput struct {
-	// One line of 1 to 100 code points.
+	// Title: one line of 1 to 100 code points.
 	Title string `json:"title"`
-	// 1 to 100,000 code points.
+	// Text: 1 to 100,000 code points.
 	Content string `json:"content"`
-	// Names of its tags, one line of 1 to 50 code points each; missing tags are made, a repeated name counts once.
+	// Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
 }
 
 // The profile of a user that is made or changed.
 type UserProfileInput struct {
-	// One line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
+	// Full name: one line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
 	FullName *string `json:"fullName,omitempty"`
-	// At most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
+	// Free text: at most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
 	Bio *string `json:"bio,omitempty"`
 }
 

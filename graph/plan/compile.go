@@ -154,6 +154,8 @@ type compiler struct {
 	operation *graphql.OperationContext
 	schema    *ast.Schema
 	parts     int // of the plan, so far
+	// beside is set by a field that is neither a column nor a relation: only its resolver knows what it is.
+	beside bool
 }
 
 func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graphql.CollectedField {
@@ -180,8 +182,10 @@ func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path
 			out.kind = idField
 		case s.table.Field(name) != nil:
 			out.kind, out.column = columnField, s.column(s.table.Field(name))
-		default:
+		case s.table.Relation(name) != nil:
 			c.relation(f, s, s.table.Relation(name), selected, path+"."+selected.Alias, &out)
+		default:
+			c.beside = true
 		}
 		o.fields = append(o.fields, out)
 	}
@@ -373,15 +377,25 @@ type fetchObject struct {
 	object *object
 }
 
-// compile compiles a root field of Query; nil if it does not lead to an entity or a connection of them.
+// compile compiles a root field of Query; nil if it is not one of the page's, or if something in it is not.
 func (c *compiler) compile(f graphql.CollectedField) *root {
+	if r := c.root(f); !c.beside {
+		return r
+	}
+	return nil
+}
+
+func (c *compiler) root(f graphql.CollectedField) *root {
 	typeName := f.Definition.Type.Name()
 	definition := c.schema.Types[typeName]
 	path := f.Alias
 	if table := db.TableOf(typeName); table != nil {
+		if f.Name != table.Single() && f.Name != "viewer" {
+			return nil
+		}
 		return &root{kind: rowRoot, branch: &branch{table: table, path: path, field: f.Field}, objects: c.row(table, f, path)}
 	}
-	if typeName == "Node" {
+	if typeName == "Node" && (f.Name == "node" || f.Name == "nodes") {
 		r := &root{kind: nodeRoot, branch: &branch{path: path, field: f.Field}, objects: map[*db.Table]*fetchObject{}}
 		if f.Definition.Type.Elem != nil {
 			r.kind = nodesRoot
@@ -394,10 +408,14 @@ func (c *compiler) compile(f graphql.CollectedField) *root {
 		return r
 	}
 	nodes := definition.Fields.ForName("nodes")
-	if nodes == nil || !strings.HasSuffix(typeName, "Connection") || db.TableOf(nodes.Type.Name()) == nil {
+	if nodes == nil || !strings.HasSuffix(typeName, "Connection") {
 		return nil
 	}
-	b := &branch{table: db.TableOf(nodes.Type.Name()), coordinate: "Query." + f.Name, path: path}
+	table := db.TableOf(nodes.Type.Name())
+	if table == nil || f.Name != table.Root() {
+		return nil
+	}
+	b := &branch{table: table, coordinate: "Query." + f.Name, path: path}
 	return &root{kind: connectionRoot, branch: b, connection: c.connection(b, f)}
 }
 

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver
@@ -19,14 +21,14 @@ func (r *addressResolver) User(ctx context.Context, obj *db.Address) (*db.User, 
 
 // CreateAddress is the resolver for the createAddress field.
 func (r *mutationResolver) CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error) {
-	address, faults, err := create(ctx, db.Addresses)
-	return &model.CreateAddressPayload{Address: address, UserErrors: faults}, err
+	entity, faults, err := create(ctx, db.Addresses)
+	return &model.CreateAddressPayload{Address: entity, UserErrors: faults}, err
 }
 
 // UpdateAddress is the resolver for the updateAddress field.
 func (r *mutationResolver) UpdateAddress(ctx context.Context, input model.UpdateAddressInput) (*model.UpdateAddressPayload, error) {
-	address, faults, err := update(ctx, db.Addresses)
-	return &model.UpdateAddressPayload{Address: address, UserErrors: faults}, err
+	entity, faults, err := update(ctx, db.Addresses)
+	return &model.UpdateAddressPayload{Address: entity, UserErrors: faults}, err
 }
 
 // DeleteAddress is the resolver for the deleteAddress field.

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver
@@ -14,14 +16,14 @@ import (
 
 // CreateUser is the resolver for the createUser field.
 func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error) {
-	user, faults, err := create(ctx, db.Users)
-	return &model.CreateUserPayload{User: user, UserErrors: faults}, err
+	entity, faults, err := create(ctx, db.Users)
+	return &model.CreateUserPayload{User: entity, UserErrors: faults}, err
 }
 
 // UpdateUser is the resolver for the updateUser field.
 func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
-	user, faults, err := update(ctx, db.Users)
-	return &model.UpdateUserPayload{User: user, UserErrors: faults}, err
+	entity, faults, err := update(ctx, db.Users)
+	return &model.UpdateUserPayload{User: entity, UserErrors: faults}, err
 }
 
 // DeleteUser is the resolver for the deleteUser field.

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver
@@ -14,14 +16,14 @@ import (
 
 // CreatePost is the resolver for the createPost field.
 func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error) {
-	post, faults, err := create(ctx, db.Posts)
-	return &model.CreatePostPayload{Post: post, UserErrors: faults}, err
+	entity, faults, err := create(ctx, db.Posts)
+	return &model.CreatePostPayload{Post: entity, UserErrors: faults}, err
 }
 
 // UpdatePost is the resolver for the updatePost field.
 func (r *mutationResolver) UpdatePost(ctx context.Context, input model.UpdatePostInput) (*model.UpdatePostPayload, error) {
-	post, faults, err := update(ctx, db.Posts)
-	return &model.UpdatePostPayload{Post: post, UserErrors: faults}, err
+	entity, faults, err := update(ctx, db.Posts)
+	return &model.UpdatePostPayload{Post: entity, UserErrors: faults}, err
 }
 
 // DeletePost is the resolver for the deletePost field.

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver
@@ -14,14 +16,14 @@ import (
 
 // CreateTag is the resolver for the createTag field.
 func (r *mutationResolver) CreateTag(ctx context.Context, input model.CreateTagInput) (*model.CreateTagPayload, error) {
-	tag, faults, err := create(ctx, db.Tags)
-	return &model.CreateTagPayload{Tag: tag, UserErrors: faults}, err
+	entity, faults, err := create(ctx, db.Tags)
+	return &model.CreateTagPayload{Tag: entity, UserErrors: faults}, err
 }
 
 // UpdateTag is the resolver for the updateTag field.
 func (r *mutationResolver) UpdateTag(ctx context.Context, input model.UpdateTagInput) (*model.UpdateTagPayload, error) {
-	tag, faults, err := update(ctx, db.Tags)
-	return &model.UpdateTagPayload{Tag: tag, UserErrors: faults}, err
+	entity, faults, err := update(ctx, db.Tags)
+	return &model.UpdateTagPayload{Tag: entity, UserErrors: faults}, err
 }
 
 // DeleteTag is the resolver for the deleteTag field.

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver
@@ -14,14 +16,14 @@ import (
 
 // CreateProfile is the resolver for the createProfile field.
 func (r *mutationResolver) CreateProfile(ctx context.Context, input model.CreateProfileInput) (*model.CreateProfilePayload, error) {
-	profile, faults, err := create(ctx, db.Profiles)
-	return &model.CreateProfilePayload{Profile: profile, UserErrors: faults}, err
+	entity, faults, err := create(ctx, db.Profiles)
+	return &model.CreateProfilePayload{Profile: entity, UserErrors: faults}, err
 }
 
 // UpdateProfile is the resolver for the updateProfile field.
 func (r *mutationResolver) UpdateProfile(ctx context.Context, input model.UpdateProfileInput) (*model.UpdateProfilePayload, error) {
-	profile, faults, err := update(ctx, db.Profiles)
-	return &model.UpdateProfilePayload{Profile: profile, UserErrors: faults}, err
+	entity, faults, err := update(ctx, db.Profiles)
+	return &model.UpdateProfilePayload{Profile: entity, UserErrors: faults}, err
 }
 
 // DeleteProfile is the resolver for the deleteProfile field.

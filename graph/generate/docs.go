@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"strconv"
+	"strings"
+)
+
+// A source is what reflection does not tell of the page: the comments of its structs, and the names of its variables.
+type source struct {
+	docs   map[string]string // by type, "User", and by field, "User.Name"
+	embeds map[string][]string
+	// variables are the Go names of tables by their type, "User", and of relations by their coordinate, "User.posts".
+	variables map[string]string
+	constants map[string][]constant // of string types, in their order
+}
+
+// A constant is a value of a string type.
+type constant struct{ name, value string }
+
+// readSource reads the Go files of a directory.
+func readSource(dir fs.FS) (*source, error) {
+	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}, constants: map[string][]constant{}}
+	names, err := fs.Glob(dir, "*.go")
+	if err != nil {
+		return nil, err
+	}
+	var relations []*ast.ValueSpec
+	types := map[string]string{} // of tables, by their variable
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range file.Decls {
+			general, ok := d.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, spec := range general.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					s.entity(spec, general)
+				case *ast.ValueSpec:
+					if general.Tok == token.CONST {
+						s.constant(spec)
+					} else if typeName := tableOf(spec); typeName != "" {
+						types[spec.Names[0].Name] = typeName
+						s.variables[typeName] = spec.Names[0].Name
+					} else if len(spec.Names) == 2 && len(spec.Values) == 1 {
+						relations = append(relations, spec)
+					}
+				}
+			}
+		}
+	}
+	for _, spec := range relations {
+		s.relation(spec, types)
+	}
+	return s, nil
+}
+
+func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl) {
+	doc := spec.Doc
+	if doc == nil && len(general.Specs) == 1 {
+		doc = general.Doc
+	}
+	name := spec.Name.Name
+	s.docs[name] = doc.Text()
+	object, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, f := range object.Fields.List {
+		if embedded, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 {
+			s.embeds[name] = append(s.embeds[name], embedded.Name)
+		}
+		comment := f.Doc
+		if comment == nil {
+			comment = f.Comment
+		}
+		for _, n := range f.Names {
+			s.docs[name+"."+n.Name] = comment.Text()
+		}
+	}
+}
+
+// constant reads `Name Type = "value"`.
+func (s *source) constant(spec *ast.ValueSpec) {
+	typeName, named := spec.Type.(*ast.Ident)
+	if !named || len(spec.Names) != 1 || len(spec.Values) != 1 {
+		return
+	}
+	if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+		text, _ := strconv.Unquote(literal.Value) // the parser has
+		s.constants[typeName.Name] = append(s.constants[typeName.Name], constant{spec.Names[0].Name, text})
+		comment := spec.Doc
+		if comment == nil {
+			comment = spec.Comment
+		}
+		s.docs[typeName.Name+"."+spec.Names[0].Name] = comment.Text()
+	}
+}
+
+// tableOf is T of `Name = table[T](…)`; "" if the declaration is another.
+func tableOf(spec *ast.ValueSpec) string {
+	if len(spec.Names) != 1 || len(spec.Values) != 1 {
+		return ""
+	}
+	call, ok := spec.Values[0].(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	index, ok := call.Fun.(*ast.IndexExpr)
+	if !ok {
+		return ""
+	}
+	function, isName := index.X.(*ast.Ident)
+	entity, isType := index.Index.(*ast.Ident)
+	if !isName || !isType || function.Name != "table" {
+		return ""
+	}
+	return entity.Name
+}
+
+// relation reads `There, Back = oneToMany(From, "there", To, "back", …)`.
+func (s *source) relation(spec *ast.ValueSpec, types map[string]string) {
+	call, ok := spec.Values[0].(*ast.CallExpr)
+	if !ok || len(call.Args) < 4 {
+		return
+	}
+	for i, name := range spec.Names {
+		table, isTable := call.Args[2*i].(*ast.Ident)
+		field, isField := call.Args[2*i+1].(*ast.BasicLit)
+		if !isTable || !isField || types[table.Name] == "" {
+			return
+		}
+		if text, err := strconv.Unquote(field.Value); err == nil {
+			s.variables[types[table.Name]+"."+text] = name.Name
+		}
+	}
+}
+
+// variable is the Go name of a table or relation.
+func (s *source) variable(of string) (string, error) {
+	name, ok := s.variables[of]
+	if !ok || name == "_" {
+		return "", fmt.Errorf("%s has no name on the page: declare it as a variable of its own", of)
+	}
+	return name, nil
+}
+
+// A doc is a Go comment as the schema shows it.
+type doc struct {
+	article    string // of "A User is …"; "" if the comment begins otherwise
+	text       string // without a full stop at its end
+	deprecated string // what the paragraph "Deprecated: …" says
+}
+
+// doc is the comment of a struct, or of a field of it, which may be one of an embedded struct.
+func (s *source) doc(typeName, field string) doc {
+	name := typeName
+	text, ok := s.docs[typeName], true
+	if field != "" {
+		name = field
+		text, ok = s.docs[typeName+"."+field]
+	}
+	for _, embedded := range s.embeds[typeName] {
+		if !ok {
+			return s.doc(embedded, field)
+		}
+	}
+	var d doc
+	var kept []string
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		paragraph = strings.Join(strings.Fields(paragraph), " ")
+		if reason, ok := strings.CutPrefix(paragraph, "Deprecated: "); ok {
+			d.deprecated = upperFirst(reason)
+		} else if paragraph != "" {
+			kept = append(kept, paragraph)
+		}
+	}
+	d.text = strings.TrimSuffix(strings.Join(kept, " "), ".")
+	for _, article := range []string{"A", "An", "The"} {
+		if rest, ok := strings.CutPrefix(d.text, article+" "+name+" is "); ok {
+			d.text, d.article = upperFirst(rest), strings.ToLower(article)
+		}
+	}
+	if rest, ok := strings.CutPrefix(d.text, name+" is "); ok {
+		d.text = upperFirst(rest)
+	}
+	return d
+}

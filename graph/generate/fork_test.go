@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the expected files anew")
+
+const fork = "testdata/fork"
+
+// Somebody forks kith and declares tables of their own: testdata/fork is all that they write. What is generated from it
+// is in testdata/want, and the program that comes of it does what fork_test.go there asks of it, on both databases.
+func TestFork(t *testing.T) {
+	module := t.TempDir()
+	copyTree(t, filepath.Join("..", ".."), module, func(name string, entry fs.DirEntry) bool {
+		if entry.IsDir() {
+			return name != "." && strings.HasPrefix(name, ".") || name == "docs" || name == "bench" || entry.Name() == "node_modules" || entry.Name() == "testdata"
+		}
+		return name == ".git" || strings.Contains(filepath.Base(name), "kith.db") || strings.HasSuffix(name, "_test.go") && filepath.Dir(name) != "graph" ||
+			strings.Contains(name, ".generated.") // the generator runs without what it has written
+	})
+	copyTree(t, fork, module, func(string, fs.DirEntry) bool { return false })
+	command(t, module, "generate", "./graph")
+
+	names, err := filepath.Glob(filepath.Join(module, "graph", "*.generated.graphqls"))
+	if err != nil || len(names) < 7 {
+		t.Fatalf("%q is generated, error %v", names, err)
+	}
+	for _, name := range []string{"graph/comment.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go"} {
+		got := read(t, filepath.Join(module, filepath.FromSlash(name)))
+		want := filepath.Join("testdata", "want", filepath.Base(name))
+		if *update {
+			if err := os.WriteFile(want, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(got, read(t, want)) {
+			t.Errorf("%s is not %s; `go test ./graph/generate -update` makes it so. It is\n%s", name, want, got)
+		}
+	}
+	const extra = "graph/user.extra.resolvers.go"
+	if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
+		t.Errorf("what was written by hand has become\n%s", got)
+	}
+	command(t, module, "test", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage")
+
+	// And takes them away again: nothing that stands there must keep the generator from running.
+	for _, name := range []string{"db/relations_fork.go", "graph/user.extra.graphqls", extra, "graph/fork_test.go"} {
+		if err := os.Remove(filepath.Join(module, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, module, "generate", "./graph")
+	for _, dir := range []string{"db", "graph"} {
+		for name, text := range tree(t, filepath.Join(module, dir)) {
+			if here, err := os.ReadFile(filepath.Join("..", "..", dir, name)); err != nil || string(here) != text {
+				t.Errorf("%s/%s is not as it was: %v", dir, name, err)
+			}
+		}
+	}
+}
+
+// command runs go in a directory.
+func command(t *testing.T, dir string, arguments ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", arguments...)
+	c.Dir = dir
+	if output, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	}
+}
+
+// tree are the files in a directory that are generated, or below it, by their paths.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && (strings.Contains(name, ".generated.") || strings.HasSuffix(filepath.Dir(name), "generated") || strings.HasSuffix(filepath.Dir(name), "model")) {
+			files[name] = string(read(t, filepath.Join(dir, name)))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 1 {
+		t.Fatalf("nothing is generated in %s", dir)
+	}
+	return files
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// copyTree copies the files below a directory but those to skip.
+func copyTree(t *testing.T, from, to string, skip func(name string, entry fs.DirEntry) bool) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(from), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case skip(name, entry) && entry.IsDir():
+			return fs.SkipDir
+		case skip(name, entry):
+			return nil
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o755)
+		}
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, name), text, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

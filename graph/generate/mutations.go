@@ -1,0 +1,309 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kith/db"
+)
+
+// A use is what an input is for: it decides which columns it takes, and what leaving one out means.
+type use uint8
+
+const (
+	forNew use = iota
+	forChange
+	forEither // nested in both: made or changed
+)
+
+// columns writes the fields of an input for the columns of t but given, which the input around it gives.
+func (w *writer) columns(t *db.Table, u use, given *db.Column) {
+	for _, c := range t.Columns {
+		switch {
+		case c == given || !c.Writable(u == forNew):
+		case c.References != nil && given != nil: // nested inputs take no keys
+		case c.References != nil:
+			w.reference(c, u)
+		default:
+			w.column(c, u)
+		}
+	}
+	if u == forNew {
+		for _, c := range t.Secrets() {
+			w.field(upperFirst(c.Rule())+".", c.Field+": String!")
+		}
+	}
+}
+
+// column writes the field of an input for a column that is no foreign key.
+func (w *writer) column(c *db.Column, u use) {
+	text, typ := w.takes(c), kinds[c.Kind].scalar
+	needed := c.Needed() && u != forChange || u == forEither && !c.Nullable
+	switch {
+	case needed:
+		typ += "!"
+	case c.Nullable && u == forChange:
+		text += "; null clears it"
+	case c.Nullable && u == forEither:
+		text += "; null clears it, absent leaves it alone, or null in a new " + w.noun(c.Table).one
+	case u == forChange:
+		text += "; BLANK when null"
+	case c.Preset() != nil:
+		typ += " = " + strconv.Quote(*c.Preset())
+	case c.Fallback() != nil:
+		text += "; the " + words(c.Fallback().Field) + " when absent, BLANK when null"
+	case c.Nullable:
+		text += "; null when absent"
+	}
+	if c.Unique {
+		text += ". Compared exactly: TAKEN if another " + w.noun(c.Table).one + " has it"
+	}
+	directive := ""
+	if !needed { // what must be given cannot be deprecated
+		directive = w.deprecated(c)
+	}
+	w.field(text+".", c.Field+": "+typ+directive)
+}
+
+// reference writes the field of an input for a foreign key.
+func (w *writer) reference(c *db.Column, u use) {
+	i := slices.IndexFunc(c.Table.Relations, func(r *db.Relation) bool { return r.Own == c })
+	r := c.Table.Relations[i]
+	to := w.noun(r.To)
+	owner := c == c.Table.Owner() && r.To.Signup()
+	text, typ := w.end(r), "ID"
+	switch {
+	case u == forChange:
+		text += " from now on"
+	case owner:
+		text += "; the viewer when absent"
+	case c.Nullable:
+		text += "; none when absent"
+	default:
+		typ += "!"
+	}
+	if u == forChange {
+		text += map[bool]string{true: "; null detaches it", false: "; BLANK when null"}[c.Nullable]
+	}
+	text += "."
+	if owner {
+		text += ofOthers
+	} else {
+		text += " NOT_FOUND if there is none" + seen(r.To) + ", INVALID if this is not the id of " + to.a + "."
+	}
+	if c.Unique {
+		text += " TAKEN if the " + to.one + " has one."
+	}
+	w.field(text, c.Field+": "+typ)
+}
+
+// nested is the name of the input by which an input of r.From writes what r leads to.
+func nested(r *db.Relation) string {
+	if r.Link == nil && (r.Field == lowerFirst(r.To.Type) || r.Field == r.To.Root()) {
+		return r.From.Type + r.To.Type + "Input"
+	}
+	return r.From.Type + upperFirst(r.Field) + "Input"
+}
+
+// relations writes the fields of an input for the relations that it writes as well, but given.
+func (w *writer) relations(t *db.Table, u use, given *db.Relation) {
+	for _, r := range t.Relations {
+		field := words(r.Field)
+		switch {
+		case r == given || !r.Nested(u == forNew):
+		case r.Link != nil && u == forNew:
+			text := "Its " + field + ", by " + words(r.To.ByName().Field) + ", " + w.each(r.To.ByName()) + ": " + fmt.Sprintf(ofNames, w.noun(r.To).many)
+			w.field(text, r.Field+": [String!]")
+		case r.Link != nil:
+			w.field("Changes of its "+field+".", r.Field+": "+nested(r))
+		case r.Many:
+			w.field(upperFirst(field)+" to make, with the "+w.noun(t).one+" as "+words(r.Back.Field)+"; none when absent.", r.Field+": ["+nested(r)+"!]")
+		case u == forNew:
+			w.field(upperFirst(field)+" to make; none when absent.", r.Field+": "+nested(r))
+		default:
+			void := "deletes"
+			if r.Theirs.Nullable {
+				void = "detaches"
+			}
+			w.field("Changes the "+field+" or makes one; null "+void+" it.", r.Field+": "+nested(r))
+		}
+	}
+}
+
+// each is the rule of a name that stands in a list.
+func (w *writer) each(c *db.Column) string { return c.Rule() + " each" }
+
+// mutations writes what changes a table: inputs, payloads and root fields.
+func (w *writer) mutations(t *db.Table) {
+	n := w.noun(t)
+	found := "The " + n.one + ". NOT_FOUND if there is none" + seen(t) + ", INVALID if this is not the id of " + n.a + "."
+	creating, updating, deleting := t.Has(db.Creating), t.Has(db.Updating), t.Has(db.Deleting)
+	if creating {
+		about := "A new " + n.one
+		if slices.ContainsFunc(t.Relations, func(r *db.Relation) bool { return r.Nested(true) }) {
+			about += " with all that is made along: everything or nothing"
+		}
+		w.block(about+".", "input Create"+t.Type+"Input", func() {
+			w.columns(t, forNew, nil)
+			w.relations(t, forNew, nil)
+		})
+	}
+	w.nestedInputs(t)
+	if updating {
+		w.block("Changes of "+n.a+"; what is absent is left alone.", "input Update"+t.Type+"Input", func() {
+			w.field(found, "id: ID!")
+			w.columns(t, forChange, nil)
+			w.relations(t, forChange, nil)
+			w.field(ofIfVer, "ifVersion: Int")
+		})
+		for _, r := range t.Relations {
+			if r.Link != nil && r.Nested(false) {
+				w.linkInput(r)
+			}
+		}
+	}
+	if deleting {
+		w.block("Which "+n.one+" to delete.", "input Delete"+t.Type+"Input", func() {
+			w.field(found, "id: ID!")
+			w.field(ofIfVer, "ifVersion: Int")
+			if t.Forced() {
+				w.field("Delete it even when it is linked to others, else IN_USE; those are kept.", "force: Boolean! = false")
+			}
+		})
+	}
+	entity := lowerFirst(t.Type) + ": " + t.Type
+	if creating {
+		w.payload("create"+t.Type, func() {
+			w.field("The new "+n.one+"; null when there are `userErrors`.", entity)
+		})
+	}
+	if updating {
+		w.payload("update"+t.Type, func() {
+			w.field("The "+n.one+" as changed; on CONFLICT the "+n.one+" as stored, on other `userErrors` null.", entity)
+		})
+	}
+	if deleting {
+		w.payload("delete"+t.Type, func() {
+			w.field("Id of the deleted "+n.one+"; null when there are `userErrors`.", "deletedId: ID")
+			w.field("On CONFLICT the "+n.one+" as stored, otherwise null.", entity)
+			w.field(w.ofCascade(t), "cascade: [CascadeCount!]!")
+		})
+	}
+	if creating || updating || deleting {
+		w.block("", "extend type Mutation", func() { w.mutationFields(t) })
+	}
+}
+
+// nestedInputs writes the inputs by which an input of t writes other tables.
+func (w *writer) nestedInputs(t *db.Table) {
+	for _, r := range t.Relations {
+		if r.Link != nil || !r.Nested(true) && !r.Nested(false) {
+			continue
+		}
+		u, made := forNew, "made"
+		if r.Nested(false) {
+			u, made = forEither, "made or changed"
+		}
+		which := "the " + words(r.Field)
+		if r.Many {
+			which = w.noun(r.To).a
+		}
+		w.block(upperFirst(which)+" of "+w.noun(t).a+" that is "+made+".", "input "+nested(r), func() {
+			w.columns(r.To, u, r.Theirs)
+			if u == forNew {
+				w.relations(r.To, u, r.Back)
+			}
+		})
+	}
+}
+
+// linkInput writes the input that changes the links of a row.
+func (w *writer) linkInput(r *db.Relation) {
+	from, to, name := w.noun(r.From), w.noun(r.To), r.To.ByName()
+	w.block("Changes of the "+words(r.Field)+" of "+from.a+", by "+words(name.Field)+": either `set`, or `add` and `remove`; both kinds together are INVALID.", "input "+nested(r), func() {
+		names, made := upperFirst(words(name.Field))+"s of ", ", "+w.each(name)+": "+fmt.Sprintf(ofNames, to.many)
+		w.field(names+"all "+to.many+" it has afterwards"+made, "set: [String!]")
+		w.field(names+to.many+" to put on it"+made, "add: [String!]")
+		w.field(names+to.many+" to take off it; the "+to.many+" themselves are kept.", "remove: [String!]")
+	})
+}
+
+func (w *writer) payload(field string, inside func()) {
+	w.block("Answer of `"+field+"`.", "type "+upperFirst(field)+"Payload", func() {
+		inside()
+		w.field(ofFaults, "userErrors: [UserError!]!")
+	})
+}
+
+// ofCascade says what goes with a deleted row.
+func (w *writer) ofCascade(t *db.Table) string {
+	one := w.noun(t)
+	var lines []string
+	for _, c := range t.Cascade() {
+		lines = append(lines, "`"+c.Type+"` "+string(c.Action))
+	}
+	if len(lines) == 0 {
+		return "Empty: nothing goes with " + one.a + "."
+	}
+	return "What went with the " + one.one + ": " + listed(lines) + ". Counts of 0 are left out."
+}
+
+// mutationFields writes the fields of Mutation.
+func (w *writer) mutationFields(t *db.Table) {
+	n := w.noun(t)
+	var along []string // what an input of it writes as well
+	for _, r := range t.Relations {
+		if r.Nested(true) {
+			along = append(along, words(r.Field))
+		}
+	}
+	mayCreate, mayChange := "For anyone logged in.", "For admins."
+	switch owner := t.Owner(); {
+	case owner == nil:
+	case t.Signup():
+		mayCreate = "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin."
+		mayChange = "For the " + n.one + " and admins."
+	default:
+		i := slices.IndexFunc(t.Relations, func(r *db.Relation) bool { return r.Own == owner })
+		mayChange = "For its " + words(t.Relations[i].Field) + " and admins."
+		mayCreate = mayChange
+	}
+	if t.Has(db.Creating) {
+		text := "Makes " + n.a
+		if len(along) > 0 {
+			text += " with its " + listed(along)
+		}
+		w.mutation("create"+t.Type, text+". "+mayCreate, "The new "+n.one+".")
+	}
+	if t.Has(db.Updating) {
+		changed := []string{n.a}
+		var moved []string
+		for _, r := range t.Relations {
+			if r.Nested(false) {
+				changed = append(changed, "its "+words(r.Field))
+			}
+			if r.Own != nil && r.Own.Writable(false) {
+				moved = append(moved, ", or gives it another "+words(r.Field))
+			}
+		}
+		w.mutation("update"+t.Type, "Changes "+listed(changed)+strings.Join(moved, "")+". "+mayChange, "The changes.")
+	}
+	if t.Has(db.Deleting) {
+		text := "Deletes " + n.a
+		if len(t.Cascade()) > 0 {
+			text += ", with what `cascade` answers"
+		}
+		w.mutation("delete"+t.Type, text+". "+mayChange, "Which "+n.one+".")
+	}
+}
+
+func (w *writer) mutation(field, text, input string) {
+	w.describe(text)
+	w.line("%s(", field)
+	w.indent = "    "
+	w.field(input, "input: "+upperFirst(field)+"Input!")
+	w.indent = "  "
+	w.line("): %sPayload!", upperFirst(field))
+}

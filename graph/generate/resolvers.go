@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"strings"
+
+	"github.com/99designs/gqlgen/codegen"
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/codegen/templates"
+
+	"kith/db"
+)
+
+// goFile is what gqlgen binds the schema's types to, besides the entities: connections, edges and global ids.
+func goFile(tables []*db.Table, source *source) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// %s\n\n//go:build !generate\n\npackage db\n", marked)
+	for _, t := range tables {
+		name, err := source.variable(t.Type)
+		if err != nil {
+			return nil, err
+		}
+		one := words(t.Type)
+		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
+		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = Connection[%s]\n%sEdge = Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
+	}
+	return format.Source(b.Bytes())
+}
+
+// bind tells gqlgen of columns that clients know by other names.
+func bind(cfg *config.Config, tables []*db.Table) {
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == t.KeyColumn() {
+				continue
+			}
+			entry := cfg.Models[t.Type]
+			if entry.Fields == nil {
+				entry.Model = config.StringList{"kith/db." + t.Type}
+				entry.Fields = map[string]config.TypeMapField{}
+			}
+			entry.Fields[c.Field] = config.TypeMapField{FieldName: c.GoField()}
+			cfg.Models[t.Type] = entry
+		}
+	}
+}
+
+// resolvers is a plugin of gqlgen: it writes the bodies of the resolvers of what follows from the page.
+type resolvers struct {
+	tables []*db.Table
+	source *source
+}
+
+// Name is the plugin's.
+func (r *resolvers) Name() string { return "page" }
+
+// Implement is the body of a field's resolver. What is written by hand beside the page is left as it is.
+func (r *resolvers) Implement(previous string, field *codegen.Field) string {
+	if !strings.HasSuffix(field.Position.Src.Name, ".generated.graphqls") {
+		if previous == "" {
+			return fmt.Sprintf("panic(%q)", field.Object.Name+"."+field.Name+" is not implemented")
+		}
+		return previous
+	}
+	for _, t := range r.tables {
+		if body := r.body(t, field.Object.Name, field.Name); body != "" {
+			return body
+		}
+	}
+	return previous
+}
+
+// body is that of a field of a table; "" if the field is another's.
+func (r *resolvers) body(t *db.Table, object, field string) string {
+	table, _ := r.source.variable(t.Type) // goFile has asked
+	entity := templates.ToGo(lowerFirst(t.Type))
+	switch object + "." + field {
+	case "Query." + lowerFirst(t.Type):
+		return "return row(ctx, db." + table + ")"
+	case "Query." + t.Root():
+		return "return all(ctx, db." + table + ")"
+	case "Mutation.create" + t.Type, "Mutation.update" + t.Type:
+		verb := field[:len("create")]
+		return fmt.Sprintf("entity, faults, err := %s(ctx, db.%s)\nreturn &model.%s{%s: entity, UserErrors: faults}, err",
+			verb, table, templates.ToGo(upperFirst(field)+"Payload"), entity)
+	case "Mutation.delete" + t.Type:
+		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
+			table, templates.ToGo(upperFirst(field)+"Payload"), entity)
+	}
+	if object != t.Type {
+		return ""
+	}
+	relation := t.Relation(field)
+	if relation == nil {
+		return ""
+	}
+	name, err := r.source.variable(relation.Coordinate())
+	if err != nil {
+		return fmt.Sprintf("panic(%q)", err)
+	}
+	if relation.Many {
+		return "return many(ctx, db." + name + ", obj)"
+	}
+	return "return one(ctx, db." + name + ", obj)"
+}

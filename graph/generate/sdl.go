@@ -1,0 +1,430 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kith/db"
+)
+
+// A writer writes the schema of a page: what its tables, columns and relations are called and what they are is theirs,
+// the sentences about them are made of their rules and of the comments in their source.
+type writer struct {
+	tables []*db.Table
+	source *source
+	b      strings.Builder
+	indent string
+}
+
+// A kind is how the schema shows a kind of columns: the scalar, and the input of a condition with its operators; ""
+// if there is none.
+type kind struct{ scalar, where, noun, operators string }
+
+var kinds = map[db.Kind]kind{
+	db.Key:  {"ID", "IDWhere", "id", "eq ne in notIn"},
+	db.Int:  {scalar: "Int"},
+	db.Text: {"String", "StringWhere", "text", "eq ne in notIn lt lte gt gte contains startsWith endsWith isNull ignoreCase"},
+	db.Time: {"DateTime", "DateTimeWhere", "instant", "eq ne lt lte gt gte"},
+}
+
+// operators are those of conditions: their types, and what they say of the value beside them.
+var operators = map[string]struct{ typ, text string }{
+	"eq":         {"%s", "Is this %s."},
+	"ne":         {"%s", "Is not this %s."},
+	"in":         {"[%s!]", "Is one of these %ss; an empty list matches nothing."},
+	"notIn":      {"[%s!]", "Is none of these %ss."},
+	"lt":         {"%s", "Is before this %s."},
+	"lte":        {"%s", "Is this %s or before it."},
+	"gt":         {"%s", "Is after this %s."},
+	"gte":        {"%s", "Is this %s or after it."},
+	"contains":   {"%s", "Has this %s in it; `%%`, `_` and `\\` are literal."},
+	"startsWith": {"%s", "Begins with this %s; `%%`, `_` and `\\` are literal."},
+	"endsWith":   {"%s", "Ends with this %s; `%%`, `_` and `\\` are literal."},
+	"isNull":     {"Boolean", "Is null if true, is not null if false."},
+	"ignoreCase": {"Boolean = false", "Let all operands beside this one take letters that have a one-to-one case pair as equal."},
+}
+
+// conditions are the inputs of the page's kinds of columns.
+func (w *writer) conditions() string {
+	w.b.Reset()
+	w.b.WriteString("# " + marked + "\n")
+	for _, k := range slices.Sorted(maps.Keys(kinds)) {
+		kind := kinds[k]
+		if kind.where == "" || !slices.ContainsFunc(w.tables, func(t *db.Table) bool {
+			return slices.ContainsFunc(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Kind == k })
+		}) {
+			continue
+		}
+		compared := ""
+		if k == db.Text {
+			compared = ", compared by code point"
+		}
+		w.block("Condition on "+withArticle(kind.noun)+compared+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+kind.where, func() {
+			for _, name := range strings.Fields(kind.operators) {
+				o := operators[name]
+				w.field(filled(o.text, kind.noun), name+": "+filled(o.typ, kind.scalar))
+			}
+		})
+	}
+	return w.b.String()
+}
+
+// filled puts a word where a text has room for it.
+func filled(text, word string) string {
+	if !strings.Contains(text, "%s") {
+		return text
+	}
+	return fmt.Sprintf(text, word)
+}
+
+const (
+	ofVersion  = "1 at first, and grows with each change of the row; what `ifVersion` is compared with."
+	ofIfVer    = "Go on only if this is the stored `version`, else CONFLICT here; no check when absent."
+	ofFaults   = "Faults of the input, in input order; empty on success."
+	ofOthers   = " Another user is for admins only: FORBIDDEN."
+	ofNames    = "missing %s are made, a repeated name counts once."
+	ofAllMatch = "Matches %s that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST."
+)
+
+// schema is the schema of a table.
+func (w *writer) schema(t *db.Table) string {
+	w.b.Reset()
+	w.b.WriteString("# " + marked + "\n")
+	w.types(t)
+	w.inputs(t)
+	w.roots(t)
+	w.mutations(t)
+	return w.b.String()
+}
+
+func (w *writer) line(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != "" {
+		w.b.WriteString(w.indent + text)
+	}
+	w.b.WriteByte('\n')
+}
+
+// describe writes a description.
+func (w *writer) describe(text string) {
+	switch {
+	case len(text) > 170:
+		w.line(`"""`)
+		for _, line := range wrapped(text, 130) {
+			w.line("%s", line)
+		}
+		w.line(`"""`)
+	case strings.ContainsAny(text, `"\`):
+		w.line(`"""%s"""`, text)
+	default:
+		w.line(`"%s"`, text)
+	}
+}
+
+// block writes a definition with what is in it; each entry describes itself.
+func (w *writer) block(description, head string, inside func()) {
+	w.line("")
+	if description != "" {
+		w.describe(description)
+	}
+	w.line("%s {", head)
+	w.indent = "  "
+	inside()
+	w.indent = ""
+	w.line("}")
+}
+
+func (w *writer) field(description, text string) {
+	w.describe(description)
+	w.line("%s", text)
+}
+
+// deprecated is the directive of a deprecated column.
+func (w *writer) deprecated(c *db.Column) string {
+	if reason := w.source.doc(c.Table.Type, c.GoField()).deprecated; reason != "" {
+		return " @deprecated(reason: " + strconv.Quote(reason) + ")"
+	}
+	return ""
+}
+
+// ordered are the columns that pass, those that every row has behind the others.
+func ordered(columns []*db.Column, passes func(*db.Column) bool) []*db.Column {
+	var key, own, kept []*db.Column
+	for _, c := range columns {
+		switch {
+		case !passes(c):
+		case c == c.Table.KeyColumn():
+			key = append(key, c)
+		case c.Kept():
+			kept = append(kept, c)
+		default:
+			own = append(own, c)
+		}
+	}
+	return slices.Concat(key, own, kept)
+}
+
+// seen is what a sentence about finding rows says of those that the caller may not see.
+func seen(t *db.Table) string {
+	if t.Visible() != nil {
+		return " the caller may see"
+	}
+	return ""
+}
+
+// types writes the object, its connection and its edge.
+func (w *writer) types(t *db.Table) {
+	n := w.noun(t)
+	about := w.source.doc(t.Type, "").text
+	if about == "" {
+		about = upperFirst(n.a)
+	}
+	w.block(about+".", "type "+t.Type+" implements Node", func() {
+		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
+			w.field(w.ofColumn(c), c.Field+": "+kinds[c.Kind].scalar+required(!c.Nullable)+w.deprecated(c))
+		}
+		for _, r := range t.Relations {
+			w.describe(w.ofRelation(r))
+			if r.Many {
+				w.connection(r.Field, r.To)
+			} else {
+				w.line("%s: %s", r.Field, r.To.Type+required(r.Required))
+			}
+		}
+	})
+	w.block("One page of "+n.many+", after the Relay cursor connections specification.", "type "+t.Type+"Connection", func() {
+		w.field("The "+n.many+" of the page, each with its cursor.", "edges: ["+t.Type+"Edge!]!")
+		w.field("The "+n.many+" of the page, in the order of `edges`.", "nodes: ["+t.Type+"!]!")
+		w.field("Where the page begins and ends, and whether there is more.", "pageInfo: PageInfo!")
+		w.field("How many "+n.many+seen(t)+" match `where`, on all pages together.", "totalCount: Int!")
+	})
+	w.block(upperFirst(n.a)+" on a page.", "type "+t.Type+"Edge", func() {
+		w.field("Its place, for `after` and `before`: opaque, bound to the field and the order, not to the parent or the filter.", "cursor: String!")
+		w.field("The "+n.one+".", "node: "+t.Type+"!")
+	})
+}
+
+func required(is bool) string {
+	if is {
+		return "!"
+	}
+	return ""
+}
+
+// connection writes a connection field with its arguments.
+func (w *writer) connection(field string, t *db.Table) {
+	n := w.noun(t)
+	outer := w.indent
+	w.line("%s(", field)
+	w.indent += "  "
+	w.field(fmt.Sprintf("Page size from the front, 0 to %d; %d when neither `first` nor `last` is given. BAD_REQUEST together with `last`.", db.MaxPage, db.DefaultPage), "first: Int")
+	w.field("Only "+n.many+" behind this cursor. A cursor of another field or order is BAD_REQUEST.", "after: String")
+	w.field(fmt.Sprintf("Page size from the back, 0 to %d. BAD_REQUEST together with `first`.", db.MaxPage), "last: Int")
+	w.field("Only "+n.many+" in front of this cursor. A cursor of another field or order is BAD_REQUEST.", "before: String")
+	w.field("Order, the first entry weighing most; ID ASC when absent and as the last tie-breaker.", "orderBy: ["+t.Type+"Order!]")
+	w.field("Only "+n.many+" that match; all when absent.", "where: "+t.Type+"Where")
+	w.indent = outer
+	w.line("): %sConnection!", t.Type)
+}
+
+// ofColumn describes a column of an object.
+func (w *writer) ofColumn(c *db.Column) string {
+	n := w.noun(c.Table)
+	switch {
+	case c == c.Table.KeyColumn():
+		return "Global id: opaque, URL-safe, never reused."
+	case c.Name == "created_at":
+		return "When the " + n.one + " was created."
+	case c.Name == "updated_at":
+		return "When the " + n.one + " was last changed."
+	case c.Name == "version":
+		return ofVersion
+	}
+	text := w.takes(c)
+	if c.Nullable {
+		text += "; null when not given"
+	}
+	return text + "."
+}
+
+// takes says what a column is and what it takes: "Login name, unique: 1 to 50 code points".
+func (w *writer) takes(c *db.Column) string {
+	text := w.source.doc(c.Table.Type, c.GoField()).text
+	if text == "" {
+		text = "The " + words(c.Field) + " of the " + w.noun(c.Table).one
+	}
+	if c.Unique {
+		text += ", unique"
+	}
+	if rule := c.Rule(); rule != "" {
+		text += ": " + rule
+	}
+	return text
+}
+
+// ofRelation describes a relation of an object.
+func (w *writer) ofRelation(r *db.Relation) string {
+	one := w.noun(r.From).one
+	switch {
+	case r.Own != nil:
+		text := w.end(r)
+		switch {
+		case r.Required:
+		case r.From.Visible() == r.Own:
+			text += "; null when there is none, which only admins see"
+		default:
+			text += "; null when there is none" + seen(r.To)
+		}
+		return text + "."
+	case !r.Many:
+		return "The " + words(r.Field) + " of the " + one + "; null when there is none" + seen(r.To) + "."
+	case r.Theirs != nil && !strings.HasSuffix(one, words(r.Back.Field)):
+		return "The " + words(r.Field) + " of which the " + one + " is the " + words(r.Back.Field) + "."
+	}
+	return "The " + words(r.Field) + " of the " + one + "."
+}
+
+// end is what stands at the other end of a foreign key.
+func (w *writer) end(r *db.Relation) string {
+	if text := w.source.doc(r.From.Type, r.Own.GoField()).text; text != "" {
+		return text
+	}
+	if words(r.Field) == w.noun(r.To).one {
+		return "The " + words(r.Field) + " it belongs to"
+	}
+	return "The " + w.noun(r.To).one + " that is its " + words(r.Field)
+}
+
+// inputs writes what pages are ordered and filtered by.
+func (w *writer) inputs(t *db.Table) {
+	n := w.noun(t)
+	w.block("What "+n.many+" can be ordered by.", "enum "+t.Type+"OrderField", func() {
+		relevance := t.Searchable()
+		for _, c := range ordered(t.Orders(), (*db.Column).Shown) {
+			if c.Kept() && c != t.KeyColumn() && relevance {
+				w.relevance(t)
+				relevance = false
+			}
+			text := "By `" + c.Field + "`."
+			switch c.Kind {
+			case db.Key:
+				text = "By the key behind `id`: the default order."
+			case db.Text:
+				text = "By `" + c.Field + "`, in code-point order."
+			}
+			w.field(text, c.OrderName()+w.deprecated(c))
+		}
+		if relevance {
+			w.relevance(t)
+		}
+	})
+	w.block("One step of an order of "+n.many+".", "input "+t.Type+"Order", func() {
+		w.field("What to order by.", "field: "+t.Type+"OrderField!")
+		w.field("Which way.", "direction: OrderDirection! = ASC")
+	})
+	self := t.Type + "Where"
+	w.block(fmt.Sprintf(ofAllMatch, n.a), "input "+self, func() {
+		w.field("All of these match.", "and: ["+self+"!]")
+		w.field("At least one of these matches; an empty list is BAD_REQUEST.", "or: ["+self+"!]")
+		w.field("This does not match.", "not: "+self)
+		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
+			if where := kinds[c.Kind].where; where != "" {
+				w.field("Condition on `"+c.Field+"`.", c.Field+": "+where+w.deprecated(c))
+			}
+		}
+		for _, r := range t.Relations {
+			w.filters(r)
+		}
+		if t.Searchable() {
+			w.field(w.ofMatches(t), "matches: String")
+		}
+	})
+	if slices.ContainsFunc(w.tables, func(from *db.Table) bool {
+		return slices.ContainsFunc(from.Relations, func(r *db.Relation) bool { return r.Many && r.To == t })
+	}) {
+		w.block("Matches an object by its "+n.many+"; it has to meet every field given.", "input "+t.Type+"ListWhere", func() {
+			w.field("At least one of its "+n.many+" matches.", "some: "+self)
+			w.field("Each of its "+n.many+" matches, as is so when there are none.", "every: "+self)
+			w.field("None of its "+n.many+" matches.", "none: "+self)
+		})
+	}
+	if by := uniques(t); len(by) > 0 {
+		w.block("Which "+n.one+": exactly one key.", "input "+t.Type+"By @oneOf", func() {
+			w.field("Global id of "+n.a+"; anything else is BAD_REQUEST.", "id: ID")
+			for _, c := range by {
+				w.field(w.called(c)+", compared exactly.", c.Field+": "+kinds[c.Kind].scalar+w.deprecated(c))
+			}
+		})
+	}
+}
+
+// called is what a column is, without its rule.
+func (w *writer) called(c *db.Column) string {
+	if text := w.source.doc(c.Table.Type, c.GoField()).text; text != "" {
+		return text
+	}
+	return "The " + words(c.Field)
+}
+
+// uniques are the texts by which a row can be found.
+func uniques(t *db.Table) []*db.Column {
+	return ordered(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Unique && c.Kind == db.Text })
+}
+
+func (w *writer) relevance(t *db.Table) {
+	w.field("By rank in the search of `"+t.Type+"Where.matches`, which it needs: best first under ASC. Each database ranks in its own way.", "RELEVANCE")
+}
+
+func (w *writer) ofMatches(t *db.Table) string {
+	var names []string
+	for _, c := range t.Searched() {
+		names = append(names, c.Field)
+	}
+	in, within := "", ""
+	if len(names) > 1 {
+		in, within = ", in one or the other", " in one of them"
+	}
+	return "Full text of " + listed(code(names)) + ": every word" + in + ", case folded. A word is a run of letters and digits; what else stands between words means" +
+		" nothing, but for `\"words in a row\"`, which have to stand so" + within + ", and `prefix*`. A text without a word matches nothing; one with more than 100 is BAD_REQUEST."
+}
+
+// filters writes the conditions on a relation.
+func (w *writer) filters(r *db.Relation) {
+	field := words(r.Field)
+	there := withArticle(field) + seen(r.To)
+	switch {
+	case r.Many:
+		w.field("Condition on the "+field+" of the "+w.noun(r.From).one+".", r.Field+": "+r.To.Type+"ListWhere")
+		return
+	case r.Required:
+		w.field("Its "+field+" matches.", r.Field+": "+r.To.Type+"Where")
+		return
+	}
+	w.field("There is "+there+", and it matches.", r.Field+": "+r.To.Type+"Where")
+	w.field("Whether there is "+there+".", "has"+upperFirst(r.Field)+": Boolean")
+}
+
+// roots writes the fields of Query.
+func (w *writer) roots(t *db.Table) {
+	n := w.noun(t)
+	w.block("", "extend type Query", func() {
+		w.describe("One " + n.one + "; null when there is none" + seen(t) + ".")
+		w.line("%s(", lowerFirst(t.Type))
+		w.indent = "    "
+		if len(uniques(t)) > 0 {
+			w.field("Which "+n.one+".", "by: "+t.Type+"By!")
+		} else {
+			w.field("Global id of "+n.a+"; anything else is BAD_REQUEST.", "id: ID!")
+		}
+		w.indent = "  "
+		w.line("): %s", t.Type)
+		if t.Visible() != nil {
+			w.describe("All " + n.many + " the caller may see: for a user their own, for an admin every one, without a login none.")
+		} else {
+			w.describe("All " + n.many + ".")
+		}
+		w.connection(t.Root(), t)
+	})
+}
