@@ -4,6 +4,6 @@ package db
 type Profile struct {
 	Row
 	UserKey  int64   `db:"user_id"`
-	FullName *string `db:"full_name" rule:"0..100"`      // Full name.
-	Bio      *string `db:"bio" rule:"0..10000 verbatim"` // Free text.
+	FullName *string `db:"full_name" rule:"0..100 line"` // Full name.
+	Bio      *string `db:"bio" rule:"0..10000"`          // Free text.
 }

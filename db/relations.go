@@ -5,7 +5,7 @@ package db
 // Every table. The quoted name is the table's in SQL, and in camel case that of its root connection in the schema. A row is written by
 // its owner and by admins, and seen by everybody or by those it is visible to.
 var (
-	Users     = table[User]("users", ownedBy("id"), secret("password_hash", "password", "8..128 verbatim"))
+	Users     = table[User]("users", ownedBy("id"), secret("password_hash", "password", "8..128"))
 	Profiles  = table[Profile]("profiles", ownedBy("user_id"))
 	Addresses = table[Address]("addresses", ownedBy("user_id"), visibleTo("user_id"))
 	Posts     = table[Post]("posts", ownedBy("author_id"), searchable("title", "content"))

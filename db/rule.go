@@ -12,11 +12,11 @@ import (
 )
 
 // A rule is what a text column accepts, as its entity's tag says: `rule:"1..50 handle unique"`. First comes the length in
-// code points. A text is one line unless the tag says `verbatim`: it is trimmed, and white space in it, line breaks and
-// tabs among it, becomes single spaces. A verbatim text is stored as it was written. Both are NFC.
+// code points. A text that the tag says is a `line` is trimmed, and white space in it, line breaks and tabs among it, becomes
+// single spaces; so are handles and e-mail addresses. Other texts are stored as they were written. Both are NFC.
 type rule struct {
 	min, max int // of the text as it is stored
-	verbatim bool
+	line     bool
 	unique   bool
 	fallback string              // the column whose value is taken when this one is absent
 	check    func(string) string // answers what is wrong, or ""
@@ -38,14 +38,14 @@ func parseRule(t *Table, column, tag string) (r rule) {
 	}
 	for _, w := range words[1:] {
 		switch w {
-		case "verbatim":
-			r.verbatim = true
+		case "line":
+			r.line = true
 		case "unique":
 			r.unique = true
 		case "handle":
-			r.check, r.says = checkHandle, "%s out of letters, digits, `_`, `.` and `-`, as written"
+			r.line, r.check, r.says = true, checkHandle, "%s out of letters, digits, `_`, `.` and `-`, as written"
 		case "email":
-			r.check, r.says = checkEmail, "a valid e-mail address of %s"
+			r.line, r.check, r.says = true, checkEmail, "a valid e-mail address of %s"
 		default:
 			if column, ok := strings.CutPrefix(w, "default="); ok {
 				r.fallback = column
@@ -69,7 +69,7 @@ func (r rule) String() string {
 	case r.min == 0, r.says != "" && strings.HasSuffix(r.says, "%s"):
 		length = "at most " + thousands(r.max) + " code points"
 	}
-	if !r.verbatim && !strings.HasSuffix(r.says, "%s") {
+	if r.line && !strings.HasSuffix(r.says, "%s") {
 		length = "one line of " + length
 	}
 	if r.says != "" {
@@ -90,7 +90,7 @@ func thousands(n int) string {
 // normal is a text as it is stored.
 func (r rule) normal(text string) string {
 	text = norm.NFC.String(text)
-	if !r.verbatim {
+	if r.line {
 		text = strings.Join(strings.Fields(text), " ")
 	}
 	return text

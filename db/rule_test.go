@@ -2,9 +2,9 @@ package db
 
 import "testing"
 
-// A text of one line has no white space around it, and single spaces in it; a verbatim one is NFC and nothing else.
+// A text of one line has no white space around it, and single spaces in it; another is NFC and nothing else.
 func TestRules(t *testing.T) {
-	line, lines, optional := rule{min: 1, max: 5}, rule{min: 1, max: 5, verbatim: true}, rule{max: 5}
+	line, lines, optional := rule{min: 1, max: 5, line: true}, rule{min: 1, max: 5}, rule{max: 5, line: true}
 	for _, c := range []struct {
 		rule  rule
 		given string
@@ -41,8 +41,8 @@ func TestVerbatimTexts(t *testing.T) {
 	verbatim := map[string]bool{"Post.content": true, "Profile.bio": true, "User.password": true}
 	for _, table := range Tables {
 		for _, c := range append(table.Columns[:len(table.Columns):len(table.Columns)], table.secrets...) {
-			if name := table.Type + "." + c.Field; c.Kind == Text && c.rule.verbatim != verbatim[name] {
-				t.Errorf("%s: verbatim is %v", name, c.rule.verbatim)
+			if name := table.Type + "." + c.Field; c.Kind == Text && c.rule.line == verbatim[name] {
+				t.Errorf("%s: line is %v", name, c.rule.line)
 			}
 		}
 	}

@@ -3,6 +3,6 @@ package db
 // A User is a person with a login.
 type User struct {
 	Row
-	Username string `db:"username" rule:"1..50 handle unique"` // Login name.
-	Name     string `db:"name" rule:"1..50 default=username"`  // Name to show.
+	Username string `db:"username" rule:"1..50 handle unique"`     // Login name.
+	Name     string `db:"name" rule:"1..50 line default=username"` // Name to show.
 }
