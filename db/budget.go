@@ -155,7 +155,7 @@ func (b *Budget) reserve(n int64) error {
 	}
 	more := (missing + reservedBytes - 1) / reservedBytes * reservedBytes
 	if b.released || !b.memory.reserve(more) {
-		return b.end(Errorf(Unavailable, "too many large answers at once; try again"))
+		return b.end(Errorf(Unavailable, "too many large requests at once; try again"))
 	}
 	b.reserved.Add(more)
 	return nil

@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,7 +171,7 @@ func TestManyAnswersAreBounded(t *testing.T) {
 				switch text := r.Body.String(); {
 				case len(text) > 5_000_000 && strings.HasPrefix(text, `{"data":{"user"`):
 					bytes, answers = bytes+len(text), answers+1
-				case !strings.Contains(text, `"too many large answers at once; try again","extensions":{"code":"UNAVAILABLE"}`):
+				case !strings.Contains(text, `"too many large requests at once; try again","extensions":{"code":"UNAVAILABLE"}`):
 					t.Errorf("%s: %.300s", way, text)
 				}
 			}
@@ -347,4 +349,60 @@ func TestWrittenRowsAreBounded(t *testing.T) {
 			t.Errorf("%s", a.Body)
 		}
 	})
+}
+
+// A slowBody is a body of which nothing comes any more after some bytes.
+type slowBody struct {
+	sent    *strings.Reader
+	waiting func()        // is called when all that comes has come
+	end     chan struct{} // when the client goes away
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if n, err := b.sent.Read(p); err == nil {
+		return n, nil
+	}
+	b.waiting()
+	<-b.end
+	return 0, io.ErrUnexpectedEOF
+}
+
+// Bodies that arrive slowly are bounded together with the answers; small requests pass meanwhile.
+func TestManyBodiesAreBounded(t *testing.T) {
+	f := open(t, "sqlite")
+	h := f.Planned
+	const clients = 200
+	var begun, ended sync.WaitGroup
+	end := make(chan struct{})
+	var refused, waiting atomic.Int64
+	begun.Add(clients)
+	for range clients {
+		ended.Go(func() {
+			once := sync.OnceFunc(begun.Done)
+			body := &slowBody{strings.NewReader(`{"query":"{users{totalCount}}","variables":{"a":"` + strings.Repeat("a", 1_000_000)), func() { waiting.Add(1); once() }, end}
+			r := httptest.NewRequest(http.MethodPost, "/graphql", body)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code == http.StatusServiceUnavailable && strings.Contains(w.Body.String(), "UNAVAILABLE") && w.Header().Get("Retry-After") != "" {
+				refused.Add(1)
+			}
+			once()
+		})
+	}
+	begun.Wait()
+	if n := reserved(t, h); n > 128<<20 {
+		t.Errorf("%v bytes are reserved", n)
+	}
+	if w, r := waiting.Load(), refused.Load(); w < 30 || r < 30 || w+r != clients {
+		t.Errorf("%d bodies are waited for, %d requests refused", w, r)
+	}
+	if a := answerOf(t, h, request{Query: `{ users { totalCount } }`}); a.code() != "" {
+		t.Errorf("%s", a.Body)
+	}
+	close(end)
+	ended.Wait()
+	if n := reserved(t, h); n != 0 {
+		t.Errorf("%v bytes stay reserved", n)
+	}
 }

@@ -126,13 +126,15 @@ func compressed(next http.Handler) http.Handler {
 func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Accept, Authorization")
+	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Response)
+	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
 	var q *query
 	var wrong *refusal
 	media := accepted(r.Header)
 	if media == "" {
 		media, wrong = mediaJSON, &refusal{http.StatusNotAcceptable, db.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON}
 	} else {
-		q, wrong = s.readRequest(w, r)
+		q, wrong = s.readRequest(w, r, budget)
 	}
 	if wrong != nil {
 		if denied := s.authenticate(r.Context(), r.Header); denied != nil {
@@ -141,8 +143,6 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		refuse(w, media, *wrong)
 		return
 	}
-	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Response)
-	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
 	answer, status := s.execute(ctx, q)
 	if status == http.StatusMethodNotAllowed {
 		h.Set("Allow", http.MethodPost)
@@ -327,14 +327,14 @@ func accepted(h http.Header) string {
 	return mediaJSON
 }
 
-func (s *server) readRequest(w http.ResponseWriter, r *http.Request) (*query, *refusal) {
+func (s *server) readRequest(w http.ResponseWriter, r *http.Request, budget *db.Budget) (*query, *refusal) {
 	var members map[string]any
 	var wrong *refusal
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		members, wrong = s.readURL(r)
 	case http.MethodPost:
-		members, wrong = s.readBody(w, r)
+		members, wrong = s.readBody(w, r, budget)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		return nil, &refusal{http.StatusMethodNotAllowed, db.BadRequest, "send GET or POST"}
@@ -395,8 +395,8 @@ func (s *server) readURL(r *http.Request) (map[string]any, *refusal) {
 	return members, nil
 }
 
-// readBody reads the members of a POST request.
-func (s *server) readBody(w http.ResponseWriter, r *http.Request) (map[string]any, *refusal) {
+// readBody reads the members of a POST request. What arrives is taken from its budget: many may send a body slowly.
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, budget *db.Budget) (map[string]any, *refusal) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, ok := params["charset"]
 	if err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
@@ -405,7 +405,7 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) (map[string]an
 	if r.ContentLength > int64(s.Limits.Body) {
 		return nil, s.undecodable(&http.MaxBytesError{Limit: int64(s.Limits.Body)}, "")
 	}
-	body, err := s.Limits.decode(http.MaxBytesReader(w, r.Body, int64(s.Limits.Body)), 1+maxNesting)
+	body, err := s.Limits.decode(&taken{http.MaxBytesReader(w, r.Body, int64(s.Limits.Body)), budget}, 1+maxNesting)
 	if err != nil {
 		return nil, s.undecodable(err, "the body must be one JSON object")
 	}
@@ -418,6 +418,21 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request) (map[string]an
 	return nil, badRequest("the body must be one JSON object")
 }
 
+// taken takes what is read from a budget, twice: the decoder has it and the values that it makes of it.
+type taken struct {
+	io.Reader
+	budget *db.Budget
+}
+
+// Read reads what the budget has room for.
+func (t *taken) Read(b []byte) (int, error) {
+	n, err := t.Reader.Read(b)
+	if over := t.budget.Reserve(2 * n); over != nil {
+		return 0, over
+	}
+	return n, err
+}
+
 // undecodable says why something sent is not what it should be, and nothing of what it is.
 func (s *server) undecodable(err error, otherwise string) *refusal {
 	var large *http.MaxBytesError
@@ -427,6 +442,8 @@ func (s *server) undecodable(err error, otherwise string) *refusal {
 		return badRequest(otherwise)
 	case errors.As(err, &large):
 		return &refusal{http.StatusRequestEntityTooLarge, db.LimitExceeded, "the body is larger than " + strconv.Itoa(s.Limits.Body) + " bytes"}
+	case errors.As(err, &limit) && limit.Code == db.Unavailable:
+		return &refusal{http.StatusServiceUnavailable, limit.Code, limit.Message}
 	case errors.As(err, &limit):
 		return &refusal{http.StatusBadRequest, limit.Code, limit.Message}
 	}
