@@ -170,7 +170,7 @@ func (r *row) faults(times bool) (faults []string) {
 	fault(r.server > maxServer, "the server took %s MB, more than %s", megabytes(r.server), megabytes(maxServer))
 	fault(r.backends > maxBackends, "the backends took %s MB, more than %s", megabytes(r.backends), megabytes(maxBackends))
 	bound := max(slower*r.quiet.at(99), unnoticed)
-	fault(times && r.under.at(99) > bound, "the bystander waited %s ms, more than %s", milliseconds(r.under.at(99)), milliseconds(bound))
+	fault(times && r.attack.fair && r.under.at(99) > bound, "the bystander waited %s ms, more than %s", milliseconds(r.under.at(99)), milliseconds(bound))
 	return faults
 }
 

@@ -46,7 +46,7 @@ func TestAttacks(t *testing.T) {
 func TestFaults(t *testing.T) {
 	good := func() *row {
 		return &row{
-			attack: &attack{name: "A", want: refused}, answers: map[string]int{"LIMIT_EXCEEDED": 3}, largest: 100, server: 100 << 20,
+			attack: &attack{name: "A", fair: true, want: refused}, answers: map[string]int{"LIMIT_EXCEEDED": 3}, largest: 100, server: 100 << 20,
 			quiet: sample{took: []time.Duration{8 * time.Millisecond}}, under: sample{took: []time.Duration{30 * time.Millisecond}}, recovered: time.Millisecond,
 		}
 	}
