@@ -13,6 +13,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -516,6 +517,7 @@ func (c *serve) limitMemory() {
 type migrate struct {
 	Up     migrateUp     `cmd:"" help:"Apply every pending migration."`
 	Status migrateStatus `cmd:"" help:"List the migrations and whether they are applied."`
+	Draft  migrateDraft  `cmd:"" help:"Write the migration that makes the page of what the present ones make, in the source tree."`
 }
 
 type migrateUp struct{}
@@ -549,6 +551,34 @@ func (migrateStatus) Run(ctx context.Context, out io.Writer, s *settings) error 
 			state = "applied"
 		}
 		fmt.Fprintf(out, "%04d  %-8s %s\n", m.Version, state, m.Name)
+	}
+	return nil
+}
+
+type migrateDraft struct {
+	Name        string `arg:"" help:"What the migration is called: letters, digits and _."`
+	Destructive bool   `help:"Draft also what loses data, or fails on rows that do not fit."`
+}
+
+// Run writes the next migration into the directory migrations, for both databases and without either.
+func (c *migrateDraft) Run(ctx context.Context, out io.Writer) error {
+	const dir = "migrations"
+	if names, err := filepath.Glob(filepath.Join(dir, "*.sql")); err != nil || len(names) == 0 {
+		return fmt.Errorf("there are no migrations in %s: draft in the directory of the source", dir)
+	}
+	files, err := db.DraftMigration(ctx, os.DirFS(dir), c.Name, c.Destructive)
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		fmt.Fprintln(out, "nothing to draft: the migrations make what the page declares")
+	}
+	for _, f := range files {
+		name := filepath.Join(dir, f.Name)
+		if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, name)
 	}
 	return nil
 }

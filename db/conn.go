@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
+
+	"kith/migrations"
 )
 
 // Pooling says what stands between the program and PostgreSQL.
@@ -44,6 +47,7 @@ type DB struct {
 	write, read *sqlx.DB
 	prepared    map[*sqlx.DB]*statements // nil: statements have no names
 	options     Options
+	files       fs.FS // the migrations
 	place       string
 	replicas    []*replica
 	next        atomic.Uint64 // the replica whose turn it is
@@ -87,7 +91,7 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, write: write, read: read, options: options, place: d.place(address), gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
+	db := &DB{dialect: d, write: write, read: read, options: options, files: migrations.Files, place: d.place(address), gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
 	if options.Pooling != PoolingTransaction {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {

@@ -13,6 +13,8 @@ type dialect struct {
 	bind   int // sqlx's bind type
 	goose  string
 	skip   string // migrations with this suffix are the other database's
+	// loosen lets migrations make a table anew without losing what refers to it, and keeps foreign keys again.
+	loosen [2]string
 
 	// keyList is a table k of the keys bound as one value; key is its column.
 	keyList, key string

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-
-	"kith/migrations"
 )
 
 // A Migration is one numbered change of the tables, and whether it was made.
@@ -23,13 +21,13 @@ type Migration struct {
 
 func (db *DB) migrations(options ...goose.ProviderOption) (*goose.Provider, error) {
 	var others []string
-	names, err := fs.Glob(migrations.Files, "*"+db.skip)
+	names, err := fs.Glob(db.files, "*"+db.skip)
 	if err != nil {
 		return nil, err
 	}
 	others = append(others, names...)
 	options = append(options, goose.WithExcludeNames(others))
-	return goose.NewProvider(goose.Dialect(db.goose), db.write.DB, migrations.Files, options...)
+	return goose.NewProvider(goose.Dialect(db.goose), db.write.DB, db.files, options...)
 }
 
 // Migrate makes every change that is pending, each in a transaction of its own. It refuses a database that is newer than
@@ -63,8 +61,15 @@ func (db *DB) Migrate(ctx context.Context) error {
 
 // migrate makes the changes that are pending. No lock is held meanwhile, for there is none that every database has and
 // every pooler keeps: a version can be stored once, in the transaction that makes its change.
-func (db *DB) migrate(ctx context.Context, provider *goose.Provider) error {
-	_, err := db.write.ExecContext(ctx, "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)")
+func (db *DB) migrate(ctx context.Context, provider *goose.Provider) (err error) {
+	_, err = db.write.ExecContext(ctx, "CREATE UNIQUE INDEX IF NOT EXISTS goose_db_version_once ON goose_db_version (version_id)")
+	if err == nil && db.loosen[0] != "" { // it has one connection
+		defer func() {
+			_, kept := db.write.ExecContext(context.WithoutCancel(ctx), db.loosen[1])
+			err = errors.Join(err, kept)
+		}()
+		_, err = db.write.ExecContext(ctx, db.loosen[0])
+	}
 	if err == nil {
 		_, err = provider.Up(ctx)
 	}

@@ -25,6 +25,7 @@ var sqliteDialect = &dialect{
 	bind:    sqlx.QUESTION,
 	goose:   "sqlite3",
 	skip:    ".postgres.sql",
+	loosen:  [2]string{"PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"},
 	keyList: "json_each(?) AS k",
 	key:     "k.value",
 	bindKeys: func(keys []int64) any {
@@ -107,7 +108,7 @@ var sqliteAdvice = map[int]string{
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
 func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
-	if err := registerFold(); err != nil {
+	if err := registerFunctions(); err != nil {
 		return nil, nil, err
 	}
 	path := strings.TrimPrefix(address, "sqlite:")
@@ -146,12 +147,16 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 
 const sqliteReaders = 8
 
-// registerFold gives every connection that is opened from now on the function kith_fold.
-var registerFold = sync.OnceValue(func() error {
-	return sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, ok := args[0].(string); ok {
-			return Fold(text), nil
+// registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words.
+var registerFunctions = sync.OnceValue(func() error {
+	of := func(make func(string) string) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+		return func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			if text, ok := args[0].(string); ok {
+				return make(text), nil
+			}
+			return args[0], nil
 		}
-		return args[0], nil
-	})
+	}
+	return errors.Join(sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, of(Fold)),
+		sqlite.RegisterDeterministicScalarFunction("kith_words", 1, of(words)))
 })

@@ -1,0 +1,339 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlite"
+)
+
+// The tables, as the page declares them and as migrations make them. Both are described in SQLite's terms, together with
+// the indexes that only PostgreSQL has: what else differs there follows from these.
+
+// sqlTypes are the types of the kinds of columns, under names that both databases know.
+var sqlTypes = map[Kind]string{Key: "bigint", Int: "bigint", Text: "text", Time: "timestamp"}
+
+// literal is a default as SQL.
+func (c *Column) literal(text string) string {
+	if c.Kind == Text {
+		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	return text
+}
+
+// check is the condition that the column's values meet; "" if there is none.
+func (c *Column) check() string {
+	switch {
+	case c.rule.max == 0:
+		return ""
+	case c.rule.min == 0:
+		return fmt.Sprintf("(length(%s) <= %d)", c.Name, c.rule.max)
+	}
+	return fmt.Sprintf("(length(%s) BETWEEN %d AND %d)", c.Name, c.rule.min, c.rule.max)
+}
+
+// A wordIndex is the index over the words of a table's columns.
+type wordIndex struct {
+	schema.Attr
+	columns []string // those with the words, the weightiest first
+}
+
+// A filledFrom is the column from which one that is new takes its values.
+type filledFrom struct {
+	schema.Attr
+	column string
+}
+
+// collated says that a text compares by code point.
+var collated = &schema.Collation{V: "C"}
+
+// declared are the tables of the page.
+func declared() (*schema.Schema, error) {
+	s := schema.New("main")
+	made := map[string]*schema.Table{}
+	add := func(t *schema.Table) {
+		s.AddTables(t)
+		made[t.Name] = t
+	}
+	for _, t := range Tables {
+		declared, err := t.declared()
+		if err != nil {
+			return nil, err
+		}
+		add(declared)
+	}
+	for _, t := range Tables {
+		for _, r := range t.Relations {
+			switch {
+			case r.Theirs != nil:
+				refer(made[r.To.Name], r.Theirs.Name, made[t.Name], r.OnDelete)
+			case r.Link != nil && r.first:
+				l := schema.NewTable(r.Link.Table).AddAttrs(&sqlite.WithoutRowID{})
+				add(l)
+				for _, name := range []string{r.Link.From, r.Link.To} {
+					c, err := newColumn(name, sqlTypes[Key], false)
+					if err != nil {
+						return nil, err
+					}
+					l.AddColumns(c)
+				}
+				refer(l, r.Link.From, made[t.Name], cascade)
+				refer(l, r.Link.To, made[r.To.Name], cascade)
+				l.SetPrimaryKey(schema.NewPrimaryKey(l.Columns...))
+				index(l, r.Link.To, r.Link.From)
+			}
+		}
+	}
+	return s, nil
+}
+
+// declared is the table as the page declares it, without what it refers to.
+func (t *Table) declared() (*schema.Table, error) {
+	s := schema.NewTable(t.Name)
+	var wrong error
+	column := func(name, typ string, null bool) *schema.Column {
+		c, err := newColumn(name, typ, null)
+		if err != nil {
+			wrong = err
+		}
+		s.AddColumns(c)
+		return c
+	}
+	for _, c := range t.Columns {
+		if c.Kept() && c.Kind != Key && len(s.Columns) == t.own() {
+			for _, secret := range t.secrets {
+				column(secret.Name, "text", true)
+			}
+			if t.Signup() {
+				column("is_admin", "boolean", false).SetDefault(&schema.Literal{V: "FALSE"})
+			}
+			for _, searched := range t.searched {
+				column(searched.words.Name, "text", false).SetDefault(&schema.Literal{V: "''"}).AddAttrs(collated)
+			}
+		}
+		if c == t.KeyColumn() {
+			s.SetPrimaryKey(schema.NewPrimaryKey(column(c.Name, "integer", true))) // as SQLite's pragmas have it
+			continue
+		}
+		made := column(c.Name, sqlTypes[c.Kind], c.Nullable)
+		if c.Kind == Text {
+			made.AddAttrs(collated)
+		}
+		switch {
+		case c.Name == "version":
+			made.SetDefault(&schema.Literal{V: "1"})
+		case c.api.preset != nil:
+			made.SetDefault(&schema.Literal{V: c.literal(*c.api.preset)})
+		case c.rule.fallback != "":
+			made.AddAttrs(&filledFrom{column: c.rule.fallback})
+		}
+		if check := c.check(); check != "" {
+			s.AddAttrs(&schema.Check{Expr: check})
+		}
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	t.indexes(s)
+	if len(t.searched) > 0 {
+		words := &wordIndex{}
+		for _, c := range t.searched {
+			words.columns = append(words.columns, c.words.Name)
+		}
+		s.AddAttrs(words)
+	}
+	return s, nil
+}
+
+// own is how many of the columns stand before those that db keeps.
+func (t *Table) own() int {
+	return slices.IndexFunc(t.Columns[1:], (*Column).Kept) + 1
+}
+
+// indexes gives a table those that serve every foreign key, every order of its rows, all of them and a parent's, and
+// texts compared without regard to case. The id comes last everywhere: it is the last tie-breaker of every order.
+func (t *Table) indexes(s *schema.Table) {
+	for _, c := range t.Columns {
+		if c.Unique && c != t.KeyColumn() {
+			s.AddIndexes(schema.NewUniqueIndex(t.Name + "_" + c.Name + "_key").AddColumns(columnOf(s, c.Name)))
+		}
+	}
+	orders := slices.DeleteFunc(t.Orders(), func(c *Column) bool { return c == t.KeyColumn() })
+	for _, c := range orders {
+		if !c.Unique {
+			index(s, c.Name, "id")
+		}
+	}
+	for _, fk := range t.Columns {
+		if fk.References == nil || fk.Unique {
+			continue
+		}
+		index(s, fk.Name, "id")
+		if !slices.ContainsFunc(fk.References.Relations, func(r *Relation) bool { return r.Theirs == fk && r.Many }) {
+			continue
+		}
+		for _, c := range orders {
+			index(s, fk.Name, c.Name, "id")
+		}
+		for _, c := range orders {
+			index(s, fk.Name, c.Name+" DESC", "id")
+		}
+	}
+	for _, c := range orders {
+		if c.Kind == Text && !c.Nullable {
+			s.AddIndexes(foldIndex(t.Name, c.Name))
+		}
+	}
+}
+
+// columnOf is the column of that name; nil if there is none.
+func columnOf(t *schema.Table, name string) *schema.Column {
+	c, _ := t.Column(name)
+	return c
+}
+
+// index adds an index over columns; its name tells all but the last.
+func index(t *schema.Table, columns ...string) {
+	i := schema.NewIndex(t.Name + "_" + strings.ReplaceAll(strings.Join(columns[:len(columns)-1], "_"), " DESC", "_desc") + "_idx")
+	for _, name := range columns {
+		name, desc := strings.CutSuffix(name, " DESC")
+		i.AddParts(schema.NewColumnPart(columnOf(t, name)).SetDesc(desc))
+	}
+	t.AddIndexes(i)
+}
+
+// foldIndex is PostgreSQL's index of a folded text.
+func foldIndex(table, column string) *schema.Index {
+	return schema.NewIndex(table + "_" + column + "_fold_idx").AddExprs(&schema.RawExpr{X: "kith_fold(" + column + ")"})
+}
+
+func newColumn(name, typ string, null bool) (*schema.Column, error) {
+	parsed, err := sqlite.ParseType(typ)
+	if err != nil {
+		return nil, err
+	}
+	c := schema.NewColumn(name)
+	c.Type = &schema.ColumnType{Type: parsed, Raw: typ, Null: null}
+	return c, nil
+}
+
+// refer makes a column a foreign key.
+func refer(t *schema.Table, column string, to *schema.Table, onDelete Action) {
+	action := schema.Cascade
+	if onDelete == detach {
+		action = schema.SetNull
+	}
+	t.AddForeignKeys(schema.NewForeignKey(t.Name + "_" + column + "_fkey").AddColumns(columnOf(t, column)).
+		SetRefTable(to).AddRefColumns(columnOf(to, "id")).SetOnDelete(action))
+}
+
+// migrated are the tables that migrations make, as far as a page could have declared them: those in which db keeps key,
+// times and version, and those that link two of them. Others are db's own.
+func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
+	d, err := Open(ctx, "sqlite::memory:", Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }() // it is gone whatever this answers
+	d.files = files
+	if err := d.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	driver, err := sqlite.Open(d.write.DB)
+	if err != nil {
+		return nil, err
+	}
+	s, err := driver.InspectSchema(ctx, "main", &schema.InspectOptions{Mode: schema.InspectTables})
+	if err != nil {
+		return nil, fmt.Errorf("looking at what the migrations make: %w", err)
+	}
+	pages := map[string]bool{}
+	for _, t := range s.Tables {
+		pages[t.Name] = !slices.ContainsFunc(kept, func(name string) bool { return columnOf(t, name) == nil })
+	}
+	s.Tables = slices.DeleteFunc(s.Tables, func(t *schema.Table) bool {
+		links := t.PrimaryKey != nil && len(t.PrimaryKey.Parts) == len(t.Columns) && len(t.ForeignKeys) == len(t.Columns) &&
+			!slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool { return !pages[k.RefTable.Name] })
+		return !pages[t.Name] && !links
+	})
+	folds, err := foldIndexes(files)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range s.Tables {
+		t.Attrs = slices.DeleteFunc(t.Attrs, func(a schema.Attr) bool { _, is := a.(*sqlite.CreateStmt); return is })
+		for _, c := range t.Columns {
+			c.Type.Raw = strings.ToLower(c.Type.Raw)
+			if c.Type.Raw == "text" {
+				c.AddAttrs(collated)
+			}
+		}
+		for _, i := range t.Indexes {
+			if strings.HasPrefix(i.Name, "sqlite_autoindex_") && len(i.Parts) == 1 {
+				i.Name = t.Name + "_" + i.Parts[0].C.Name + "_key"
+			}
+		}
+		for _, i := range slices.Sorted(maps.Keys(folds)) {
+			if folds[i].table == t.Name && columnOf(t, folds[i].column) != nil {
+				t.AddIndexes(foldIndex(t.Name, folds[i].column))
+			}
+		}
+		columns, err := d.wordColumns(ctx, t.Name+"_search")
+		if err != nil {
+			return nil, err
+		}
+		if len(columns) > 0 {
+			t.AddAttrs(&wordIndex{columns: columns})
+		}
+	}
+	return s, nil
+}
+
+// wordColumns are the columns of SQLite's index of words.
+func (db *DB) wordColumns(ctx context.Context, index string) (columns []string, err error) {
+	err = db.write.SelectContext(ctx, &columns, "SELECT name FROM pragma_table_info(?) ORDER BY cid", index)
+	return columns, err
+}
+
+var (
+	foldMade = regexp.MustCompile(`CREATE INDEX (\w+_fold_idx) ON (\w+) \(kith_fold\((\w+)\)\)`)
+	foldGone = regexp.MustCompile(`DROP INDEX (\w+_fold_idx)`)
+)
+
+// A fold is a column whose text is indexed folded.
+type fold struct{ table, column string }
+
+// foldIndexes are the indexes of folded texts that the migrations make on PostgreSQL, by name. SQLite has none, so they
+// are read from the text: nothing but a migration makes or drops one.
+func foldIndexes(files fs.FS) (map[string]fold, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	made := map[string]fold{}
+	for _, name := range names { // in the order of their numbers
+		if strings.HasSuffix(name, ".sqlite.sql") {
+			continue
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		for line := range strings.Lines(up) {
+			if m := foldMade.FindStringSubmatch(line); m != nil {
+				made[m[1]] = fold{m[2], m[3]}
+			}
+			if m := foldGone.FindStringSubmatch(line); m != nil {
+				delete(made, m[1])
+			}
+		}
+	}
+	return made, nil
+}

@@ -1,0 +1,483 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"kith/db/dbtest"
+	"kith/migrations"
+)
+
+// catalogs are what a database says of its tables, a line each: what was drafted in steps is to be what is drafted at once.
+var catalogs = map[string][]string{
+	"sqlite": {
+		`SELECT t.name, 'column', c.name, lower(c.type), c."notnull", coalesce(lower(c.dflt_value), ''), c.pk FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'`,
+		`SELECT t.name, 'rows', t.wr, m.sql LIKE '%AUTOINCREMENT%' FROM pragma_table_list AS t JOIN sqlite_schema AS m ON m.name = t.name WHERE t.type = 'table'`,
+		`SELECT t.name, 'index', CASE WHEN i."unique" THEN 'unique' ELSE i.name END, (SELECT group_concat(x.name || CASE WHEN x.desc THEN ' DESC' ELSE '' END) FROM pragma_index_xinfo(i.name) AS x WHERE x.key)
+			FROM pragma_table_list AS t, pragma_index_list(t.name) AS i`,
+		`SELECT t.name, 'reference', f."from", f."table", f."to", f.on_delete FROM pragma_table_list AS t, pragma_foreign_key_list(t.name) AS f`,
+		`SELECT tbl_name, type, sql FROM sqlite_schema WHERE type = 'trigger'`,
+		`SELECT replace(name, '_search', ''), 'search', sql FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'`,
+	},
+	"postgres": {
+		`SELECT c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod), l.collname, a.attnotnull, a.attidentity, a.attgenerated, a.attstattarget, pg_get_expr(d.adbin, d.adrelid)
+			FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+			LEFT JOIN pg_collation l ON l.oid = a.attcollation WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace`,
+		`SELECT c.relname, 'index', pg_get_indexdef(x.indexrelid) FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid WHERE c.relnamespace = 'public'::regnamespace`,
+		`SELECT c.relname, 'constraint', n.conname, pg_get_constraintdef(n.oid) FROM pg_constraint n JOIN pg_class c ON c.oid = n.conrelid WHERE c.relnamespace = 'public'::regnamespace AND n.contype <> 'n'`,
+	},
+}
+
+var (
+	spaces    = regexp.MustCompile(`\s+`)
+	checkText = regexp.MustCompile(`CHECK (\([^()]*\([^()]*\)[^()]*\))`)
+)
+
+// catalog are the lines of the page's tables; of others as well where the page has had them.
+func catalog(t *testing.T, d *DB, more ...string) []string {
+	t.Helper()
+	want, err := declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, query := range catalogs[d.Name()] {
+		rows, err := d.write.Queryx(query)
+		if err != nil {
+			t.Fatalf("%v: %s", err, query)
+		}
+		for rows.Next() {
+			values, err := rows.SliceScan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range values {
+				if text, ok := v.([]byte); ok {
+					values[i] = string(text)
+				}
+			}
+			if _, ok := want.Table(values[0].(string)); ok || slices.Contains(more, values[0].(string)) {
+				lines = append(lines, spaces.ReplaceAllString(fmt.Sprintln(values...), " "))
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.Name() == "sqlite" { // which knows conditions by their text alone
+		for _, table := range want.Tables {
+			var text string
+			if err := d.write.Get(&text, "SELECT sql FROM sqlite_schema WHERE name = ?", table.Name); err != nil {
+				t.Fatalf("%s: %v", table.Name, err)
+			}
+			for _, m := range checkText.FindAllStringSubmatch(text, -1) {
+				lines = append(lines, table.Name+" "+m[1])
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// differ says which lines only one of two catalogs has.
+func differ(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if len(want) < 5 {
+		t.Fatalf("%s: a comparison of nothing always holds: %q", what, want)
+	}
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("%s: there is also %s", what, line)
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("%s: there is no %s", what, line)
+		}
+	}
+}
+
+// opened is a database that knows the migrations in files; make makes them.
+func opened(t *testing.T, name string, files fs.FS) *DB {
+	t.Helper()
+	address := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
+	if name == "postgres" {
+		address = dbtest.Postgres(t)
+	}
+	d, err := Open(t.Context(), address, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d.files = files
+	if err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// functions is a migration that makes what tables of PostgreSQL call, and no table.
+func functions(t *testing.T) fstest.MapFS {
+	t.Helper()
+	text, err := fs.ReadFile(migrations.Files, "0003_search.postgres.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := regexp.MustCompile(`(?s)-- \+goose StatementBegin.*?-- \+goose StatementEnd\n`).FindAllString(string(text), -1)
+	if len(made) != 2 {
+		t.Fatalf("%d functions", len(made))
+	}
+	return fstest.MapFS{
+		"0001_functions.postgres.sql": {Data: []byte("-- +goose Up\n" + strings.Join(made, ""))},
+		"0001_functions.sqlite.sql":   {Data: []byte("-- +goose Up\n")},
+	}
+}
+
+// drafted adds to files what is drafted for the page, and demands that nothing is left to be drafted then.
+func drafted(t *testing.T, files fstest.MapFS, name string, destructive bool) {
+	t.Helper()
+	made, err := DraftMigration(t.Context(), files, name, destructive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made) == 0 {
+		t.Fatal("nothing is drafted")
+	}
+	for _, f := range made {
+		files[f.Name] = &fstest.MapFile{Data: []byte(f.Text)}
+	}
+	if again, err := DraftMigration(t.Context(), files, name, destructive); err != nil || len(again) > 0 {
+		t.Fatalf("drafted twice: %v, error %v\nafter %v", again, err, made)
+	}
+}
+
+// atOnce is the catalog of a new database whose tables are drafted from the page in one go.
+func atOnce(t *testing.T, name string) []string {
+	t.Helper()
+	files := functions(t)
+	drafted(t, files, "all", false)
+	return catalog(t, opened(t, name, files))
+}
+
+// The migrations make what the page declares, to the last index, and nothing is left to be drafted.
+func TestMigrationsMakeThePage(t *testing.T) {
+	if left, err := DraftMigration(t.Context(), migrations.Files, "nothing", false); err != nil || len(left) > 0 {
+		t.Errorf("%v, error %v", left, err)
+	}
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			differ(t, name, catalog(t, opened(t, name, migrations.Files)), atOnce(t, name))
+		})
+	}
+}
+
+// A step is a page, and what is to be true of the rows when it has been migrated to.
+type step struct {
+	name  string
+	page  func()
+	loses string // what is said without leave to lose it
+	rows  map[string]string
+}
+
+// stepsOfAPage change a page in each of the ways that there are.
+func stepsOfAPage() []step {
+	type User struct {
+		Row
+		Name string `db:"name" rule:"1..50"`
+	}
+	type Comment struct {
+		Row
+		NoteKey int64 `db:"note_id"`
+	}
+	type Tag struct {
+		Row
+		Word string `db:"word" rule:"1..20 unique"`
+	}
+	base := func() (Entity[User], Entity[Comment]) {
+		return table[User]("users", ownedBy("id")), table[Comment]("comments")
+	}
+	const search = "SELECT count(*) FROM notes WHERE id IN (SELECT rowid FROM notes_search WHERE notes_search MATCH '\"%[1]s\"')"
+	kept := map[string]string{"SELECT count(*) FROM comments": "2", "SELECT count(*) FROM notes": "2", fmt.Sprintf(search, "élan"): "1"}
+	and := func(more ...string) map[string]string {
+		all := maps.Clone(kept)
+		for i := 0; i < len(more); i += 2 {
+			all[more[i]] = more[i+1]
+		}
+		return all
+	}
+	return []step{
+		{"base", func() {
+			type Note struct {
+				Row
+				AuthorKey int64   `db:"author_id"`
+				Title     string  `db:"title" rule:"1..100"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				State     *string `db:"state" rule:"0..20"`
+			}
+			users, comments := base()
+			notes := table[Note]("notes", searchable("title"))
+			oneToMany(users, "notes", notes, "author", "author_id", cascade)
+			oneToMany(notes, "comments", comments, "note", "note_id", cascade)
+		}, "", nil},
+		{"columns", func() {
+			type Note struct {
+				Row
+				AuthorKey int64   `db:"author_id"`
+				EditorKey *int64  `db:"editor_id"`
+				Title     string  `db:"title" rule:"1..100"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				State     *string `db:"state" rule:"0..20"`
+				Mood      *string `db:"mood" rule:"0..20"`
+				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
+				Code      *string `db:"code" rule:"1..20 unique"`
+			}
+			users, comments := base()
+			notes := table[Note]("notes", searchable("title"))
+			oneToMany(users, "notes", notes, "author", "author_id", cascade)
+			oneToMany(users, "edited", notes, "editor", "editor_id", detach)
+			oneToMany(notes, "comments", comments, "note", "note_id", cascade)
+		}, "", and("SELECT min(sort) || max(sort) FROM notes", "plain; it'splain; it's", "SELECT count(*) FROM notes WHERE mood IS NULL AND editor_id IS NULL", "2")},
+		{"links", func() {
+			type Note struct {
+				Row
+				AuthorKey int64   `db:"author_id"`
+				EditorKey *int64  `db:"editor_id"`
+				Title     string  `db:"title" rule:"1..100"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				State     *string `db:"state" rule:"0..20"`
+				Mood      *string `db:"mood" rule:"0..20"`
+				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
+				Code      *string `db:"code" rule:"1..20 unique"`
+			}
+			users, comments := base()
+			notes := table[Note]("notes", searchable("title", "body"))
+			tags := table[Tag]("tags", searchable("word"))
+			oneToMany(users, "notes", notes, "author", "author_id", cascade)
+			oneToMany(users, "edited", notes, "editor", "editor_id", detach)
+			oneToMany(notes, "comments", comments, "note", "note_id", cascade)
+			manyToMany(notes, "tags", tags, "notes", "note_tags", "note_id", "tag_id")
+			manyToMany(users, "knows", users, "knownBy", "knows", "one_id", "other_id")
+		}, "", and(fmt.Sprintf(search, "numbers"), "2", "SELECT body_words FROM notes WHERE id = 2", " ünder 2 numbers "+strings.Repeat("é", wordLength)+" ")},
+		{"made_anew", func() {
+			type Note struct {
+				Row
+				AuthorKey int64  `db:"author_id"`
+				EditorKey *int64 `db:"editor_id"`
+				Title     string `db:"title" rule:"1..200"`
+				Shown     string `db:"shown" rule:"1..200 default=title"`
+				Body      string `db:"body" rule:"1..5000 verbatim"`
+				State     string `db:"state" rule:"0..20" api:",default=new"`
+				Sort      string `db:"sort" rule:"1..20" api:",default=plain; it's"`
+				Code      string `db:"code" rule:"1..20 default=title"`
+			}
+			users, comments := base()
+			notes := table[Note]("notes", searchable("title", "body"))
+			tags := table[Tag]("tags", searchable("word"))
+			oneToMany(users, "notes", notes, "author", "author_id", cascade)
+			oneToOne(users, "edited", notes, "editor", "editor_id", detach)
+			oneToMany(notes, "comments", comments, "note", "note_id", cascade)
+			manyToMany(notes, "tags", tags, "notes", "note_tags", "note_id", "tag_id")
+			manyToMany(users, "knows", users, "knownBy", "knows", "one_id", "other_id")
+		}, "the column notes.mood goes with what it holds (if it is to be called shown, write ALTER TABLE notes RENAME COLUMN mood TO shown",
+			and("SELECT state || shown || code FROM notes WHERE id = 1", "newÉlan vitalÉlan vital", fmt.Sprintf(search, "numbers"), "2")},
+		{"less", func() {
+			type Note struct {
+				Row
+				AuthorKey int64  `db:"author_id"`
+				Title     string `db:"title" rule:"1..100"`
+				Body      string `db:"body" rule:"1..5000 verbatim"`
+				Code      string `db:"code" rule:"1..20 default=title"`
+			}
+			users, comments := base()
+			notes := table[Note]("notes", searchable("title"))
+			oneToMany(users, "notes", notes, "author", "author_id", cascade)
+			oneToMany(notes, "comments", comments, "note", "note_id", cascade)
+		}, "the table note_tags goes with its rows", kept},
+	}
+}
+
+// keepPage puts the page back when the test is over.
+func keepPage(t *testing.T) {
+	page := Tables
+	t.Cleanup(func() { Tables = page })
+}
+
+// A page changes in every way, over rows: what is drafted for each step is made on both databases, makes what would be
+// drafted at once, loses nothing that it was not told to lose, and can be undone.
+func TestDraftsInSteps(t *testing.T) {
+	keepPage(t)
+	steps := stepsOfAPage()
+	files := functions(t)
+	upTo := []fstest.MapFS{}
+	for _, s := range steps {
+		Tables = nil
+		s.page()
+		if s.loses != "" {
+			if _, err := DraftMigration(t.Context(), files, s.name, false); err == nil || !strings.Contains(err.Error(), s.loses) || !strings.Contains(err.Error(), "--destructive") {
+				t.Fatalf("%s answers %v", s.name, err)
+			}
+		}
+		drafted(t, files, s.name, s.loses != "")
+		upTo = append(upTo, maps.Clone(files))
+	}
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			at := make([][]string, len(steps))
+			var d *DB
+			for i, s := range steps {
+				Tables = nil
+				s.page()
+				if i == 0 {
+					d = opened(t, name, upTo[i])
+					fillNotes(t, d)
+				}
+				d.files = upTo[i]
+				if err := d.Migrate(t.Context()); err != nil {
+					t.Fatalf("%s: %v", s.name, err)
+				}
+				at[i] = catalog(t, d)
+				differ(t, s.name, at[i], atOnce(t, name))
+				for query, want := range s.rows {
+					if d.Name() == "postgres" {
+						query = strings.Replace(query, "id IN (SELECT rowid FROM notes_search WHERE notes_search MATCH '\"", "search @@ '", 1)
+						query = strings.Replace(query, "\"')", "'::tsquery", 1)
+					}
+					var got string
+					if err := d.write.Get(&got, query); err != nil || got != want {
+						t.Errorf("%s: %s is %q, not %q; error %v", s.name, query, got, want, err)
+					}
+				}
+			}
+			var key int64
+			if err := d.write.Get(&key, "INSERT INTO notes (author_id, title, body, code, created_at, updated_at, title_words) VALUES (1, 'New', 'x', 'new', '2026-01-01', '2026-01-01', ' new ') RETURNING id"); err != nil || key != 4 {
+				t.Errorf("a key that was given before is given again: %d, error %v", key, err)
+			}
+			back(t, d, steps, at)
+		})
+	}
+}
+
+// fillNotes gives a new database rows, and takes the last one away: its key is never to be used again.
+func fillNotes(t *testing.T, d *DB) {
+	t.Helper()
+	long := "Ünder_2 numbers-" + strings.Repeat("É", wordLength+9)
+	for _, statement := range []string{
+		"INSERT INTO users (id, name, created_at, updated_at) VALUES (1, 'ada', '2026-01-01', '2026-01-01')",
+		"INSERT INTO notes (author_id, title, body, title_words, created_at, updated_at) VALUES (1, 'Élan vital', 'Numbers', ' élan vital ', '2026-01-01', '2026-01-01')",
+		"INSERT INTO notes (author_id, title, body, title_words, created_at, updated_at) VALUES (1, 'b', '" + long + "', ' b ', '2026-01-01', '2026-01-01')",
+		"INSERT INTO notes (author_id, title, body, title_words, created_at, updated_at) VALUES (1, 'c', 'c', ' c ', '2026-01-01', '2026-01-01')",
+		"INSERT INTO comments (note_id, created_at, updated_at) VALUES (1, '2026-01-01', '2026-01-01'), (2, '2026-01-01', '2026-01-01')",
+		"DELETE FROM notes WHERE title = 'c'",
+	} {
+		if _, err := d.write.Exec(statement); err != nil {
+			t.Fatalf("%v: %s", err, statement)
+		}
+	}
+}
+
+// back undoes the steps one by one.
+func back(t *testing.T, d *DB, steps []step, at [][]string) {
+	t.Helper()
+	provider, err := d.migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.loosen[0] != "" {
+		if _, err := d.write.Exec(d.loosen[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := len(steps) - 2; i >= 0; i-- {
+		if _, err := provider.Down(context.WithoutCancel(t.Context())); err != nil {
+			t.Fatalf("back from %s: %v", steps[i+1].name, err)
+		}
+		Tables = nil
+		steps[i].page()
+		differ(t, "back at "+steps[i].name, catalog(t, d), at[i])
+		var rows int
+		if err := d.write.Get(&rows, "SELECT count(*) FROM comments JOIN notes ON notes.id = note_id"); err != nil || rows != 2 {
+			t.Errorf("back at %s there are %d comments, error %v", steps[i].name, rows, err)
+		}
+	}
+}
+
+// What no statement can do for rows that exist is refused in words that say what to declare.
+func TestDraftsThatAreRefused(t *testing.T) {
+	keepPage(t)
+	type User struct {
+		Row
+		Name string `db:"name" rule:"1..50"`
+	}
+	files := functions(t)
+	Tables = nil
+	table[User]("users")
+	drafted(t, files, "base", false)
+	for _, c := range []struct {
+		page func()
+		want string
+	}{
+		{func() {
+			type User struct {
+				Row
+				Name string `db:"name" rule:"1..50"`
+				Mood string `db:"mood" rule:"1..50"`
+			}
+			table[User]("users")
+		}, "users.mood is new and required, and no row of users that exists has a value for it: declare one"},
+		{func() {
+			type User struct {
+				Row
+				Name    string `db:"name" rule:"1..50"`
+				BossKey int64  `db:"boss_id"`
+			}
+			users := table[User]("users")
+			oneToMany(users, "staff", users, "boss", "boss_id", keep)
+		}, "users.boss_id is new and required"},
+		{func() {
+			type User struct {
+				Row
+				Name string `db:"name" rule:"1..50"`
+				Code string `db:"code" rule:"1..50 unique" api:",default=x"`
+			}
+			table[User]("users")
+		}, "users.code is new, required and unique"},
+		{func() {
+			type User struct {
+				Row
+				Name string `db:"name" rule:"2..50 unique"`
+			}
+			table[User]("users")
+		}, "users.name takes less than before; users.name becomes unique"},
+		{func() {
+			type User struct {
+				Row
+				Name string `db:"name" rule:"1..50"`
+				Much string `db:"a_column_with_a_name_that_is_as_long_as_nobody_would_call_it" rule:"1..50" api:",default=x"`
+			}
+			table[User]("users")
+		}, "more than 63 bytes"},
+	} {
+		Tables = nil
+		c.page()
+		if made, err := DraftMigration(t.Context(), files, "refused", false); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q is not in %v; drafted is %v", c.want, err, made)
+		}
+	}
+	for _, name := range []string{"", "../x", "a b", "a.sql", "é"} {
+		if _, err := DraftMigration(t.Context(), files, name, false); err == nil || !strings.Contains(err.Error(), "no name of a migration") {
+			t.Errorf("%q answers %v", name, err)
+		}
+	}
+}
