@@ -49,6 +49,15 @@ func TestFork(t *testing.T) {
 	if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
 		t.Errorf("what was written by hand has become\n%s", got)
 	}
+	kith := filepath.Join(module, "kith")
+	command(t, module, "build", "-buildvcs=false", "-o", kith, ".")
+	made := strings.Fields(output(t, module, kith, "migrate", "draft", "fork"))
+	if len(made) != 2 || !strings.HasSuffix(made[0], "_fork.postgres.sql") || !strings.HasSuffix(made[1], "_fork.sqlite.sql") {
+		t.Fatalf("%q are drafted", made)
+	}
+	if again := output(t, module, kith, "migrate", "draft", "again"); !strings.Contains(again, "nothing to draft") {
+		t.Errorf("drafted twice: %s", again)
+	}
 	command(t, module, "test", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage")
 
 	// And takes them away again: nothing that stands there must keep the generator from running.
@@ -70,11 +79,19 @@ func TestFork(t *testing.T) {
 // command runs go in a directory.
 func command(t *testing.T, dir string, arguments ...string) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "go", arguments...)
+	output(t, dir, "go", arguments...)
+}
+
+// output runs a program in a directory and answers what it says.
+func output(t *testing.T, dir, program string, arguments ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), program, arguments...)
 	c.Dir = dir
-	if output, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, output)
+	said, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, said)
 	}
+	return string(said)
 }
 
 // tree are the files in a directory that are generated, or below it, by their paths.

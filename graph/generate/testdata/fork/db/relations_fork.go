@@ -20,12 +20,12 @@ var (
 // hidden, deprecated.
 type EmptyShelf struct {
 	Row
-	OwnerKey *int64  `db:"owner_id"`                                    // Who put it up.
-	Room     string  `db:"room" rule:"1..50" api:"place,default=a, b"`  // Where it stands.
-	Code     string  `db:"code" rule:"1..20 unique" api:",writeonce"`   // What is written on it.
-	State    string  `db:"state" rule:"1..20" api:",readonly"`          // How it is: "new" at first.
-	Notes    string  `db:"notes" rule:"0..50" api:"-"`                  // Nobody's business.
-	Colour   *string `db:"colour" rule:"0..20" api:"paint,default=red"` // What it is painted with.
+	OwnerKey *int64  `db:"owner_id"`                                       // Who put it up.
+	Room     string  `db:"room" rule:"1..50" api:"place,default=a, b"`     // Where it stands.
+	Code     string  `db:"code" rule:"1..20 unique" api:",writeonce"`      // What is written on it.
+	State    string  `db:"state" rule:"1..20" api:",readonly,default=new"` // How it is: "new" at first.
+	Notes    string  `db:"notes" rule:"0..50" api:"-,default=secret"`      // Nobody's business.
+	Colour   *string `db:"colour" rule:"0..20" api:"paint,default=red"`    // What it is painted with.
 	// How much dust is on it.
 	//
 	// Deprecated: nobody measures dust.
