@@ -405,8 +405,16 @@ func (c *serve) limits() (graph.Limits, error) {
 		Body: c.MaxBody, Tokens: c.MaxTokens, Depth: c.MaxDepth, Aliases: c.MaxAliases, Cost: c.MaxCost, List: c.MaxList,
 		Errors: c.MaxErrors, Response: c.MaxResponse, Timeout: c.RequestTimeout,
 	}
-	if min(l.Body, l.Tokens, l.Depth, l.Aliases, l.Cost, l.List, l.Errors, l.Response) <= 0 || l.Timeout <= 0 {
-		return l, errors.New("KITH_MAX_… and KITH_REQUEST_TIMEOUT must be above zero")
+	for _, limit := range []struct {
+		name  string
+		value int
+	}{
+		{"KITH_MAX_BODY", l.Body}, {"KITH_MAX_TOKENS", l.Tokens}, {"KITH_MAX_DEPTH", l.Depth}, {"KITH_MAX_ALIASES", l.Aliases}, {"KITH_MAX_COST", l.Cost},
+		{"KITH_MAX_LIST", l.List}, {"KITH_MAX_ERRORS", l.Errors}, {"KITH_MAX_RESPONSE", l.Response}, {"KITH_REQUEST_TIMEOUT", int(l.Timeout)},
+	} {
+		if limit.value <= 0 {
+			return l, fmt.Errorf("%s must be above zero", limit.name)
+		}
 	}
 	return l, nil
 }

@@ -251,7 +251,7 @@ func TestSettings(t *testing.T) {
 		"seed in production":        {[]string{"KITH_ENV=production"}, []string{"seed"}, "refused in production"},
 		"admin of nobody":           {nil, []string{"admin", "nobody"}, "migrate up"},
 		"a draft without a source":  {nil, []string{"migrate", "draft", "x"}, "in the directory of the source"},
-		"a limit of nothing":        {[]string{"KITH_MAX_COST=0"}, nil, "KITH_MAX_"},
+		"a limit of nothing":        {[]string{"KITH_MAX_COST=0"}, nil, "KITH_MAX_COST must be above zero"},
 		"no trusted documents":      {[]string{"KITH_TRUSTED_DOCUMENTS=nowhere.json"}, nil, "KITH_TRUSTED_DOCUMENTS"},
 		"an admin address":          {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 		"an address that is taken":  {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},

@@ -16,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/sync/semaphore"
 
 	"kith/migrations"
 )
@@ -52,7 +51,7 @@ type DB struct {
 	replicas    []*replica
 	next        atomic.Uint64 // the replica whose turn it is
 
-	gate       *semaphore.Weighted // for statements that look at many rows
+	gate       *Gate // for statements that look at many rows
 	statistics atomic.Pointer[statistics]
 	surveyed   chan struct{} // closed when there are statistics
 	due        atomic.Int64  // when they are to be read anew, in nanoseconds
@@ -91,7 +90,7 @@ func Open(ctx context.Context, address string, options Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, write: write, read: read, options: options, files: migrations.Files, place: d.place(address), gate: semaphore.NewWeighted(int64(d.scans())), surveyed: make(chan struct{})}
+	db := &DB{dialect: d, write: write, read: read, options: options, files: migrations.Files, place: d.place(address), gate: NewGate(d.scans(), "too much is being searched; try again"), surveyed: make(chan struct{})}
 	if options.Pooling != PoolingTransaction {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {

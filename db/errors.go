@@ -111,13 +111,13 @@ func (d *dialect) classify(ctx context.Context, err error) error {
 func Advice(err error) string {
 	var postgres *pq.Error
 	var lite *sqlite.Error
-	var network net.Error
+	var network *net.OpError
 	switch {
 	case errors.As(err, &postgres):
 		return postgresAdvice[string(postgres.Code)]
 	case errors.As(err, &lite):
 		return sqliteAdvice[lite.Code()&0xff]
-	case errors.As(err, &network):
+	case errors.As(err, &network) && network.Op == "dial":
 		return "check host and port in the database URL, and that the database is running"
 	}
 	return ""

@@ -2,60 +2,105 @@ package db
 
 import (
 	"context"
-
-	"golang.org/x/sync/semaphore"
+	"slices"
+	"sync"
 )
 
-// manyRows is how many rows a statement looks at that has to pass the gate; of an operation that looks at as many in all,
-// each that looks at more than a few has to.
-const manyRows = 5000
-
-// A share is what the statements of one operation may take.
-type share struct {
-	connections *semaphore.Weighted
-	looks       float64
+// A Gate lets a number of callers through at once. Those who wait have a line for each client, and the lines take turns,
+// so that nobody waits for all that another has sent.
+type Gate struct {
+	full  *Error // what is said to those who cannot even wait
+	mu    sync.Mutex
+	free  int // how many may go through now
+	room  int // how many more may wait
+	lines map[string][]chan error
+	turns []string // whose line is next
 }
 
-// WithShare makes statements under ctx, outside of transactions, hold at most so many connections at once; what is more
-// waits, first come first served. looks is how many rows all of them look at, as Looks counts it: a transaction that
-// looks at many passes the gate before it begins, and holds nothing while it waits.
-func WithShare(ctx context.Context, connections int, looks float64) context.Context {
-	return context.WithValue(ctx, shareKey, &share{semaphore.NewWeighted(int64(connections)), looks})
+// waitingEach is how many wait for each who goes through.
+const waitingEach = 64
+
+// NewGate answers a gate that lets width callers through at once, and says full to those who find too many waiting.
+func NewGate(width int, full string) *Gate {
+	return &Gate{full: Errorf(Unavailable, "%s", full), free: width, room: width * waitingEach, lines: map[string][]chan error{}}
 }
 
-// enter waits until a statement outside of transactions may have a connection, and holds none meanwhile; leave must
-// follow.
-func (db *DB) enter(ctx context.Context, st *Statement) (leave func(), err error) {
-	release := func() {}
-	many := float64(manyRows)
-	if s, ok := ctx.Value(shareKey).(*share); ok {
-		if s.looks >= manyRows {
-			many = fewRows // much in small pieces is as much
+// Enter waits for a turn; who is let in must Leave. It is an Unavailable error if too many wait already. The client with
+// the longest line makes room for those with shorter ones.
+func (g *Gate) Enter(ctx context.Context, client string) error {
+	g.mu.Lock()
+	if g.free > 0 {
+		g.free--
+		g.mu.Unlock()
+		return nil
+	}
+	if g.room == 0 && !g.displace(len(g.lines[client])+1) {
+		g.mu.Unlock()
+		return g.full
+	}
+	g.room--
+	if len(g.lines[client]) == 0 {
+		g.turns = append(g.turns, client)
+	}
+	turn := make(chan error, 1)
+	g.lines[client] = append(g.lines[client], turn)
+	g.mu.Unlock()
+	select {
+	case err := <-turn:
+		return err
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	place := slices.Index(g.lines[client], turn)
+	if place >= 0 {
+		g.take(client, place)
+	}
+	g.mu.Unlock()
+	if place < 0 && <-turn == nil { // its turn came meanwhile
+		g.Leave()
+	}
+	return ctx.Err()
+}
+
+// Leave lets the next one in.
+func (g *Gate) Leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.turns) == 0 {
+		g.free++
+		return
+	}
+	client := g.turns[0]
+	next := g.take(client, 0)
+	if len(g.lines[client]) > 0 {
+		g.turns = append(g.turns[1:], client)
+	}
+	next <- nil
+}
+
+// displace sends away the last of the longest line, if that is longer than length.
+func (g *Gate) displace(length int) bool {
+	longest := ""
+	for _, client := range g.turns {
+		if n := len(g.lines[client]); n > length {
+			longest, length = client, n
 		}
-		if err := s.connections.Acquire(ctx, 1); err != nil {
-			return nil, err
-		}
-		release = func() { s.connections.Release(1) }
 	}
-	if st.looks == nil {
-		return release, nil
+	if longest == "" {
+		return false
 	}
-	pass, err := db.pass(ctx, st.looks(ctx) >= many)
-	if err != nil {
-		release()
-		return nil, err
-	}
-	return func() { pass(); release() }, nil
+	g.take(longest, len(g.lines[longest])-1) <- g.full
+	return true
 }
 
-// pass waits at the gate with what looks at many rows: few of it run at once, so that the rest finds connections and
-// processors. end must follow.
-func (db *DB) pass(ctx context.Context, many bool) (end func(), err error) {
-	if !many {
-		return func() {}, nil
+// take takes one out of a line. A line that nobody is left in has no turn.
+func (g *Gate) take(client string, place int) chan error {
+	taken := g.lines[client][place]
+	g.lines[client] = slices.Delete(g.lines[client], place, place+1)
+	g.room++
+	if len(g.lines[client]) == 0 {
+		delete(g.lines, client)
+		g.turns = slices.DeleteFunc(g.turns, func(a string) bool { return a == client })
 	}
-	if err := db.gate.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	return func() { db.gate.Release(1) }, nil
+	return taken
 }

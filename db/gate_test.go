@@ -2,122 +2,135 @@ package db
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
-// large makes db believe that posts are many.
-func large(db *DB) {
-	db.known(context.Background())
-	db.statistics.Store(&statistics{rows: map[*Table]float64{Posts.Table: 1e6, Users.Table: 1e5}, indexed: db.statistics.Load().indexed})
+// A queue is a gate of one whose place is taken, and those who wait behind it, in the order in which they are let in.
+type queue struct {
+	*Gate
+	mu   sync.Mutex
+	all  sync.WaitGroup
+	went []string
+	sent []string // away
 }
 
-func names(n int) []any {
-	list := make([]any, n)
-	for i := range list {
-		list[i] = fmt.Sprint("name", i)
+func newQueue(t *testing.T) *queue {
+	q := &queue{Gate: NewGate(1, "full")}
+	if err := q.Enter(t.Context(), "first"); err != nil {
+		t.Fatal(err)
 	}
-	return list
+	return q
 }
 
-// Whoever looks at many rows waits at a full gate, with the deadline of its request and without a connection; others pass.
-func TestGate(t *testing.T) {
-	everywhere(t, func(t *testing.T, db *DB) {
-		large(db)
-		scan := &Read{From: Posts.Table, Select: Select{Columns: Posts.Columns}, Page: pageOf(t, Posts.Table, object{"content": object{"contains": "x"}})}
-		byKey := &Read{From: Posts.Table, By: Posts.KeyColumn(), Keys: []int64{1}, Select: Select{Columns: Posts.Columns}}
-		if _, err := db.Read(t.Context(), scan); err != nil {
-			t.Fatal(err)
+// come makes somebody wait, and answers once they stand in line or were sent away.
+func (q *queue) come(ctx context.Context, address string) {
+	q.Gate.mu.Lock()
+	before := q.length()
+	full := q.room == 0
+	q.Gate.mu.Unlock()
+	ended := make(chan struct{})
+	q.all.Go(func() {
+		defer close(ended)
+		err := q.Enter(ctx, address)
+		q.mu.Lock()
+		if err == nil {
+			q.went = append(q.went, address)
+		} else {
+			q.sent = append(q.sent, address+" "+string(CodeOf(err)))
 		}
-		for range db.scans() {
-			if !db.gate.TryAcquire(1) {
-				t.Fatal("something has not left the gate")
-			}
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		waiting := make(chan error)
-		go func() {
-			_, err := db.Read(ctx, scan)
-			waiting <- err
-		}()
-		go func() {
-			_, err := db.Count(ctx, scan)
-			waiting <- err
-		}()
-		go func() {
-			waiting <- db.Write(WithShare(ctx, 2, manyRows), func(context.Context) error { return nil })
-		}()
-		for range 3 {
-			if err := <-waiting; CodeOf(err) != Timeout {
-				t.Errorf("at a full gate: %v", err)
-			}
-		}
-		// Much in small pieces is as much.
-		pieces := &Read{From: Users.Table, Select: Select{Columns: Users.Columns}, Page: pageOf(t, Users.Table, object{"name": object{"in": names(1000)}})}
-		if _, err := db.Read(WithShare(t.Context(), 2, manyRows-1), pieces); err != nil {
-			t.Error(err)
-		}
-		ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		if _, err := db.Read(WithShare(ctx, 2, manyRows), pieces); CodeOf(err) != Timeout {
-			t.Errorf("a piece at a full gate: %v", err)
-		}
-		if _, err := db.Read(t.Context(), byKey); err != nil {
-			t.Error(err)
-		}
-		small := &Read{From: Tags.Table, Select: Select{Columns: Tags.Columns}, Page: pageOf(t, Tags.Table, object{"name": object{"contains": "x"}})}
-		if _, err := db.Read(t.Context(), small); err != nil {
-			t.Error(err)
-		}
-		err := db.Write(WithShare(t.Context(), 2, 0), func(ctx context.Context) error {
-			_, err := db.Read(ctx, scan) // it has its connection, and waits for nobody
-			return err
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		for _, p := range db.Pools() {
-			if p.InUse > 0 {
-				t.Errorf("%d connections of %s are held", p.InUse, p.Name)
-			}
-		}
-		db.gate.Release(int64(db.scans()))
-		if _, err := db.Read(t.Context(), scan); err != nil {
-			t.Error(err)
+		q.mu.Unlock()
+		if err == nil {
+			q.Leave()
 		}
 	})
+	for {
+		q.Gate.mu.Lock()
+		n := q.length()
+		q.Gate.mu.Unlock()
+		if n > before {
+			return
+		}
+		if full {
+			q.mu.Lock()
+			n := len(q.sent)
+			q.mu.Unlock()
+			if n > 0 {
+				return
+			}
+		}
+	}
 }
 
-// An operation holds no more connections than its share.
-func TestShare(t *testing.T) {
-	everywhere(t, func(t *testing.T, db *DB) {
-		ctx := WithShare(t.Context(), 2, 0)
-		var running, most atomic.Int64
-		var wait sync.WaitGroup
-		for range 20 {
-			wait.Go(func() {
-				err := db.run(ctx, &Statement{Text: "SELECT 1"}, func(*sqlx.Rows) error {
-					n := running.Add(1)
-					defer running.Add(-1)
-					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-					}
-					time.Sleep(time.Millisecond)
-					return nil
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wait.Wait()
-		if n := most.Load(); n != 2 {
-			t.Errorf("%d connections at once", n)
-		}
-	})
+func (q *queue) length() (n int) {
+	for _, line := range q.lines {
+		n += len(line)
+	}
+	return n
+}
+
+// done lets everybody in, and holds the gate to be as it was at first.
+func (q *queue) done(t *testing.T) {
+	t.Helper()
+	q.Leave()
+	q.all.Wait()
+	if q.free != 1 || q.room != waitingEach || len(q.lines) != 0 || len(q.turns) != 0 {
+		t.Errorf("afterwards %d may go in and %d wait, with lines %v and turns %q", q.free, q.room, q.lines, q.turns)
+	}
+}
+
+func TestGateTakesTurns(t *testing.T) {
+	q := newQueue(t)
+	for _, address := range []string{"a", "a", "a", "b", "c", "a", "b"} {
+		q.come(t.Context(), address)
+	}
+	q.done(t)
+	if want := []string{"a", "b", "c", "a", "b", "a", "a"}; !slices.Equal(q.went, want) || len(q.sent) > 0 {
+		t.Errorf("the order was %q, want %q; sent away: %q", q.went, want, q.sent)
+	}
+}
+
+func TestGateIsFull(t *testing.T) {
+	q := newQueue(t)
+	for range waitingEach {
+		q.come(t.Context(), "crowd")
+	}
+	var e *Error
+	if err := q.Enter(t.Context(), "crowd"); !errors.As(err, &e) || e.Code != Unavailable {
+		t.Fatalf("one too many: %v", err)
+	}
+	// Somebody else takes the place of the last of the crowd.
+	q.come(t.Context(), "alone")
+	q.done(t)
+	if len(q.went) != waitingEach || q.went[1] != "alone" || !slices.Equal(q.sent, []string{"crowd UNAVAILABLE"}) {
+		t.Errorf("%d went in, in the order %q; sent away: %q", len(q.went), q.went, q.sent)
+	}
+}
+
+func TestGateForgetsWhoGoesAway(t *testing.T) {
+	q := newQueue(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	q.come(t.Context(), "a")
+	q.come(ctx, "a")
+	q.come(ctx, "b")
+	cancel()
+	for gone := 0; gone < 2; {
+		q.mu.Lock()
+		gone = len(q.sent)
+		q.mu.Unlock()
+	}
+	q.done(t)
+	if !slices.Equal(q.went, []string{"a"}) {
+		t.Errorf("went in: %q", q.went)
+	}
+	// Those whose turn comes while they go away leave no place taken.
+	for range 200 {
+		q := newQueue(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		q.come(ctx, "a")
+		go cancel()
+		q.done(t)
+	}
 }

@@ -99,6 +99,14 @@ func (r rule) normal(text string) string {
 // Normal is a text as the column stores it: what looks a row up by a name is normalized as what named the row.
 func (c *Column) Normal(text string) string { return c.rule.normal(text) }
 
+// Compared says in words how a look-up by the column compares.
+func (c *Column) Compared() string {
+	if c.rule.line {
+		return ", trimmed and its white space collapsed, then compared exactly"
+	}
+	return ", compared exactly"
+}
+
 // apply answers the text to store, or what is wrong with it.
 func (r rule) apply(given string) (string, UserErrorCode, string) {
 	text := r.normal(given)

@@ -83,7 +83,10 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 			l.Session, l.User, l.TokenHash, now, s.Expires); err != nil {
 			return err
 		}
-		if err := db.know(ctx, l.User, l.Place); err != nil {
+		if err := db.Know(ctx, l.User, l.Place); err != nil {
+			return err
+		}
+		if err := db.forget(ctx, l.User); err != nil {
 			return err
 		}
 		return db.forgive(ctx, l.Attempts)
@@ -98,12 +101,15 @@ const (
 	placeLife   = 2 * sessionLife
 )
 
-// know makes a place one that a user has logged in from.
-func (db *DB) know(ctx context.Context, user int64, place string) error {
-	if _, err := db.do(ctx, "known place", `INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
-		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at`, user, place, db.Now()); err != nil {
-		return err
-	}
+// Know makes a place one that a user is known to come from.
+func (db *DB) Know(ctx context.Context, user int64, place string) error {
+	_, err := db.do(ctx, "known place", `INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
+		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at`, user, place, db.Now())
+	return err
+}
+
+// forget leaves a user no more places than may be known, the latest.
+func (db *DB) forget(ctx context.Context, user int64) error {
 	_, err := db.do(ctx, "known place", `DELETE FROM known_places WHERE user_id = ? AND place NOT IN
 		(SELECT place FROM known_places WHERE user_id = ? ORDER BY seen_at DESC, place LIMIT ?)`, user, user, knownPlaces)
 	return err

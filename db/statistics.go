@@ -96,14 +96,14 @@ func (db *DB) Looks(ctx context.Context, via *Relation, table *Table, page *Page
 	case page.Where != nil:
 		e = (&estimator{statistics: s}).object(table, page.Where.input, false)
 	case !gathered:
-		e.own = n / 4 // counted in an index, which is shorter than its table
+		e.own = n / 16 // counted in an index, which is much shorter than its table
 	}
-	each = e.own * (1 + e.each)
+	each = e.own * e.rows()
 	if max(n, each+e.once) < fewRows {
 		return 0, 0
 	}
 	if via != nil {
-		each = min(e.own, n/max(1, s.rows[via.From])) * (1 + e.each)
+		each = min(e.own, n/max(1, s.rows[via.From])) * e.rows()
 	}
 	return each, e.once
 }
@@ -141,9 +141,12 @@ func (p *Page) inRange() bool {
 // ranges are the operators that stand for a range of an index.
 var ranges = map[string]bool{"lt": true, "lte": true, "gt": true, "gte": true, "startsWith": true}
 
-// An estimate is what a filter makes a database look at: rows of its own table, through relations others for each of
-// those, and others once.
+// An estimate is what a filter makes a database look at: rows of its own table, for each of those others through relations
+// and the conditions that no index answers, and others once. What takes about as long as looking at a row counts as one.
 type estimate struct{ own, each, once float64 }
+
+// rows is how many rows one row of its own counts as.
+func (e estimate) rows() float64 { return max(1, e.each) }
 
 // and takes the shorter way in, and holds what is found there against the rest.
 func (e estimate) and(other estimate) estimate {
@@ -189,10 +192,13 @@ func (s *estimator) field(t *Table, name string, v any, apart bool) estimate {
 		e.own = all.own
 		return e
 	case "matches":
-		return estimate{own: all.own / 4} // in the index of words
+		text, _ := v.(string)
+		terms, _ := parseSearch(text)
+		return estimate{own: all.own / 4, once: all.own / 16 * float64(len(parts(terms)))} // in the index of words
 	}
 	if c := t.Field(name); c != nil {
-		return estimate{own: s.column(c, objectOf(v))}
+		own, each := s.column(c, objectOf(v))
+		return estimate{own: own, each: each}
 	}
 	relation := t.Relation(name)
 	switch {
@@ -215,22 +221,43 @@ func (s *estimator) related(r *Relation, where map[string]any, apart bool) estim
 	mine, theirs := s.rows[r.From], s.rows[r.To]
 	if apart || len(where) == 0 || s.joined == maxJoined {
 		inner := s.object(r.To, where, true)
-		return estimate{own: mine, each: max(1, theirs/max(1, mine)) * (1 + inner.each), once: inner.once}
+		return estimate{own: mine, each: max(1, theirs/max(1, mine)) * inner.rows(), once: inner.once}
 	}
 	s.joined++
 	inner := s.object(r.To, where, false)
-	return estimate{own: min(mine, inner.own*max(1, mine/max(1, theirs))), once: inner.own*(1+inner.each) + inner.once}
+	return estimate{own: min(mine, inner.own*max(1, mine/max(1, theirs))), once: inner.own*inner.rows() + inner.once}
 }
 
-// column is how many rows the best of the operators on a column leaves to look at.
-func (s *estimator) column(c *Column, operators map[string]any) float64 {
+// Comparing takes a fraction of looking at a row, finding a text in another about as long, and folding a long one first
+// far longer.
+const (
+	comparing   = 0.1
+	finding     = 1
+	folding     = 2
+	foldingLong = 50
+	longText    = 1000 // code points that a column may have
+)
+
+// column is how many rows the best of the operators on a column leaves to look at, and what all of them take for each.
+func (s *estimator) column(c *Column, operators map[string]any) (least, each float64) {
 	rows := s.rows[c.Table]
 	begins := c.Table.Name + "." + c.Name
 	if operators["ignoreCase"] == true {
 		begins = c.Table.Name + ".kith_fold(" + c.Name + ")"
 	}
-	least := rows
+	least = rows
 	for name, v := range operators {
+		switch {
+		case name == "ignoreCase":
+		case operators["ignoreCase"] == true && c.rule.max > longText:
+			each += foldingLong
+		case operators["ignoreCase"] == true:
+			each += folding
+		case name == "contains", name == "endsWith":
+			each += finding
+		default:
+			each += comparing
+		}
 		switch {
 		case c != c.Table.KeyColumn() && !s.indexed[begins]:
 		case name == "eq":
@@ -241,7 +268,7 @@ func (s *estimator) column(c *Column, operators map[string]any) float64 {
 			least = min(least, rows/4)
 		}
 	}
-	return least
+	return least, each
 }
 
 func objectOf(v any) map[string]any {

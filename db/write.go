@@ -243,8 +243,13 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	q := &query{dialect: db.dialect}
 	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
 	q.bindTo(q.rows([]*Column{from, name}), rowsJSON(links))
-	q.bindTo(" JOIN (SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
-	q.add(" ORDER BY id", q.locks[lockShare], ") AS t ON t.", name.Name, " = ", q.field(name))
+	if q.locks[lockShare] == "" {
+		q.add(" CROSS JOIN ", r.To.Name) // which keeps the order: from the list to the index of names
+	} else {
+		q.bindTo(" JOIN (SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
+		q.add(" ORDER BY id", q.locks[lockShare], ")")
+	}
+	q.add(" AS t ON t.", name.Name, " = ", q.field(name))
 	// A link that is there already is written again, so that all of them are counted.
 	q.add(" WHERE TRUE ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
 	s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}

@@ -46,6 +46,8 @@ const (
 	maxToken = 8 << 10
 )
 
+const tooManyHashes = "too many passwords are waiting to be hashed; try again"
+
 // An authenticator tells who sends a request, and opens and closes sessions. No cookies are used: a token comes in the
 // Authorization header or not at all, so a browser never sends one by itself.
 type authenticator struct {
@@ -56,7 +58,7 @@ type authenticator struct {
 	issuer string
 	oidc   func(context.Context) (*provider, error)
 	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
-	logIns, others *gate
+	logIns, others *db.Gate
 }
 
 func newAuthenticator(o Options) *authenticator {
@@ -68,7 +70,7 @@ func newAuthenticator(o Options) *authenticator {
 	sum := sha256.Sum256(append([]byte("kith key id:"), secret...))
 	a := &authenticator{
 		db: o.DB, secret: secret, keyID: hex.EncodeToString(sum[:4]), closed: o.SignUpClosed, issuer: o.OIDCIssuer,
-		logIns: newGate(runtime.GOMAXPROCS(0)), others: newGate(max(1, runtime.GOMAXPROCS(0)/2)),
+		logIns: db.NewGate(runtime.GOMAXPROCS(0), tooManyHashes), others: db.NewGate(max(1, runtime.GOMAXPROCS(0)/2), tooManyHashes),
 	}
 	if o.OIDCIssuer != "" {
 		a.oidc = lazyProvider(o.OIDCIssuer, &oidc.Config{ClientID: o.OIDCAudience, Now: o.DB.Now})
@@ -370,10 +372,10 @@ func (a *authenticator) place(ctx context.Context) string { return a.keyed("plac
 
 // hash does work that hashes a password and is no log-in, when its turn comes.
 func (a *authenticator) hash(ctx context.Context, work func()) error {
-	if err := a.others.enter(ctx, addressOf(ctx)); err != nil {
+	if err := a.others.Enter(ctx, addressOf(ctx)); err != nil {
 		return err
 	}
-	defer a.others.leave()
+	defer a.others.Leave()
 	work()
 	return nil
 }
@@ -390,13 +392,13 @@ func (a *authenticator) bounds(ctx context.Context, name string, known bool) []d
 
 // attempt tells whether a password matches a hash, and answers LIMIT_EXCEEDED if there were too many attempts. It is
 // counted when its turn at the gate comes: whoever is sent away leaves nothing behind.
-func (a *authenticator) attempt(ctx context.Context, g *gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
+func (a *authenticator) attempt(ctx context.Context, g *db.Gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
 	allowed, err := a.db.Allowed(ctx, bounds)
 	if err == nil && allowed {
-		if err := g.enter(ctx, addressOf(ctx)); err != nil {
+		if err := g.Enter(ctx, addressOf(ctx)); err != nil {
 			return false, err
 		}
-		defer g.leave()
+		defer g.Leave()
 		allowed, err = a.db.Attempt(ctx, bounds)
 	}
 	switch {

@@ -519,3 +519,23 @@ func TestSessionMutationsStandAlone(t *testing.T) {
 		t.Errorf("alone: %s", a.Body)
 	}
 }
+
+// Whoever has signed up is known where they did, before they have ever logged in.
+func TestSignUpIsAKnownPlace(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		from := func(address string) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.RemoteAddr = address + ":1"
+				f.Planned.ServeHTTP(w, r)
+			})
+		}
+		signUp(t, from("192.0.2.1"), "ada")
+		for i := range 102 {
+			answerOf(t, from(fmt.Sprintf("198.51.100.%d", i)), request{Query: logInText, Variables: map[string]any{"u": "ada", "p": "wrong password"}})
+		}
+		if a := answerOf(t, from("203.0.113.1"), request{Query: logInText, Variables: map[string]any{"u": "ada", "p": "correct horse"}}); a.code() != "LIMIT_EXCEEDED" {
+			t.Errorf("from elsewhere: %s", a.Body)
+		}
+		logIn(t, from("192.0.2.1"), "ada")
+	})
+}

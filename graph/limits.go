@@ -71,7 +71,10 @@ const (
 	maxHops     = 100
 	maxHopDepth = 10
 	// lookedAt is how many rows that the database looks at cost as much as one that is returned.
-	lookedAt = 200
+	lookedAt = 100
+	// maxLooksWriting is how many rows the answer of a mutation may make the database look at: it is read inside of the
+	// transaction, while others may wait for what that holds.
+	maxLooksWriting = 100_000
 	// maxConnections is how many connections to the database a request holds at once.
 	maxConnections = 2
 	// longName is how long a name may be to be worth a hint: comparing takes time by its length.

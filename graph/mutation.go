@@ -411,6 +411,9 @@ func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, er
 		return nil, faultsOf(w), err
 	}
 	if w.table == db.Users.Table && !db.ViewerOf(ctx).Admin {
+		if err := m.db.Know(ctx, key, m.auth.place(ctx)); err != nil {
+			return nil, nil, err
+		}
 		db.Become(ctx, db.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
 	}
 	entity, err := loaders.ByKey(ctx, table, key)

@@ -210,7 +210,7 @@ func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int)
 	if q.readOnly && operation.Operation.Operation != ast.Query {
 		return s.requestError(ctx, asList(db.Errorf(db.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
 	}
-	ctx = db.WithShare(ctx, maxConnections, state.looks)
+	ctx = db.WithShare(ctx, addressOf(ctx), maxConnections, state.looks)
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
@@ -258,6 +258,9 @@ func (s *server) operation(ctx context.Context, q *query, state *operation) (*gr
 	state.cost, state.looks, err = s.documents.cost(doc, chosen, variables, func(via *db.Relation, table *db.Table, page *db.Page, counting bool) (each, once float64) {
 		return s.DB.Looks(ctx, via, table, page, counting)
 	})
+	if err == nil && chosen.Operation == ast.Mutation && state.looks > maxLooksWriting {
+		err = exceeded("the answer of a mutation could make the database look at %.0f rows and may at %d; ask for it in a query", state.looks, maxLooksWriting)
+	}
 	return &graphql.OperationContext{
 		RawQuery: text, OperationName: q.name, Doc: doc.QueryDocument, Operation: chosen, Variables: variables,
 		Extensions: q.extensions, Headers: q.header, DisableIntrospection: !s.Introspection,

@@ -354,7 +354,7 @@ func (w *writer) inputs(t *db.Table) {
 		w.block("Which "+n.one+": exactly one key.", "input "+t.Type+"By @oneOf", func() {
 			w.field("Global id of "+n.a+"; anything else is BAD_REQUEST.", "id: ID")
 			for _, c := range by {
-				w.field(w.called(c)+", compared exactly.", c.Field+": "+kinds[c.Kind].scalar+w.deprecated(c))
+				w.field(w.called(c)+c.Compared()+".", c.Field+": "+kinds[c.Kind].scalar+w.deprecated(c))
 			}
 		})
 	}

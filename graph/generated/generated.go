@@ -2663,7 +2663,7 @@ input TagListWhere {
 input TagBy @oneOf {
   "Global id of a tag; anything else is BAD_REQUEST."
   id: ID
-  "Name, compared exactly."
+  "Name, trimmed and its white space collapsed, then compared exactly."
   name: String
 }
 
@@ -2875,7 +2875,7 @@ input UserWhere {
 input UserBy @oneOf {
   "Global id of a user; anything else is BAD_REQUEST."
   id: ID
-  "Login name, compared exactly."
+  "Login name, trimmed and its white space collapsed, then compared exactly."
   username: String
 }
 

@@ -463,7 +463,7 @@ type StringWhere struct {
 type TagBy struct {
 	// Global id of a tag; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Name, compared exactly.
+	// Name, trimmed and its white space collapsed, then compared exactly.
 	Name *string `json:"name,omitempty"`
 }
 
@@ -623,7 +623,7 @@ type UserAddressInput struct {
 type UserBy struct {
 	// Global id of a user; anything else is BAD_REQUEST.
 	ID *string `json:"id,omitempty"`
-	// Login name, compared exactly.
+	// Login name, trimmed and its white space collapsed, then compared exactly.
 	Username *string `json:"username,omitempty"`
 }
 

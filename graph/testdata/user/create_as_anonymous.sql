@@ -13,6 +13,10 @@ INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.
 -- postgres
 INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.email_address, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(email_address text, user_id bigint) RETURNING id
 
+-- known place
+INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
+		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at
+
 -- createUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
 
@@ -22,4 +26,4 @@ SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_a
 -- postgres
 SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key AND t1.user_id = ?
 
--- 5 planned, 5 resolved
+-- 6 planned, 6 resolved
