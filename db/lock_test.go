@@ -1,0 +1,49 @@
+package db
+
+import (
+	"slices"
+	"testing"
+)
+
+type (
+	chapter struct {
+		Key     int64 `db:"id"`
+		BookKey int64 `db:"book_id"`
+	}
+	note struct {
+		Key        int64  `db:"id"`
+		ChapterKey *int64 `db:"chapter_id"`
+	}
+	print struct {
+		Key     int64  `db:"id"`
+		NoteKey *int64 `db:"note_id"`
+	}
+)
+
+// What goes with a row, or loses a key with it, is locked before anything goes, however far off it is; behind what only
+// loses a key nothing is.
+func TestRemovedRowsAreLockedToTheEnd(t *testing.T) {
+	kept := slices.Clone(Tables)
+	defer func() { Tables = kept }()
+	authors, books, chapters, notes, prints := table[author]("a"), table[novel]("b"), table[chapter]("c"), table[note]("d"), table[print]("e")
+	oneToMany(authors, "books", books, "author", "author_id", cascade)
+	oneToMany(authors, "edited", books, "editor", "editor_id", detach)
+	oneToMany(books, "chapters", chapters, "book", "book_id", cascade)
+	oneToMany(chapters, "notes", notes, "chapter", "chapter_id", detach)
+	oneToMany(notes, "prints", prints, "note", "note_id", detach)
+	l := locking{tables: map[*Table]*tableLocks{}}
+	l.intent(Intent{Draft: &Draft{table: authors.Table}, Key: 7, Remove: true})
+	var got []string
+	for _, r := range l.related {
+		got = append(got, r.text())
+		if l.tables[r.relation.To].strength != lockRemove || !slices.Equal(r.args, []any{int64(7)}) {
+			t.Errorf("%s with %v is locked by %d", r.text(), r.args, l.tables[r.relation.To].strength)
+		}
+	}
+	const a = "SELECT id FROM a WHERE id = ?"
+	const b = "SELECT id FROM b WHERE author_id IN (" + a + ")"
+	const c = "SELECT id FROM c WHERE book_id IN (" + b + ")"
+	if want := []string{b, c, "SELECT id FROM d WHERE chapter_id IN (" + c + ")", "SELECT id FROM b WHERE editor_id IN (" + a + ")"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
