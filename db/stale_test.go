@@ -65,3 +65,36 @@ func TestColumnTypesChange(t *testing.T) {
 		all.Wait()
 	}
 }
+
+// Inside a transaction the first such statement ends it, so it runs again as a whole.
+func TestColumnTypesChangeBeforeATransaction(t *testing.T) {
+	address := dbtest.Postgres(t)
+	database := openMigrated(t, address)
+	if err := database.Demo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("postgres", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	read := func(ctx context.Context) error {
+		_, err := database.Read(ctx, &db.Read{From: db.Profiles.Table, Select: db.Select{Columns: db.Profiles.Columns}, Page: seedPage(db.Profiles.Table)})
+		return err
+	}
+	// One at a time, all on the connection that was used last.
+	if err := database.Write(t.Context(), read); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.Exec(`ALTER TABLE profiles ALTER COLUMN bio TYPE varchar COLLATE "C"`); err != nil {
+		t.Fatal(err)
+	}
+	runs := 0
+	err = database.Write(t.Context(), func(ctx context.Context) error {
+		runs++
+		return read(ctx)
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%d runs: %v", runs, err)
+	}
+}
