@@ -302,6 +302,33 @@ func TestAttempts(t *testing.T) {
 	})
 }
 
+// Counts are written in one order, whatever the order of the bounds: log-ins that share some would wait in a circle.
+func TestAttemptsAreCountedInOneOrder(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		bounds := []Bound{{"c: account and address", 9}, {"a: address", 9}, {"b: account", 9}}
+		var recorder Recorder
+		ctx := WithRecorder(t.Context(), &recorder)
+		if counted, err := d.Attempt(ctx, bounds); !counted || err != nil {
+			t.Fatal(counted, err)
+		}
+		login := d.logIn(t, "session", "home")
+		login.Attempts = bounds
+		if _, opened, err := d.OpenSession(ctx, login); !opened || err != nil {
+			t.Fatal(opened, err)
+		}
+		var order []any
+		for _, s := range recorder.Statements() {
+			if s.Path == "attempts" {
+				order = append(order, s.Args[0])
+			}
+		}
+		sorted := []any{"a: address", "b: account", "c: account and address"}
+		if want := append(sorted, sorted...); !slices.Equal(order, want) {
+			t.Errorf("%q, want %q", order, want)
+		}
+	})
+}
+
 func TestKnownPlaces(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
 		write(t, d.DB, Users.Table, 0, Input{{"username", "bob"}})
