@@ -21,6 +21,10 @@ func TestBudget(t *testing.T) {
 		t.Fatalf("a byte more reserved %d: %v", m.Used(), err)
 	}
 	b.Restart()
+	if err := b.Hold(freeBytes + reservedBytes); err != nil || m.Used() != reservedBytes {
+		t.Errorf("what is reserved already does not suffice: %d, %v", m.Used(), err)
+	}
+	b.Restart()
 	if err := b.Write(400 << 10); err != nil {
 		t.Fatal("what an earlier run took was counted:", err)
 	}

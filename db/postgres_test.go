@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,6 +63,18 @@ func TestPostgresURL(t *testing.T) {
 				t.Errorf("%q", config.TargetSessionAttrs)
 			}
 		})
+	}
+}
+
+// A URL that its writer meant otherwise than it reads is refused, and nothing of it is said.
+func TestPostgresURLIsNone(t *testing.T) {
+	for _, address := range []string{
+		"postgres://u:a#b@db.example/kith", "postgres://u:a/b@db.example/kith", "postgres://u:a?b@db.example/kith", "postgres://u:a%@db.example/kith",
+		"postgres:///kith?host=db.example&password=a#b", "postgres://db.example/kith#b", "postgres://db.example/a@b", "postgres://a,%zz/kith",
+	} {
+		if _, err := configOf(address); !errors.Is(err, errNoURL) {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 

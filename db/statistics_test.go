@@ -8,6 +8,7 @@ import (
 // What a page makes the database look at follows from its filter, the indexes and the sizes of its tables.
 func TestLooks(t *testing.T) {
 	contains := func(v string) object { return object{"contains": v} }
+	titled := some(object{"title": object{"eq": "a"}})
 	everywhere(t, func(t *testing.T, db *DB) {
 		fill(t, db, 20_000) // of 2,000 users
 		folded := 20_000.0  // SQLite has no index over a function of ours
@@ -51,6 +52,9 @@ func TestLooks(t *testing.T) {
 			{table: Users.Table, where: object{"or": []any{object{"posts": some(object{"author": object{"posts": some(object{"title": object{"eq": "a"}})}})}, object{"name": object{"eq": "a"}}}},
 				each: 2_000 * (10*10 + 0.1)},
 			{table: Users.Table, where: object{"hasProfile": true}, each: 2_000},
+			// Only so many are joined; behind them the ten posts of every user are looked at.
+			{table: Users.Table, where: object{"and": []any{object{"posts": titled}, object{"posts": titled}, object{"posts": titled}}}, each: 1, once: 3},
+			{table: Users.Table, where: object{"and": []any{object{"posts": titled}, object{"posts": titled}, object{"posts": titled}, object{"posts": titled}}}, each: 10, once: 3},
 			// Pages of related rows: of ten posts each.
 			{via: UserPosts.Relation},
 			{via: UserPosts.Relation, counting: true, each: 10},
