@@ -103,9 +103,25 @@ func TestGateIsFull(t *testing.T) {
 	}
 	// Somebody else takes the place of the last of the crowd.
 	q.come(t.Context(), "alone")
+	if err := q.Enter(t.Context(), "crowd"); !errors.As(err, &e) || e.Code != Unavailable {
+		t.Errorf("the crowd is longer again: %v", err)
+	}
 	q.done(t)
 	if len(q.went) != waitingEach || q.went[1] != "alone" || !slices.Equal(q.sent, []string{"crowd UNAVAILABLE"}) {
 		t.Errorf("%d went in, in the order %q; sent away: %q", len(q.went), q.went, q.sent)
+	}
+}
+
+// Nobody makes room for a line that would then be as long as theirs was.
+func TestGateKeepsLinesOfOneLength(t *testing.T) {
+	q := newQueue(t)
+	for i := range waitingEach { // 22, 21 and 21 of them
+		q.come(t.Context(), []string{"a", "b", "c"}[i%3])
+	}
+	q.come(t.Context(), "b")
+	q.done(t)
+	if len(q.went) != waitingEach || !slices.Equal(q.sent, []string{"b UNAVAILABLE"}) {
+		t.Errorf("%d went in; sent away: %q", len(q.went), q.sent)
 	}
 }
 
@@ -126,11 +142,15 @@ func TestGateForgetsWhoGoesAway(t *testing.T) {
 		t.Errorf("went in: %q", q.went)
 	}
 	// Those whose turn comes while they go away leave no place taken.
-	for range 200 {
+	for i := range 400 {
 		q := newQueue(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		q.come(ctx, "a")
-		go cancel()
+		if i%2 == 0 {
+			go cancel()
+		} else {
+			cancel() // and the turn comes before anybody has seen it
+		}
 		q.done(t)
 	}
 }

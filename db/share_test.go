@@ -71,6 +71,17 @@ func TestGate(t *testing.T) {
 		if _, err := db.Read(t.Context(), byKey); err != nil {
 			t.Error(err)
 		}
+		// Who has waited in vain holds nothing of their operation's share.
+		operation, over := context.WithTimeout(WithShare(t.Context(), "me", 1, 0), 10*time.Second)
+		defer over()
+		ctx, cancel = context.WithTimeout(operation, 50*time.Millisecond)
+		defer cancel()
+		if _, err := db.Read(ctx, scan); CodeOf(err) != Timeout {
+			t.Errorf("at a full gate: %v", err)
+		}
+		if _, err := db.Read(operation, byKey); err != nil {
+			t.Errorf("beside it: %v", err)
+		}
 		small := &Read{From: Tags.Table, Select: Select{Columns: Tags.Columns}, Page: pageOf(t, Tags.Table, object{"name": object{"contains": "x"}})}
 		if _, err := db.Read(t.Context(), small); err != nil {
 			t.Error(err)

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -99,6 +100,26 @@ func TestStatistics(t *testing.T) {
 		}
 		if n := all(); n != 3000 {
 			t.Errorf("%v rows", n)
+		}
+	})
+}
+
+// Statistics that cannot be read are asked for again soon, and the last ones stand.
+func TestStatisticsFail(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *DB) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 2 {
+			before := db.statistics.Load()
+			db.due.Store(time.Now().Add(time.Hour).UnixNano())
+			db.refresh(ended)
+			if due := time.Until(time.Unix(0, db.due.Load())); due > time.Second {
+				t.Errorf("they are asked for in %v", due)
+			}
+			if after := db.statistics.Load(); after == nil || before != nil && after != before {
+				t.Errorf("%v instead of %v", after, before)
+			}
+			db.refresh(t.Context())
 		}
 	})
 }
