@@ -217,19 +217,22 @@ func TestUncertainCommit(t *testing.T) {
 			}
 		}
 	}
-	// With the database gone as well, it stays uncertain.
-	header := bearer(access)
-	header.Set("Idempotency-Key", "gone")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	proxy.CutAt("COMMIT", true, func() {
-		proxy.Refuse(true)
-		proxy.Cut()
-	})
-	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Planned.ServeHTTP(w, r.WithContext(ctx)) })
-	w := postQuery(slow, `mutation { createTag(input: {name: "gone"}) { tag { id } } }`, "application/json", header)
-	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "may or may not") {
-		t.Errorf("%d %s", w.Code, w.Body)
+	// With the database gone as well, or silent from then on, it stays uncertain.
+	for name, leave := range map[string]func(gone bool){"gone": proxy.Refuse, "silent": proxy.Silence} {
+		header := bearer(access)
+		header.Set("Idempotency-Key", name)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		proxy.CutAt("COMMIT", true, func() {
+			leave(true)
+			proxy.Cut()
+		})
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.Planned.ServeHTTP(w, r.WithContext(ctx)) })
+		w := postQuery(slow, `mutation { createTag(input: {name: "`+name+`"}) { tag { id } } }`, "application/json", header)
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "may or may not") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		leave(false)
 	}
 }
 
