@@ -637,6 +637,21 @@ func TestKeysOfNewTags(t *testing.T) {
 	})
 }
 
+// Names that one field makes are not made for another beforehand: in the order of the fields nothing stands against them.
+func TestNamesThatAnotherFieldMakes(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		h := asAdmin(f.Planned)
+		author := signUp(t, h, "ada")
+		const posts = ` b: createPost(input: {authorId: $u, title: "T", content: "C", tags: ["new", "renamed", "other"]}) { post { tags { nodes { name } } } userErrors { code } }
+			c: createPost(input: {authorId: $u, title: "T", content: "C", tags: ["renamed", "new"]}) { post { id } userErrors { code } }`
+		a := answerOf(t, h, request{Query: `mutation($u: ID!) { a: createTag(input: {name: "new"}) { tag { id } userErrors { code } } r: updateTag(input: {id: "` + db.GlobalID(db.Tags.Table, 1) + `", name: "renamed"}) { tag { name } userErrors { code } }` + posts + ` }`,
+			Variables: map[string]any{"u": author}})
+		if a.text("a", "tag", "id") == "" || a.text("r", "tag", "name") != "renamed" || !slices.Equal(slices.Sorted(slices.Values(namesOf(a.at("b", "post", "tags", "nodes")))), []string{"new", "other", "renamed"}) || strings.Contains(string(a.Body), `"code"`) {
+			t.Errorf("%s", a.Body)
+		}
+	})
+}
+
 // An update that changes nothing leaves version and time alone, nested or not; a null is a value like any other.
 func TestUpdateThatChangesNothing(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
