@@ -259,6 +259,13 @@ func TestCost(t *testing.T) {
 // fillTags writes n tags, tag1 to tagn.
 func fillTags(t *testing.T, f *fixture, n int) {
 	t.Helper()
+	execute(t, f, fmt.Sprintf("INSERT INTO tags (name, created_at, updated_at) WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) "+
+		"SELECT 'tag' || i, %[2]s, %[2]s FROM s", n, "CURRENT_TIMESTAMP"))
+}
+
+// execute runs a statement beside kith.
+func execute(t *testing.T, f *fixture, text string) {
+	t.Helper()
 	driver, address := "sqlite", strings.TrimPrefix(f.Address, "sqlite:")
 	if f.DB.Name() == "postgres" {
 		driver, address = "postgres", f.Address
@@ -268,9 +275,7 @@ func fillTags(t *testing.T, f *fixture, n int) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	_, err = raw.Exec(fmt.Sprintf("INSERT INTO tags (name, created_at, updated_at) WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) "+
-		"SELECT 'tag' || i, %[2]s, %[2]s FROM s", n, "CURRENT_TIMESTAMP"))
-	if err != nil {
+	if _, err = raw.Exec(text); err != nil {
 		t.Fatal(err)
 	}
 }

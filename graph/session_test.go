@@ -231,6 +231,54 @@ func TestKnownPlace(t *testing.T) {
 	}, behindProxy)
 }
 
+// An address may try 200 times, whatever the accounts.
+func TestAddressesAreLimited(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		try := func(address, username, want string) {
+			t.Helper()
+			if code := attemptFrom(t, f.Planned, address, username, "wrong horse"); code != want {
+				t.Errorf("%s as %s: %s, want %s", address, username, code, want)
+			}
+		}
+		try("203.0.113.7", "one", "INVALID")
+		try("203.0.113.7", "two", "INVALID")
+		execute(t, f, `UPDATE attempts SET failures = 198 WHERE failures = 2`) // what both were counted for
+		try("203.0.113.7", "three", "INVALID")
+		try("203.0.113.7", "four", "INVALID")
+		try("203.0.113.7", "five", "LIMIT_EXCEEDED")
+		try("203.0.113.8", "five", "INVALID")
+	}, behindProxy)
+}
+
+// Whoever has got hold of an access token cannot try passwords for ever; changes that succeed are not counted.
+func TestPasswordChangesAreLimited(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		h := f.Planned
+		signUp(t, h, "ada")
+		access, _ := logIn(t, h, "ada")
+		change := func(current, next string) answer {
+			return answerOf(t, h, request{Query: `mutation($f: String!, $t: String!) { changePassword(input: {currentPassword: $f, newPassword: $t}) { session { accessToken } userErrors { code } } }`,
+				Variables: map[string]any{"f": current, "t": next}, Header: bearer(access)})
+		}
+		passwords := []string{"correct horse", "better horse"}
+		for i := range 12 {
+			a := change(passwords[i%2], passwords[(i+1)%2])
+			if access = a.text("changePassword", "session", "accessToken"); access == "" {
+				t.Fatalf("change %d: %s", i, a.Body)
+			}
+		}
+		for i := range 10 {
+			if a := change("wrong horse", "worse horse"); !strings.Contains(string(a.Body), `"INVALID"`) {
+				t.Fatalf("attempt %d: %s", i, a.Body)
+			}
+		}
+		hashes := db.Hashes()
+		if a := change("correct horse", "better horse"); a.code() != "LIMIT_EXCEEDED" || db.Hashes() != hashes {
+			t.Errorf("not limited: %s", a.Body)
+		}
+	})
+}
+
 // Without trust in the sender a forwarding header changes nothing, and the log says once which setting would.
 func TestForwardingHeadersAreNotBelieved(t *testing.T) {
 	var log bytes.Buffer
