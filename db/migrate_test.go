@@ -62,6 +62,18 @@ func TestMigrateAtOnce(t *testing.T) {
 }
 
 // A change that cannot be made is reported and not tried for ever, and who waits for one gives up with the context.
+// A version can be stored once, whoever stores it.
+func TestVersionsAreStoredOnce(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			if _, err := m.raw.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (5, TRUE)"); err == nil {
+				t.Error("stored twice")
+			}
+		})
+	}
+}
+
 func TestMigrateFails(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {

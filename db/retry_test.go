@@ -85,3 +85,37 @@ func TestBusyIsRunAgain(t *testing.T) {
 	}
 	done.Wait()
 }
+
+// Nor does migrating end because another process writes for longer than a statement waits.
+func TestMigratingIsRunAgain(t *testing.T) {
+	address := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
+	var databases [2]*db.DB
+	for i := range databases {
+		var err error
+		if databases[i], err = db.Open(t.Context(), address, db.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		defer databases[i].Close()
+	}
+	if n, err := databases[0].Pending(t.Context()); err != nil || n == 0 { // versions have their table now
+		t.Fatal(n, err)
+	}
+	holding, release := make(chan struct{}), make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		err := databases[0].Write(t.Context(), func(context.Context) error {
+			close(holding)
+			<-release
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-holding
+	time.AfterFunc(3*time.Second, func() { close(release) })
+	if err := databases[1].Migrate(t.Context()); err != nil {
+		t.Errorf("it was not asked again: %v", err)
+	}
+	done.Wait()
+}
