@@ -29,7 +29,7 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s
 		return nil, err
 	case !found:
 		return []Fault{{NotFound, "there is no such " + lowerFirst(t.Type), []string{"input", "id"}}}, nil
-	case !viewer.Admin && (t.owner == nil || viewer.Key == 0 || owned != viewer.Key):
+	case !viewer.Admin && (viewer.Key == 0 || owned != viewer.Key):
 		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(t.Type))
 	case ifVersion != nil && *ifVersion != version:
 		return []Fault{{Outdated, "the stored version is another", []string{"input", "ifVersion"}}}, nil
