@@ -103,6 +103,7 @@ func TestRefusedOriginsAreLogged(t *testing.T) {
 		for _, method := range []string{"OPTIONS", "POST", "GET"} {
 			fromOrigin(h, method, "https://app.example.com", "cross-site")
 			fromOrigin(h, method, "http://kith.example.com", "same-origin")
+			fromOrigin(h, method, "https://front.example.com", "same-origin") // a proxy that names another host
 		}
 	}
 	if count("KITH_ALLOWED_ORIGINS") != 1 || count("origin=https://app.example.com") != 1 {
