@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -365,6 +366,52 @@ func TestConnectionsOfARequest(t *testing.T) {
 				if n := most.Load(); n > 2 {
 					t.Errorf("%s: %d connections", name, n)
 				}
+			}
+		})
+	}
+}
+
+// A request that looks at many rows in small pieces waits at a full gate as one does that looks at them at once.
+func TestPiecesWaitAtTheGate(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database, func(o *graph.Options) { o.Limits.Timeout = time.Second })
+			fillTags(t, f, 1500)
+			release := make(chan struct{})
+			var all sync.WaitGroup
+			for full := false; !full; {
+				ctx, cancel := context.WithCancel(db.WithShare(t.Context(), 1, 1e9))
+				defer cancel()
+				in := make(chan struct{})
+				all.Go(func() {
+					f.DB.Snapshot(ctx, func(context.Context) error { //nolint:errcheck // the last one is sent away
+						close(in)
+						<-release
+						return nil
+					})
+				})
+				select {
+				case <-in:
+				case <-time.After(time.Second):
+					cancel()
+					full = true
+				}
+			}
+			ask := func(h http.Handler, fields int) string {
+				return answerOf(t, h, request{Query: "{" + numbered(fields, `a%d: tags(first: 1, where: {name: {contains: "none%d"}}) { nodes { id } } `) + "}"}).code()
+			}
+			for way, h := range f.ways() {
+				if code := ask(h, 2); code != "" {
+					t.Errorf("%s, few rows: %s", way, code)
+				}
+				if code := ask(h, 4); code != "TIMEOUT" {
+					t.Errorf("%s, many rows: %q", way, code)
+				}
+			}
+			close(release)
+			all.Wait()
+			if code := ask(f.Planned, 4); code != "" {
+				t.Errorf("afterwards: %s", code)
 			}
 		})
 	}
