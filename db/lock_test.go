@@ -47,3 +47,22 @@ func TestRemovedRowsAreLockedToTheEnd(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// What a draft hangs on is made with it: a run before has left nothing to lock.
+func TestParentsOfNewRowsAreNotLocked(t *testing.T) {
+	draft, faults := NewDraft(Posts.Table, Input{{"title", "T"}, {"content", "C"}}, nil, true)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	author := PostAuthor.Own
+	for _, c := range []struct {
+		give func()
+		want int
+	}{{func() { draft.hang(author, 7) }, 0}, {func() { draft.values = nil; draft.Default(author, int64(7)) }, 1}} {
+		c.give()
+		l := locking{tables: map[*Table]*tableLocks{}}
+		if l.draft(draft); l.keys != c.want {
+			t.Errorf("%d keys, want %d", l.keys, c.want)
+		}
+	}
+}
