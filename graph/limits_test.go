@@ -380,7 +380,7 @@ func TestPiecesWaitAtTheGate(t *testing.T) {
 			release := make(chan struct{})
 			var all sync.WaitGroup
 			for full := false; !full; {
-				ctx, cancel := context.WithCancel(db.WithShare(t.Context(), 1, 1e9))
+				ctx, cancel := context.WithCancel(db.WithShare(t.Context(), "me", 1, 1e9))
 				defer cancel()
 				in := make(chan struct{})
 				all.Go(func() {
