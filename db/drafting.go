@@ -203,6 +203,16 @@ func wordsOf(t *schema.Table) []string {
 	return nil
 }
 
+// others are what was given to the table by hand.
+func (c *change) others() *byHand {
+	for _, a := range slices.Concat(c.from.Attrs, c.to.Attrs) {
+		if o, ok := a.(*byHand); ok {
+			return o
+		}
+	}
+	return &byHand{}
+}
+
 // keyOf is the column's foreign key; nil if it is none.
 func keyOf(t *schema.Table, column string) *schema.ForeignKey {
 	for _, k := range t.ForeignKeys {
@@ -215,9 +225,8 @@ func keyOf(t *schema.Table, column string) *schema.ForeignKey {
 
 // checkOf is the column's condition; "" if there is none.
 func checkOf(t *schema.Table, column string) string {
-	names := regexp.MustCompile(`\b` + column + `\b`)
 	for _, a := range t.Attrs {
-		if c, ok := a.(*schema.Check); ok && names.MatchString(c.Expr) {
+		if c, ok := a.(*schema.Check); ok && speaksOf(c.Expr, column) {
 			return c.Expr
 		}
 	}

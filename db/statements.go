@@ -23,7 +23,7 @@ func (d *difference) statements(postgres, back bool) []string {
 	s := &script{postgres: postgres, back: back}
 	later := forward(d.made)
 	for _, t := range d.made {
-		s.create(t, t.Name, true, later)
+		s.create(t, t.Name, true, later, nil)
 		s.gap()
 	}
 	for _, k := range later {
@@ -81,8 +81,8 @@ func (s *script) alter(t *schema.Table, format string, arguments ...any) {
 }
 
 // create makes a table under a name, with all that belongs to it; whole says that nothing of it is there, neither its
-// name nor its index of words. Foreign keys that PostgreSQL must be told later are left out.
-func (s *script) create(t *schema.Table, name string, whole bool, later []*schema.ForeignKey) {
+// name nor its index of words. Foreign keys that PostgreSQL must be told later are left out; constraints come besides.
+func (s *script) create(t *schema.Table, name string, whole bool, later []*schema.ForeignKey, constraints []string) {
 	width := 0
 	for _, c := range t.Columns {
 		width = max(width, len(c.Name))
@@ -98,6 +98,9 @@ func (s *script) create(t *schema.Table, name string, whole bool, later []*schem
 			columns = append(columns, p.C.Name)
 		}
 		lines = append(lines, "    PRIMARY KEY ("+strings.Join(columns, ", ")+")")
+	}
+	for _, constraint := range constraints {
+		lines = append(lines, "    "+constraint)
 	}
 	end := ");"
 	if !s.postgres && slices.ContainsFunc(t.Attrs, func(a schema.Attr) bool { _, is := a.(*sqlite.WithoutRowID); return is }) {
@@ -401,6 +404,9 @@ func (s *script) alterSQLite(c *change) {
 		s.triggers(t)
 	}
 	if anew {
+		for _, statement := range c.others().statements {
+			s.add("%s", statement)
+		}
 		s.add("INSERT INTO must_be_zero SELECT count(*) FROM pragma_foreign_key_check('%s');", t.Name)
 		s.add("DROP TABLE must_be_zero;")
 	}
@@ -425,7 +431,7 @@ func (s *script) copy(c *change) {
 	s.lines = append(s.lines, "-- SQLite cannot make this change in place. While foreign keys are kept, what refers to "+t.Name+" would go with it.")
 	s.add("CREATE TEMP TABLE must_be_zero (n integer CHECK (n = 0));")
 	s.add("INSERT INTO must_be_zero SELECT foreign_keys FROM pragma_foreign_keys;")
-	s.create(t, t.Name+"_new", false, nil)
+	s.create(t, t.Name+"_new", false, nil, c.others().constraints)
 	s.add("INSERT INTO sqlite_sequence (name, seq) SELECT '%[1]s_new', seq FROM sqlite_sequence WHERE name = '%[1]s';", t.Name)
 	var columns, values []string
 	for _, column := range t.Columns {

@@ -50,6 +50,13 @@ type filledFrom struct {
 	column string
 }
 
+// A byHand is what a migration that was not drafted gave a page's table besides what the page declares. It stays.
+type byHand struct {
+	schema.Attr
+	constraints []string // of several columns
+	statements  []string // that make indexes and triggers
+}
+
 // collated says that a text compares by code point.
 var collated = &schema.Collation{V: "C"}
 
@@ -198,9 +205,14 @@ func columnOf(t *schema.Table, name string) *schema.Column {
 	return c
 }
 
-// index adds an index over columns; its name tells all but the last.
+// indexName tells all columns but the last.
+func indexName(table string, columns []string) string {
+	return table + "_" + strings.ReplaceAll(strings.Join(columns[:len(columns)-1], "_"), " DESC", "_desc") + "_idx"
+}
+
+// index adds an index over columns.
 func index(t *schema.Table, columns ...string) {
-	i := schema.NewIndex(t.Name + "_" + strings.ReplaceAll(strings.Join(columns[:len(columns)-1], "_"), " DESC", "_desc") + "_idx")
+	i := schema.NewIndex(indexName(t.Name, columns))
 	for _, name := range columns {
 		name, desc := strings.CutSuffix(name, " DESC")
 		i.AddParts(schema.NewColumnPart(columnOf(t, name)).SetDesc(desc))
@@ -274,10 +286,8 @@ func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
 				c.AddAttrs(collated)
 			}
 		}
-		for _, i := range t.Indexes {
-			if strings.HasPrefix(i.Name, "sqlite_autoindex_") && len(i.Parts) == 1 {
-				i.Name = t.Name + "_" + i.Parts[0].C.Name + "_key"
-			}
+		if err := d.setAside(ctx, t); err != nil {
+			return nil, err
 		}
 		for _, i := range slices.Sorted(maps.Keys(folds)) {
 			if folds[i].table == t.Name && columnOf(t, folds[i].column) != nil {
@@ -293,6 +303,68 @@ func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
 		}
 	}
 	return s, nil
+}
+
+// setAside takes from a table what no page declares, and gives indexes of constraints the names that PostgreSQL gives them.
+func (db *DB) setAside(ctx context.Context, t *schema.Table) error {
+	others := &byHand{}
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool {
+		var columns []string
+		for _, p := range i.Parts {
+			switch {
+			case p.C == nil:
+				columns = append(columns, "")
+			case p.Desc:
+				columns = append(columns, p.C.Name+" DESC")
+			default:
+				columns = append(columns, p.C.Name)
+			}
+		}
+		if len(columns) == 1 && strings.HasPrefix(i.Name, "sqlite_autoindex_") {
+			i.Name = t.Name + "_" + columns[0] + "_key"
+		}
+		partial, statement := false, ""
+		for _, a := range i.Attrs {
+			switch a := a.(type) {
+			case *sqlite.IndexPredicate:
+				partial = true
+			case *sqlite.CreateStmt:
+				statement = a.S
+			}
+		}
+		switch {
+		case !partial && i.Unique && len(columns) == 1 && i.Name == t.Name+"_"+columns[0]+"_key",
+			!partial && !i.Unique && i.Name == indexName(t.Name, columns):
+			return false
+		case statement == "":
+			others.constraints = append(others.constraints, "UNIQUE ("+strings.Join(columns, ", ")+")")
+		default:
+			others.statements = append(others.statements, statement+";")
+		}
+		return true
+	})
+	t.Attrs = slices.DeleteFunc(t.Attrs, func(a schema.Attr) bool {
+		c, is := a.(*schema.Check)
+		if !is || 1 >= len(slices.DeleteFunc(slices.Clone(t.Columns), func(column *schema.Column) bool { return !speaksOf(c.Expr, column.Name) })) {
+			return false
+		}
+		others.constraints = append(others.constraints, "CHECK "+c.Expr)
+		return true
+	})
+	var triggers []string
+	if err := db.write.SelectContext(ctx, &triggers, "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE ?1 || '\\_search\\_%' ESCAPE '\\' ORDER BY name", t.Name); err != nil {
+		return err
+	}
+	for _, trigger := range triggers {
+		others.statements = append(others.statements, trigger+";")
+	}
+	t.AddAttrs(others)
+	return nil
+}
+
+// speaksOf tells whether a condition is about a column.
+func speaksOf(expr, column string) bool {
+	return regexp.MustCompile(`\b` + column + `\b`).MatchString(expr)
 }
 
 // wordColumns are the columns of SQLite's index of words.

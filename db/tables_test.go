@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
+	"unicode/utf8"
 
 	"kith/db/dbtest"
 	"kith/migrations"
@@ -223,7 +225,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64   `db:"author_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
 				State     *string `db:"state" rule:"0..20"`
 			}
 			users, comments := base()
@@ -237,7 +239,7 @@ func stepsOfAPage() []step {
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
 				State     *string `db:"state" rule:"0..20"`
 				Mood      *string `db:"mood" rule:"0..20"`
 				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
@@ -255,7 +257,7 @@ func stepsOfAPage() []step {
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000"`
+				Body      string  `db:"body" rule:"1..5000 verbatim"`
 				State     *string `db:"state" rule:"0..20"`
 				Mood      *string `db:"mood" rule:"0..20"`
 				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
@@ -277,7 +279,7 @@ func stepsOfAPage() []step {
 				EditorKey *int64 `db:"editor_id"`
 				Title     string `db:"title" rule:"1..200"`
 				Shown     string `db:"shown" rule:"1..200 default=title"`
-				Body      string `db:"body" rule:"1..5000"`
+				Body      string `db:"body" rule:"1..5000 verbatim"`
 				State     string `db:"state" rule:"0..20" api:",default=new"`
 				Sort      string `db:"sort" rule:"1..20" api:",default=plain; it's"`
 				Code      string `db:"code" rule:"1..20 default=title"`
@@ -297,7 +299,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64  `db:"author_id"`
 				Title     string `db:"title" rule:"1..100"`
-				Body      string `db:"body" rule:"1..5000"`
+				Body      string `db:"body" rule:"1..5000 verbatim"`
 				Code      string `db:"code" rule:"1..20 default=title"`
 			}
 			users, comments := base()
@@ -384,6 +386,62 @@ func fillNotes(t *testing.T, d *DB) {
 		if _, err := d.write.Exec(statement); err != nil {
 			t.Fatalf("%v: %s", err, statement)
 		}
+	}
+}
+
+// What was given to a table by hand stays, also where SQLite makes the table anew.
+func TestDraftsKeepWhatIsMadeByHand(t *testing.T) {
+	keepPage(t)
+	page := func(declare func()) {
+		Tables = nil
+		declare()
+	}
+	files := functions(t)
+	page(func() {
+		type Dog struct {
+			Row
+			Name string `db:"name" rule:"1..9"`
+			Tag  string `db:"tag" rule:"1..9"`
+		}
+		table[Dog]("dogs")
+	})
+	drafted(t, files, "base", false)
+	const up, down = "-- +goose Up\nCREATE INDEX dogs_by_both ON dogs (name, tag);\nCREATE UNIQUE INDEX dogs_once ON dogs (tag) WHERE version > 1;\n",
+		"-- +goose Down\nDROP INDEX dogs_once;\nDROP INDEX dogs_by_both;\n"
+	const trigger = "-- +goose StatementBegin\nCREATE TRIGGER dogs_hand AFTER DELETE ON dogs BEGIN SELECT 1; END;\n-- +goose StatementEnd\n"
+	files["0003_hand.postgres.sql"] = &fstest.MapFile{Data: []byte(up + down)}
+	files["0003_hand.sqlite.sql"] = &fstest.MapFile{Data: []byte(up + trigger + down + "DROP TRIGGER dogs_hand;\n")}
+	for name, file := range files { // as if the table had been made by hand
+		files[name] = &fstest.MapFile{Data: []byte(strings.Replace(string(file.Data), "DEFAULT 1\n", "DEFAULT 1, CHECK (name <> tag), UNIQUE (name, tag)\n", 1))}
+	}
+	if made, err := DraftMigration(t.Context(), files, "nothing", false); err != nil || len(made) > 0 {
+		t.Fatalf("%v, error %v", made, err)
+	}
+	page(func() {
+		type Dog struct {
+			Row
+			Name string `db:"name" rule:"1..99"`
+			Tag  string `db:"tag" rule:"1..9"`
+		}
+		table[Dog]("dogs")
+	})
+	drafted(t, files, "wider", false)
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			d := opened(t, name, files)
+			const insert = "INSERT INTO dogs (name, tag, version, created_at, updated_at) VALUES "
+			if _, err := d.write.Exec(insert + "('a long name for a dog', 'b', 2, '2026-01-01', '2026-01-01')"); err != nil {
+				t.Fatal(err)
+			}
+			for _, wrong := range []string{"('c', 'c', 1", "('d', 'b', 2", "('a long name for a dog', 'b', 1"} {
+				if _, err := d.write.Exec(insert + wrong + ", '2026-01-01', '2026-01-01')"); err == nil {
+					t.Errorf("%s is inserted", wrong)
+				}
+			}
+			if lines := strings.Join(catalog(t, d), "\n"); !strings.Contains(lines, "dogs_by_both") || name == "sqlite" && !strings.Contains(lines, "dogs_hand") {
+				t.Errorf("an index is gone: %s", lines)
+			}
+		})
 	}
 }
 
@@ -479,5 +537,146 @@ func TestDraftsThatAreRefused(t *testing.T) {
 		if _, err := DraftMigration(t.Context(), files, name, false); err == nil || !strings.Contains(err.Error(), "no name of a migration") {
 			t.Errorf("%q answers %v", name, err)
 		}
+	}
+}
+
+// What a migration finds the words of stored texts by is what the program finds them by, for every code point there is.
+func TestMigrationsFindTheSameWords(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			d := opened(t, name, functions(t))
+			conn, err := d.write.Connx(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			ask := "SELECT kith_words(?)"
+			if name == "postgres" {
+				ask = "SELECT pg_temp.kith_words($1)"
+				if _, err := conn.ExecContext(t.Context(), wordsFunction()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			const together = 1 << 12
+			for first := rune(1); first <= unicode.MaxRune; first += together {
+				var b strings.Builder
+				for r := first; r < first+together; r++ {
+					if utf8.ValidRune(r) {
+						b.WriteString("q" + string(r) + "q ")
+					}
+				}
+				var got string
+				if err := conn.GetContext(t.Context(), &got, ask, b.String()); err != nil {
+					t.Fatal(err)
+				}
+				if want := words(b.String()); got != want {
+					a, b := strings.Fields(got), strings.Fields(want)
+					for i := range min(len(a), len(b)) {
+						if a[i] != b[i] {
+							t.Fatalf("from %U on: %+q is not %+q", first, a[i], b[i])
+						}
+					}
+					t.Fatalf("from %U on there are %d words, not %d", first, len(a), len(b))
+				}
+			}
+		})
+	}
+}
+
+// Tables that refer to each other, and a column that becomes a foreign key or another type, are drafted as well; what does
+// not fit stops the migration, and the database is as it was.
+func TestDraftsOfCirclesAndMisfits(t *testing.T) {
+	keepPage(t)
+	type Dog struct {
+		Row
+		OwnerKey *int64 `db:"owner_id"`
+		Tag      string `db:"tag" rule:"1..9"`
+	}
+	type Owner struct {
+		Row
+		BestKey *int64 `db:"best_id"`
+	}
+	circle := func() {
+		Tables = nil
+		dogs, owners := table[Dog]("dogs"), table[Owner]("owners")
+		oneToMany(owners, "dogs", dogs, "owner", "owner_id", detach)
+		oneToMany(dogs, "admirers", owners, "best", "best_id", detach)
+	}
+	loose := func() {
+		type Dog struct {
+			Row
+			OwnerKey *int64 `db:"owner_id"`
+			Tag      int64  `db:"tag"`
+		}
+		Tables = nil
+		table[Dog]("dogs")
+		table[Owner]("owners")
+	}
+	files := functions(t)
+	circle()
+	drafted(t, files, "circle", false)
+	made := maps.Clone(files)
+	loose()
+	drafted(t, files, "loose", true)
+	free := maps.Clone(files)
+	circle()
+	drafted(t, files, "bound", true)
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			circle()
+			d := opened(t, name, made)
+			bound := catalog(t, d)
+			for _, statement := range []string{
+				"INSERT INTO owners (id, created_at, updated_at) VALUES (1, '2026-01-01', '2026-01-01')",
+				"INSERT INTO dogs (id, owner_id, tag, created_at, updated_at) VALUES (1, 1, '7', '2026-01-01', '2026-01-01')",
+				"UPDATE owners SET best_id = 1",
+			} {
+				if _, err := d.write.Exec(statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			loose()
+			d.files = free
+			if err := d.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			between := catalog(t, d)
+			differ(t, "loose", between, atOnce(t, name))
+			if _, err := d.write.Exec("UPDATE dogs SET owner_id = 9"); err != nil {
+				t.Fatal(err)
+			}
+			d.files = files
+			if err := d.Migrate(t.Context()); err == nil {
+				t.Error("a foreign key that leads nowhere is made")
+			}
+			differ(t, "after a failure", catalog(t, d), between)
+			if _, err := d.write.Exec("UPDATE dogs SET owner_id = 1"); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			circle()
+			differ(t, "bound", catalog(t, d), bound)
+			var dogs int
+			if err := d.write.Get(&dogs, "SELECT count(*) FROM dogs JOIN owners ON owners.id = owner_id AND best_id = dogs.id WHERE tag = '7'"); err != nil || dogs != 1 {
+				t.Errorf("%d dogs, error %v", dogs, err)
+			}
+			if _, err := d.write.Exec("UPDATE dogs SET owner_id = 9"); err == nil {
+				t.Error("foreign keys are not kept after migrating")
+			}
+			provider, err := d.migrations()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.loosen[0] != "" {
+				if _, err := d.write.Exec(d.loosen[0]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := provider.DownTo(t.Context(), 1); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
