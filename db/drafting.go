@@ -280,12 +280,12 @@ func (d *difference) impossible() error {
 	refuse := func(format string, arguments ...any) { all = append(all, fmt.Errorf(format, arguments...)) }
 	for _, t := range d.made {
 		for _, i := range t.Indexes {
-			d.long(i.Name, refuse)
+			tooLong(i.Name, refuse)
 		}
 	}
 	for _, c := range d.changed {
 		for _, i := range c.made {
-			d.long(i.Name, refuse)
+			tooLong(i.Name, refuse)
 		}
 		for _, column := range c.added {
 			name := c.to.Name + "." + column.Name
@@ -303,8 +303,8 @@ func (d *difference) impossible() error {
 	return errors.Join(all...)
 }
 
-// long refuses a name that PostgreSQL would cut off.
-func (d *difference) long(name string, refuse func(string, ...any)) {
+// tooLong refuses a name that PostgreSQL would cut off.
+func tooLong(name string, refuse func(string, ...any)) {
 	if len(name) > 63 {
 		refuse("the index %s has a name of more than 63 bytes: shorten the table's or the column's", name)
 	}

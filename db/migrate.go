@@ -19,15 +19,12 @@ type Migration struct {
 	Applied bool
 }
 
-func (db *DB) migrations(options ...goose.ProviderOption) (*goose.Provider, error) {
-	var others []string
-	names, err := fs.Glob(db.files, "*"+db.skip)
+func (db *DB) migrations() (*goose.Provider, error) {
+	others, err := fs.Glob(db.files, "*"+db.skip)
 	if err != nil {
 		return nil, err
 	}
-	others = append(others, names...)
-	options = append(options, goose.WithExcludeNames(others))
-	return goose.NewProvider(goose.Dialect(db.goose), db.write.DB, db.files, options...)
+	return goose.NewProvider(goose.Dialect(db.goose), db.write.DB, db.files, goose.WithExcludeNames(others))
 }
 
 // Migrate makes every change that is pending, each in a transaction of its own. It refuses a database that is newer than

@@ -149,10 +149,10 @@ const sqliteReaders = 8
 
 // registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words.
 var registerFunctions = sync.OnceValue(func() error {
-	of := func(make func(string) string) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+	of := func(change func(string) string) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 		return func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 			if text, ok := args[0].(string); ok {
-				return make(text), nil
+				return change(text), nil
 			}
 			return args[0], nil
 		}

@@ -16,7 +16,8 @@ import (
 // The tables, as the page declares them and as migrations make them. Both are described in SQLite's terms, together with
 // the indexes that only PostgreSQL has: what else differs there follows from these.
 
-// sqlTypes are the types of the kinds of columns, under names that both databases know.
+// sqlTypes are the types of the kinds of columns, under names that both databases know. A kind whose type differs needs
+// a name on SQLite that no other has: it is all that is known of a column that a migration made.
 var sqlTypes = map[Kind]string{Key: "bigint", Int: "bigint", Text: "text", Time: "timestamp"}
 
 // literal is a default as SQL.
