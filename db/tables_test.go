@@ -226,7 +226,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64   `db:"author_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				Body      string  `db:"body" rule:"1..5000"`
 				State     *string `db:"state" rule:"0..20"`
 			}
 			users, comments := base()
@@ -240,7 +240,7 @@ func stepsOfAPage() []step {
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				Body      string  `db:"body" rule:"1..5000"`
 				State     *string `db:"state" rule:"0..20"`
 				Mood      *string `db:"mood" rule:"0..20"`
 				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
@@ -258,7 +258,7 @@ func stepsOfAPage() []step {
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
 				Title     string  `db:"title" rule:"1..100"`
-				Body      string  `db:"body" rule:"1..5000 verbatim"`
+				Body      string  `db:"body" rule:"1..5000"`
 				State     *string `db:"state" rule:"0..20"`
 				Mood      *string `db:"mood" rule:"0..20"`
 				Sort      string  `db:"sort" rule:"1..20" api:",default=plain; it's"`
@@ -280,7 +280,7 @@ func stepsOfAPage() []step {
 				EditorKey *int64 `db:"editor_id"`
 				Title     string `db:"title" rule:"1..200"`
 				Shown     string `db:"shown" rule:"1..200 default=title"`
-				Body      string `db:"body" rule:"1..5000 verbatim"`
+				Body      string `db:"body" rule:"1..5000"`
 				State     string `db:"state" rule:"0..20" api:",default=new"`
 				Sort      string `db:"sort" rule:"1..20" api:",default=plain; it's"`
 				Code      string `db:"code" rule:"1..20 default=title"`
@@ -300,7 +300,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64  `db:"author_id"`
 				Title     string `db:"title" rule:"1..100"`
-				Body      string `db:"body" rule:"1..5000 verbatim"`
+				Body      string `db:"body" rule:"1..5000"`
 				Code      string `db:"code" rule:"1..20 default=title"`
 			}
 			users, comments := base()
