@@ -29,6 +29,33 @@ CREATE TABLE notices (
     updated_at TIMESTAMP NOT NULL,
     version    bigint NOT NULL DEFAULT 1
 );
+CREATE TABLE readings (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner_id    bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    done        BOOLEAN NOT NULL,
+    sure        BOOLEAN,
+    tally       INTEGER NOT NULL,
+    total       INTEGER,
+    big         bigint NOT NULL UNIQUE,
+    bigger      bigint,
+    ratio       REAL NOT NULL,
+    share       REAL,
+    mood        TEXT NOT NULL CHECK (mood IN ('GLAD', 'SAD', 'MILD')),
+    mood_before TEXT CHECK (mood_before IN ('GLAD', 'SAD', 'MILD')),
+    price       bigint NOT NULL,
+    rebate      bigint,
+    day         TEXT NOT NULL,
+    due         TEXT,
+    code        TEXT NOT NULL UNIQUE,
+    other_code  TEXT,
+    data        TEXT NOT NULL,
+    extra       TEXT,
+    at          TIMESTAMP NOT NULL,
+    until       TIMESTAMP,
+    created_at  TIMESTAMP NOT NULL,
+    updated_at  TIMESTAMP NOT NULL,
+    version     bigint NOT NULL DEFAULT 1
+);
 CREATE TABLE knows (
     one_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     other_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -37,6 +64,7 @@ CREATE TABLE knows (
 
 -- +goose Down
 DROP TABLE knows;
+DROP TABLE readings;
 DROP TABLE notices;
 DROP TABLE empty_shelves;
 DROP TABLE comments;
