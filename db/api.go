@@ -139,6 +139,9 @@ func (c *Column) Preset() string {
 	return strconv.Quote(c.api.given)
 }
 
+// Finds tells whether clients can look a row up by the column, as by its key: it is a unique text or UUID.
+func (c *Column) Finds() bool { return c.Shown() && c.Unique && (c.Kind == Text || c.Kind == Guid) }
+
 // Fallback is the column whose value is taken where the input of a new row leaves this one out; nil if there is none.
 func (c *Column) Fallback() *Column { return c.Table.column(c.rule.fallback) }
 

@@ -357,8 +357,6 @@ func (d *dialect) rowsJSON(rows []map[string]any) string {
 				row[name] = d.bindTime(v)
 			case Decimal:
 				row[name] = v.units()
-			case float64:
-				row[name] = string(AppendFloat(nil, v)) // a database's JSON may read another number
 			}
 		}
 	}

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"kith/db/dbtest"
 )
 
 // A season is an enum; its Values are generated for a type of the page.
@@ -168,6 +172,51 @@ func TestEntitiesHoldCells(t *testing.T) {
 	for i, c := range table.Columns {
 		if got := c.Of(entity); got != row[i] {
 			t.Errorf("%s is %v (%[2]T), want %v (%[3]T)", c.Name, got, row[i])
+		}
+	}
+}
+
+// Rows are written from one JSON text; a float in it is read by the database as it was meant, the last digit and the
+// smallest numbers included.
+func TestFloatsPassThroughRows(t *testing.T) {
+	float := &Column{Name: "float", Kind: Float}
+	random := rand.New(rand.NewPCG(5, 6))
+	var rows []map[string]any
+	for i := range 20_000 {
+		f := math.Float64frombits(random.Uint64())
+		switch i % 4 {
+		case 1:
+			f = random.Float64()
+		case 2:
+			f = math.Float64frombits(random.Uint64() >> 12) // subnormal
+		case 3:
+			f = float64(random.Int64())
+		}
+		if !math.IsNaN(f) && !math.IsInf(f, 0) {
+			rows = append(rows, map[string]any{"float": f})
+		}
+	}
+	for _, address := range []string{"sqlite::memory:", dbtest.Postgres(t)} {
+		db, err := Open(t.Context(), address, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		q := &query{dialect: db.dialect}
+		q.add("SELECT ", q.field(float))
+		q.bindTo(" FROM "+q.rows([]*Column{float}), q.rowsJSON(rows))
+		i := 0
+		err = db.run(t.Context(), &Statement{Path: "floats", Text: q.String(), Args: q.args}, func(found *sqlx.Rows) error {
+			var got float64
+			err := found.Scan(&got)
+			if got != rows[i]["float"] {
+				t.Errorf("%v has become %v", rows[i]["float"], got)
+			}
+			i++
+			return err
+		})
+		if err != nil || i != len(rows) {
+			t.Error(i, err)
 		}
 	}
 }

@@ -358,7 +358,7 @@ func (r *Read) writeLookUp(q *query) {
 		if len(r.Texts) == 1 {
 			q.bindTo(" WHERE "+on+" = ?", r.Texts[0])
 		} else {
-			q.bindTo(" WHERE "+q.inTexts(on), q.bindTexts(r.Texts))
+			q.bindTo(" WHERE "+q.in(on, column.Kind), q.bindTexts(r.Texts))
 		}
 		q.visible(" AND ", r.From, t)
 	case r.Via == nil && len(r.Keys) == 1:

@@ -211,7 +211,12 @@ func (r rule) normal(text string) string {
 }
 
 // Normal is a text as the column stores it: what looks a row up by a name is normalized as what named the row.
-func (c *Column) Normal(text string) string { return c.rule.normal(text) }
+func (c *Column) Normal(text string) string {
+	if c.Kind == Guid {
+		return strings.ToLower(text)
+	}
+	return c.rule.normal(text)
+}
 
 // apply answers the text to store, or what is wrong with it.
 func (r rule) apply(given string) (any, UserErrorCode, string) {

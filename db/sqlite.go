@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -60,13 +59,8 @@ var sqliteDialect = &dialect{
 	},
 	unindexed: func(expr string) string { return expr }, // it knows how many links there are, and walks through lists in order
 	rows:      func([]*Column) string { return "json_each(?) AS r" },
-	field: func(c *Column) string {
-		if c.Kind == Float {
-			return "kith_float(r.value ->> '" + c.Name + "')"
-		}
-		return "r.value ->> '" + c.Name + "'"
-	},
-	size: span,
+	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
+	size:      span,
 	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
 		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
 	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
@@ -114,7 +108,7 @@ var sqliteAdvice = map[int]string{
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
 func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
-	if err := registerFunctions(); err != nil {
+	if err := registerFold(); err != nil {
 		return nil, nil, err
 	}
 	path := strings.TrimPrefix(address, "sqlite:")
@@ -153,20 +147,12 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 
 const sqliteReaders = 8
 
-// registerFunctions gives every connection that is opened from now on the functions kith_fold, and kith_float: SQLite reads
-// a number from a text, or from JSON, with the last of 17 digits wrong at times.
-var registerFunctions = sync.OnceValue(func() error {
-	fold := func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+// registerFold gives every connection that is opened from now on the function kith_fold.
+var registerFold = sync.OnceValue(func() error {
+	return sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		if text, ok := args[0].(string); ok {
 			return Fold(text), nil
 		}
 		return args[0], nil
-	}
-	float := func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, ok := args[0].(string); ok {
-			return strconv.ParseFloat(text, 64)
-		}
-		return args[0], nil
-	}
-	return errors.Join(sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, fold), sqlite.RegisterDeterministicScalarFunction("kith_float", 1, float))
+	})
 })

@@ -416,9 +416,9 @@ func (w *writer) called(c *db.Column) string {
 	return "The " + words(c.Field)
 }
 
-// uniques are the texts by which a row can be found.
+// uniques are the columns besides the key by which a row can be found.
 func uniques(t *db.Table) []*db.Column {
-	return ordered(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Unique && c.Kind == db.Text })
+	return ordered(t.Columns, (*db.Column).Finds)
 }
 
 func (w *writer) relevance(t *db.Table) {

@@ -405,6 +405,11 @@ func (t *kindsTest) defaults() {
 		`[{"code":"TAKEN","field":["input","big"]},{"code":"TAKEN","field":["input","code"]}]`)
 	want(t.T, t.ask(`mutation($x: Int, $big: BigInt = 12, $day: Date = "2024-02-29", $all: JSON = {list: [], n: 1}) @dryRun { createReading(input: {big: $big, code: `+code+`1", data: {a: $x, b: [$x, "c"]}, extra: $all, day: $day, at: "2026-01-01T00:00:00Z"}) {
 		reading { big data extra day } userErrors { code } } }`, map[string]any{"x": 5}), `{"big":"12","data":{"a":5,"b":[5,"c"]},"extra":{"list":[],"n":1},"day":"2024-02-29"}`)
+	id := t.rows[1]["id"] // the code of which was the second sample
+	want(t.T, t.ask(`{ a: reading(by: {code: "00000000-0000-0000-0000-000000000000"}) { id } b: reading(by: {code: "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"}) { code }
+		c: reading(by: {code: "00000000-0000-0000-0000-000000000001"}) { id } d: reading(by: {id: `+id+`}) { code } }`, nil),
+		`{"data":{"a":{"id":`+id+`},"b":{"code":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},"c":null,"d":{"code":"00000000-0000-0000-0000-000000000000"}}}`)
+	want(t.T, t.ask(`{ reading(by: {code: "x"}) { id } }`, nil), "GRAPHQL_VALIDATION_FAILED")
 	made := t.ask(`mutation @dryRun { createUser(input: {username: "carl", password: "correct horse", readings: [
 		{big: 1, code: `+code+`1", `+data+`}, {big: "1", code: `+code+`2", `+data+`}, {big: 2, code: `+code+`1", `+data+`}, {big: "9223372036854775807", code: `+code+`3", `+data+`}]}) { userErrors { code field } } }`, nil)
 	want(t.T, made, `[{"code":"TAKEN","field":["input","readings","1","big"]},{"code":"TAKEN","field":["input","readings","2","code"]},{"code":"TAKEN","field":["input","readings","3","big"]}]`)
