@@ -36,7 +36,7 @@ const (
 	Blank      UserErrorCode = "BLANK"       // Nothing but white space, or null where a value is required.
 	TooShort   UserErrorCode = "TOO_SHORT"   // Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first.
 	TooLong    UserErrorCode = "TOO_LONG"    // Longer than allowed, counted in the same way.
-	Invalid    UserErrorCode = "INVALID"     // Malformed, an id of another type, inputs that exclude each other, or a wrong login.
+	Invalid    UserErrorCode = "INVALID"     // Malformed, outside of a range, an id of another type, inputs that exclude each other, or a wrong login.
 	NotFound   UserErrorCode = "NOT_FOUND"   // There is no such object, or none the caller may see.
 	Outdated   UserErrorCode = "CONFLICT"    // The stored `version` is not `ifVersion`.
 	InUse      UserErrorCode = "IN_USE"      // The object is linked to others, and `force` is not true.

@@ -417,11 +417,11 @@ func lists(v any) any {
 func compareCells(a, b any) int {
 	switch a := a.(type) {
 	case int64:
-		return cmp.Compare(a, b.(int64)) //nolint:errcheck,forcetypeassert // of one kind
+		return cmp.Compare(a, b.(int64)) //nolint:forcetypeassert // of one kind
 	case float64:
-		return cmp.Compare(a, b.(float64)) //nolint:errcheck,forcetypeassert // of one kind
+		return cmp.Compare(a, b.(float64)) //nolint:forcetypeassert // of one kind
 	case Decimal:
-		return cmp.Compare(a.units(), b.(Decimal).units()) //nolint:errcheck,forcetypeassert // of one kind
+		return cmp.Compare(a.units(), b.(Decimal).units()) //nolint:forcetypeassert // of one kind
 	}
-	return strings.Compare(a.(string), b.(string)) //nolint:errcheck,forcetypeassert // of one kind
+	return strings.Compare(a.(string), b.(string)) //nolint:forcetypeassert // of one kind
 }

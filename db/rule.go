@@ -67,7 +67,7 @@ func (c *Column) parseRule(tag string) {
 					wrong("%q is not %s", text, c.noun())
 				}
 			}
-			if low == high || c.rule.low != nil && c.rule.high != nil && compareCells(c.rule.low, c.rule.high) > 0 {
+			if w == ".." || c.rule.low != nil && c.rule.high != nil && compareCells(c.rule.low, c.rule.high) > 0 {
 				wrong("rule %q leaves nothing", w)
 			}
 		default:

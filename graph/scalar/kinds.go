@@ -20,9 +20,9 @@ func read[T any](kind db.Kind, v any) (T, error) {
 	return out, nil
 }
 
-func written(append func(buf []byte) []byte) graphql.Marshaler {
+func written(value func(buf []byte) []byte) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		w.Write(append(make([]byte, 0, 32))) //nolint:errcheck // a Marshaler has no way to report it
+		w.Write(value(make([]byte, 0, 32))) //nolint:errcheck // a Marshaler has no way to report it
 	})
 }
 
