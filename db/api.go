@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -41,9 +42,10 @@ func (t *Table) Has(v Verb) bool { return !slices.Contains(t.without, v) }
 // encoding/json: an empty name is the column's own, `-` hides it.
 type api struct {
 	hidden    bool
-	readOnly  bool // no input takes it
-	writeOnce bool // only a new row takes it
-	preset    *string
+	readOnly  bool   // no input takes it
+	writeOnce bool   // only a new row takes it
+	preset    any    // a cell
+	given     string // the preset as the tag has it
 }
 
 // parseAPI reads a tag; rule is already read. A wrong one panics: it is a mistake in the program.
@@ -62,14 +64,18 @@ func (c *Column) parseAPI(tag string) {
 	}
 	for options != "" {
 		if text, ok := strings.CutPrefix(options, "default="); ok { // the last option: it may hold commas
-			_, code, message := c.rule.apply(text)
-			switch {
-			case c.Kind != Text:
-				wrong("only a text has a default")
-			case code != "":
+			v, code, message := c.rule.apply(text)
+			if c.Kind != Text {
+				var ok bool
+				if v, ok = c.fromText(text); !ok {
+					wrong("the default %q is not %s", text, c.noun())
+				}
+				v, code, message = c.within(v)
+			}
+			if code != "" {
 				wrong("the default %q %s", text, message)
 			}
-			c.api.preset = &text
+			c.api.preset, c.api.given = v, text
 			return
 		}
 		var option string
@@ -113,13 +119,28 @@ func (c *Column) place() int {
 // Shown tells whether clients can select the column and filter by it. A foreign key they see as a relation.
 func (c *Column) Shown() bool { return c.References == nil && !c.api.hidden }
 
+// Filtered tells whether clients can filter by the column.
+func (c *Column) Filtered() bool { return c.Shown() && c.Name != "version" }
+
 // Writable tells whether the inputs of a new row, or of one that is there, take the column.
 func (c *Column) Writable(isNew bool) bool {
 	return !c.Kept() && !c.api.hidden && !c.api.readOnly && (isNew || !c.api.writeOnce)
 }
 
-// Preset is what the column holds where the input of a new row leaves it out; nil if nothing is declared.
-func (c *Column) Preset() *string { return c.api.preset }
+// Preset is what the column holds where the input of a new row leaves it out, as a value of the schema; "" if nothing is
+// declared.
+func (c *Column) Preset() string {
+	switch {
+	case c.api.preset == nil:
+		return ""
+	case slices.Contains([]Kind{Int, Float, Bool, Enum}, c.Kind):
+		return c.api.given
+	}
+	return strconv.Quote(c.api.given)
+}
+
+// Finds tells whether clients can look a row up by the column, as by its key: it is a unique text or UUID.
+func (c *Column) Finds() bool { return c.Shown() && c.Unique && (c.Kind == Text || c.Kind == Guid) }
 
 // Fallback is the column whose value is taken where the input of a new row leaves this one out; nil if there is none.
 func (c *Column) Fallback() *Column { return c.Table.column(c.rule.fallback) }
@@ -167,7 +188,7 @@ const maxOrdered = 2704 / 4
 // Orders are the columns that pages can be ordered by, relevance not among them.
 func (t *Table) Orders() []*Column {
 	return slices.DeleteFunc(slices.Clone(t.Columns), func(c *Column) bool {
-		return !c.Shown() || c.Kind == Text && c.rule.max > maxOrdered || c.Name == "version"
+		return !c.Filtered() || c.Kind == Text && c.rule.max > maxOrdered || c.Kind == Document
 	})
 }
 

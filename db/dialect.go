@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,6 +29,8 @@ type dialect struct {
 	semijoins bool
 	// in tells whether a value is in a list bound as one value.
 	inKeys, inTexts func(expr string) string
+	// in is the same for a kind of columns, with the value that list makes.
+	in func(expr string, kind Kind) string
 	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
 	position, suffix func(expr string) string
 	// matches is whether row t of a table has words bound as one text, and search makes that text of words and prefixes.
@@ -66,4 +69,26 @@ type dialect struct {
 	ready func(ctx context.Context, write *sqlx.DB) error
 	// snapshot makes a transaction see one state of the database; empty where it always does.
 	snapshot string
+}
+
+// list is cells of one kind as one bound value, in their order and each once.
+func (d *dialect) list(cells []any) any {
+	var numbers []int64
+	var texts []string
+	for _, cell := range cells {
+		switch cell := cell.(type) {
+		case int64:
+			numbers = append(numbers, cell)
+		case Decimal:
+			numbers = append(numbers, cell.units())
+		case string:
+			texts = append(texts, cell)
+		}
+	}
+	if len(numbers) > 0 {
+		slices.Sort(numbers)
+		return d.bindKeys(slices.Compact(numbers))
+	}
+	slices.Sort(texts)
+	return d.bindTexts(slices.Compact(texts))
 }

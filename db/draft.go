@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // An Input is an input object, its fields in the schema's order; what the client left out is left out.
 type Input []InputField
 
-// An InputField is one field of an Input: nil, a string, an int64, a bool, an Input, or a []any of those.
+// An InputField is one field of an Input: nil, a string, an int64, a json.Number, a float64, a bool, an Input, a []any of
+// those, or what a JSON scalar holds.
 type InputField struct {
 	Name  string
 	Value any
@@ -34,7 +36,7 @@ const (
 	Blank      UserErrorCode = "BLANK"       // Nothing but white space, or null where a value is required.
 	TooShort   UserErrorCode = "TOO_SHORT"   // Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first.
 	TooLong    UserErrorCode = "TOO_LONG"    // Longer than allowed, counted in the same way.
-	Invalid    UserErrorCode = "INVALID"     // Malformed, an id of another type, inputs that exclude each other, or a wrong login.
+	Invalid    UserErrorCode = "INVALID"     // Malformed, outside of a range, an id of another type, inputs that exclude each other, or a wrong login.
 	NotFound   UserErrorCode = "NOT_FOUND"   // There is no such object, or none the caller may see.
 	Outdated   UserErrorCode = "CONFLICT"    // The stored `version` is not `ifVersion`.
 	InUse      UserErrorCode = "IN_USE"      // The object is linked to others, and `force` is not true.
@@ -63,7 +65,7 @@ type Draft struct {
 
 type assignment struct {
 	column *Column
-	value  any // int64, string, nil
+	value  any // a cell, nil
 	path   []string
 	at     int  // its place in the whole input
 	parent bool // it is the key of the row that the draft hangs on, and nothing that the input says
@@ -140,7 +142,7 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 	}
 	for _, c := range t.Columns {
 		if _, given := input.Get(c.Field); !given && c.api.preset != nil {
-			draft.Default(c, *c.api.preset)
+			draft.Default(c, c.api.preset)
 		}
 		if c.rule.fallback == "" || draft.has(c) {
 			continue
@@ -169,6 +171,12 @@ func (d *drafter) value(c *Column, v any, path []string) (any, bool) {
 			return nil, false
 		}
 		return key, true
+	case c.Kind != Text:
+		cell, code, message := c.accept(v)
+		if code != "" {
+			d.fault(path, code, message)
+		}
+		return cell, code == ""
 	}
 	return d.text(c, v, path)
 }
@@ -341,7 +349,17 @@ func (d *Draft) row(columns []*Column) map[string]any {
 }
 
 // rowsJSON makes the one value that a dialect's rows are bound as.
-func rowsJSON(rows []map[string]any) string {
-	text, _ := json.Marshal(rows) // strings, integers and nil always marshal
+func (d *dialect) rowsJSON(rows []map[string]any) string {
+	for _, row := range rows {
+		for name, v := range row {
+			switch v := v.(type) {
+			case time.Time:
+				row[name] = d.bindTime(v)
+			case Decimal:
+				row[name] = v.units()
+			}
+		}
+	}
+	text, _ := json.Marshal(rows) // what is in them always marshals
 	return string(text)
 }

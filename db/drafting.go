@@ -361,10 +361,17 @@ func (d *difference) losses(allowed bool) error {
 	return fmt.Errorf("this loses data, or fails on rows that do not fit; with --destructive it is drafted all the same: %s", strings.Join(all, "; "))
 }
 
+// enumerated are the values of an enum.
+var enumerated = regexp.MustCompile(`^\((\w+) IN \((.*)\)\)$`)
+
 var lengths = regexp.MustCompile(`^\(length\(\w+\) (?:<= |BETWEEN (\d+) AND )(\d+)\)$`)
 
 // narrower tells whether the second condition does not let all through that the first does.
 func narrower(before, after string) bool {
+	if was, is := enumerated.FindStringSubmatch(before), enumerated.FindStringSubmatch(after); was != nil && is != nil && was[1] == is[1] {
+		still := strings.Split(is[2], ", ")
+		return slices.ContainsFunc(strings.Split(was[2], ", "), func(v string) bool { return !slices.Contains(still, v) })
+	}
 	a, b := lengths.FindStringSubmatch(before), lengths.FindStringSubmatch(after)
 	if a == nil || b == nil {
 		return after != "" && before != after

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // What a driver answers is told apart by its code: what passes, what is run again, what nobody but the server can mend.
@@ -47,9 +48,9 @@ func TestErrorsAreToldApart(t *testing.T) {
 	}
 }
 
-func codesOf(codes ...pq.ErrorCode) (errs []error) {
+func codesOf(codes ...string) (errs []error) {
 	for _, code := range codes {
-		errs = append(errs, &pq.Error{Code: code})
+		errs = append(errs, &pq.Error{Code: pqerror.Code(code)})
 	}
 	return errs
 }

@@ -102,7 +102,7 @@ func AppendCursor(buf []byte, coordinate string, order []Order, values []any) []
 		if t, ok := v.(time.Time); ok {
 			v = FormatTime(t)
 		}
-		text, _ := json.Marshal(v) // int64, string and nil always marshal
+		text, _ := json.Marshal(v) // cells and nil always marshal
 		plain = append(plain, ',')
 		plain = append(plain, text...)
 	}
@@ -155,20 +155,17 @@ func parseCursor(coordinate string, order []Order, cursor string) ([]any, bool) 
 
 // parse turns a value of a cursor into what the column holds.
 func (c *Column) parse(v any) (any, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		n, err := v.Int64()
-		return n, err == nil && (c.Kind == Key || c.Kind == Int || c.Kind == Rank)
-	case string:
-		switch c.Kind {
-		case Time:
-			t, err := ParseTime(v)
-			return t, err == nil
-		case Text:
-			return v, !strings.ContainsRune(v, 0)
-		}
+	switch c.Kind {
+	case Key, Rank:
+		n, ok := whole(v)
+		return n, ok
+	case Int: // a version is longer than what clients write
+		return readLong(v)
+	case Text:
+		s, ok := v.(string)
+		return s, ok && !strings.ContainsRune(s, 0)
 	}
-	return nil, false
+	return c.cell(v)
 }
 
 const timeFormat = "2006-01-02T15:04:05.000000Z"

@@ -32,6 +32,7 @@ var postgresDialect = &dialect{
 	semijoins: true,
 	inKeys:    func(expr string) string { return expr + " = ANY(?::bigint[])" },
 	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
+	in:        func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
 	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
 	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
 	matches:   func(_, t string) string { return t + ".search @@ ?::tsquery" },
@@ -54,7 +55,8 @@ var postgresDialect = &dialect{
 				b.WriteString(", ")
 			}
 			b.WriteString(c.Name)
-			b.WriteString([...]string{Key: " bigint", Int: " bigint", Text: " text", Time: " timestamp"}[c.Kind])
+			b.WriteByte(' ')
+			b.WriteString(kinds[c.Kind].postgres)
 		}
 		b.WriteString(")")
 		return b.String()

@@ -57,7 +57,7 @@ func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
 			l := newLoad(to)
 			for _, b := range l.batches {
 				if b.table == Users.Name {
-					b.columns = append(b.columns, &Column{Name: "is_admin", Kind: Int})
+					b.columns = append(b.columns, &Column{Name: "is_admin", Kind: Bool})
 				}
 			}
 			l.batches = append(l.batches, promoted()...)
@@ -97,10 +97,7 @@ func (db *DB) promote(reading, writing context.Context, to *DB, b *batch) (n int
 			return err
 		}
 		for i, c := range b.columns {
-			row[i] = normal(row[i], c.Kind)
-			if v, isInt := row[i].(int64); isInt && c.Name == "is_admin" {
-				row[i] = v != 0 // SQLite has no type for it
-			}
+			row[i] = c.normal(row[i])
 		}
 		b.rows = append(b.rows, row)
 		n++

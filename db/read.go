@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -50,8 +49,8 @@ func (s *Select) width() int {
 	return n
 }
 
-// Rows are what a Read found: for every parent key its rows in order, as values (int64, string, time.Time,
-// nil) laid out as Select is, depth first.
+// Rows are what a Read found: for every parent key its rows in order, as cells or nil, laid
+// out as Select is, depth first.
 type Rows struct {
 	Width  int // values in a row
 	Bytes  int // about what they take in memory
@@ -109,7 +108,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		text       string
 		prev, next bool
 		values     = make([]any, out.Width)
-		kinds      = r.Select.kinds(make([]Kind, 0, out.Width))
+		columns    = r.Select.columns(make([]*Column, 0, out.Width))
 		dest       = make([]any, 0, out.Width+3)
 	)
 	switch {
@@ -164,7 +163,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 			}
 		default:
 			for i, v := range values {
-				cell := normal(v, kinds[i])
+				cell := columns[i].normal(v)
 				if text, ok := cell.(string); ok {
 					out.Bytes += len(text)
 				}
@@ -216,31 +215,12 @@ func (r *Rows) reverse(g Group) {
 	}
 }
 
-func (s *Select) kinds(kinds []Kind) []Kind {
-	for _, c := range s.Columns {
-		kinds = append(kinds, c.Kind)
-	}
+func (s *Select) columns(columns []*Column) []*Column {
+	columns = append(columns, s.Columns...)
 	for i := range s.Joins {
-		kinds = s.Joins[i].Select.kinds(kinds)
+		columns = s.Joins[i].Select.columns(columns)
 	}
-	return kinds
-}
-
-// normal gives a driver's value the one type that its kind has.
-func normal(v any, kind Kind) any {
-	switch x := v.(type) {
-	case []byte:
-		return string(x)
-	case time.Time:
-		return x.UTC()
-	case string:
-		if kind == Time {
-			if t, err := time.Parse(sqliteTime, x); err == nil {
-				return t
-			}
-		}
-	}
-	return v
+	return columns
 }
 
 // Decode makes an entity of a row that holds all columns of its table, in the table's order.
@@ -265,11 +245,10 @@ func (t *Table) decode(entity reflect.Value, row []any) {
 		}
 		field, value := entity.FieldByIndex(c.index), reflect.ValueOf(row[i])
 		if c.Nullable {
-			pointer := reflect.New(field.Type().Elem())
-			pointer.Elem().Set(value)
-			value = pointer
+			field.Set(reflect.New(field.Type().Elem()))
+			field = field.Elem()
 		}
-		field.Set(value)
+		field.Set(value.Convert(field.Type())) // to an int32, or a type of strings
 	}
 }
 
@@ -281,6 +260,12 @@ func (c *Column) Of(entity any) any {
 			return nil
 		}
 		v = v.Elem()
+	}
+	switch {
+	case v.Kind() == reflect.Int32:
+		return v.Int()
+	case v.Kind() == reflect.String && c.Kind != Numeric:
+		return v.String()
 	}
 	return v.Interface()
 }
@@ -373,7 +358,7 @@ func (r *Read) writeLookUp(q *query) {
 		if len(r.Texts) == 1 {
 			q.bindTo(" WHERE "+on+" = ?", r.Texts[0])
 		} else {
-			q.bindTo(" WHERE "+q.inTexts(on), q.bindTexts(r.Texts))
+			q.bindTo(" WHERE "+q.in(on, column.Kind), q.bindTexts(r.Texts))
 		}
 		q.visible(" AND ", r.From, t)
 	case r.Via == nil && len(r.Keys) == 1:

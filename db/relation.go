@@ -8,18 +8,6 @@ import (
 	"unicode"
 )
 
-// A Kind says what a column holds.
-type Kind uint8
-
-// The kinds of columns.
-const (
-	Key  Kind = iota // a 64-bit row key; clients see it as a global id
-	Int              // int64
-	Text             // string
-	Time             // time.Time, UTC, microseconds
-	Rank             // int64: how well a row matches a search, the lower the better; no column of a table
-)
-
 // A Column is one column of a Table.
 type Column struct {
 	Name     string // in SQL: "created_at"
@@ -211,17 +199,13 @@ func table[T any](name string, options ...tableOption) Entity[T] {
 		if typ.Kind() == reflect.Pointer {
 			c.Nullable, typ = true, typ.Elem()
 		}
-		switch typ.String() {
-		case "int64":
-			c.Kind = Int
-		case "string":
-			c.Kind = Text
-		case "time.Time":
-			c.Kind = Time
-		default:
-			panic(fmt.Sprintf("relations: %s.%s has type %s; a column is int64, string or time.Time", t.Type, f.Name, f.Type))
+		if c.Kind, ok = kindOf(typ); !ok {
+			panic(fmt.Sprintf("relations: %s.%s has type %s; a column is %s", t.Type, f.Name, f.Type, goTypes))
 		}
-		c.rule = parseRule(t, column, f.Tag.Get("rule"))
+		if c.Kind == Long && c.Kept() {
+			c.Kind = Int // clients count versions
+		}
+		c.parseRule(f.Tag.Get("rule"))
 		c.Unique = c.rule.unique
 		c.parseAPI(f.Tag.Get("api"))
 		if c.Unique && c.Kind == Text && c.Shown() {
@@ -286,7 +270,7 @@ func foreignKey(from, to *Table, column, field string, onDelete Action) *Column 
 		panic(fmt.Sprintf("relations: %s.%s: %s has no column %q", from.Type, field, to.Type, column))
 	case fk.References != nil && fk.References != from:
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s already refers to %s", from.Type, field, to.Name, column, fk.References.Name))
-	case fk.Kind != Int && fk.References == nil:
+	case fk.Kind != Long && fk.References == nil:
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
 	case onDelete == detach && !fk.Nullable:
 		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))

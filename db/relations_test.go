@@ -31,7 +31,7 @@ type (
 	}
 	typed struct {
 		Key  int64 `db:"id"`
-		Odd  bool  `db:"odd"`
+		Odd  int   `db:"odd"`
 		Name string
 	}
 	unruly struct {
@@ -56,7 +56,39 @@ type (
 	}
 	numbered struct {
 		Key int64 `db:"id"`
-		Age int64 `db:"age" api:",default=5"`
+		Age int64 `db:"age" api:",default=five"`
+	}
+	unscaled struct {
+		Key   int64   `db:"id"`
+		Price Decimal `db:"price" rule:"0..5"`
+	}
+	vast struct {
+		Key   int64   `db:"id"`
+		Price Decimal `db:"price" rule:"19,2"`
+	}
+	bare struct {
+		Key   int64   `db:"id"`
+		Price Decimal `db:"price"`
+	}
+	reversed struct {
+		Key int64 `db:"id"`
+		Age int32 `db:"age" rule:"5..1"`
+	}
+	wordy struct {
+		Key int64 `db:"id"`
+		Age int32 `db:"age" rule:"one..five"`
+	}
+	weighed struct {
+		Key    int64   `db:"id"`
+		Weight float64 `db:"weight" rule:"unique"`
+	}
+	beyond struct {
+		Key int64 `db:"id"`
+		Age int32 `db:"age" rule:"0..9" api:",default=10"`
+	}
+	structured struct {
+		Key  int64 `db:"id"`
+		Data JSON  `db:"data" api:",default={}"`
 	}
 	twin struct {
 		Key   int64  `db:"id"`
@@ -88,14 +120,22 @@ func TestWrongDeclarations(t *testing.T) {
 		"entity without columns":  {"the first column of keyless must be its key", func() { table[keyless]("keyless") }},
 		"key under another name":  {"the first column of misnamed must be its key", func() { table[misnamed]("misnamed") }},
 		"key that is a text":      {"the first column of textual must be its key", func() { table[textual]("textual") }},
-		"column of another type":  {"typed.Odd has type bool", func() { table[typed]("typed") }},
+		"column of another type":  {"typed.Odd has type int; a column is bool, int32,", func() { table[typed]("typed") }},
 		"entity declared twice":   {"author is declared twice", func() { table[author]("a"); table[author]("b") }},
 		"rule without a length":   {`unruly.name: rule "some" does not begin with a length`, func() { table[unruly]("unruly") }},
 		"unknown rule":            {`unknown.name: unknown rule "pretty"`, func() { table[unknown]("unknown") }},
 		"unknown option":          {`misspelt.name: unknown option "readolny"`, func() { table[misspelt]("m") }},
 		"name with a space":       {`spaced.name: "full name" is no name of a field`, func() { table[spaced]("s") }},
 		"default against a rule":  {`preset.name: the default "too long" must have at most 5 characters`, func() { table[preset]("p") }},
-		"default of a number":     {"numbered.age: only a text has a default", func() { table[numbered]("n") }},
+		"default of a number":     {`numbered.age: the default "five" is not a whole number`, func() { table[numbered]("n") }},
+		"decimal without digits":  {`price: rule "0..5" does not begin with digits, at most 18, and those behind the point`, func() { table[unscaled]("u") }},
+		"decimal of 19 digits":    {`price: rule "19,2" does not begin with digits, at most 18`, func() { table[vast]("v") }},
+		"decimal without a rule":  {`price: rule "" does not begin with digits`, func() { table[bare]("b") }},
+		"range that is empty":     {`age: rule "5..1" leaves nothing`, func() { table[reversed]("r") }},
+		"range of words":          {"is not a whole number of 32 bits", func() { table[wordy]("w") }},
+		"unique fraction":         {`weight: unknown rule "unique"`, func() { table[weighed]("w") }},
+		"default beyond a range":  {`beyond.age: the default "10" must be 0 to 9`, func() { table[beyond]("b") }},
+		"default of a JSON value": {`structured.data: the default "{}" is not a JSON value`, func() { table[structured]("s") }},
 		"field declared twice":    {"twin.name is declared twice", func() { table[twin]("t") }},
 		"without what is no verb": {`author has no verb "drop" to be without`, func() { table[author]("a", without("drop")) }},
 		"owned by nothing":        {`author has no column "user_id" to be owned by`, func() { table[author]("a", ownedBy("user_id")) }},

@@ -1,8 +1,10 @@
 package db
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -14,6 +16,9 @@ import (
 // A rule is what a text column accepts, as its entity's tag says: `rule:"1..50 handle unique"`. First comes the length in
 // code points. A text that the tag says is a `line` is trimmed, and white space in it, line breaks and tabs among it, becomes
 // single spaces; so are handles and e-mail addresses. Other texts are stored as they were written. Both are NFC.
+//
+// The rule of a number or a date is its range, either end of which may be left out: `rule:"0..100"`, `rule:"2000-01-01.."`.
+// That of a decimal begins with how many digits it has and how many of them stand behind the point: `rule:"12,2 0.."`.
 type rule struct {
 	min, max int // of the text as it is stored
 	line     bool
@@ -21,6 +26,108 @@ type rule struct {
 	fallback string              // the column whose value is taken when this one is absent
 	check    func(string) string // answers what is wrong, or ""
 	says     string              // what check demands, in words: %s is the length
+
+	low, high        any // cells; nil where there is no end
+	precision, scale int // of a decimal: digits in all, and behind the point
+}
+
+// parseRule reads a tag. A wrong one panics: it is a mistake in the program.
+func (c *Column) parseRule(tag string) {
+	if c.Kind == Text {
+		c.rule = parseRule(c.Table, c.Name, tag)
+		return
+	}
+	wrong := func(format string, args ...any) {
+		panic(fmt.Sprintf("relations: %s.%s: %s", c.Table.Name, c.Name, fmt.Sprintf(format, args...)))
+	}
+	given := strings.Fields(tag)
+	if c.Kind == Numeric {
+		if len(given) == 0 {
+			given = []string{""}
+		}
+		precision, scale, _ := strings.Cut(given[0], ",")
+		var errPrecision, errScale error
+		c.rule.precision, errPrecision = strconv.Atoi(precision)
+		c.rule.scale, errScale = strconv.Atoi(scale)
+		if errPrecision != nil || errScale != nil || c.rule.scale < 0 || c.rule.precision < max(1, c.rule.scale) || c.rule.precision > maxDigits {
+			wrong("rule %q does not begin with digits, at most %d, and those behind the point, such as 12,2", tag, maxDigits)
+		}
+		given = given[1:]
+	}
+	for _, w := range given {
+		low, high, isRange := strings.Cut(w, "..")
+		switch {
+		case w == "unique" && c.Kind.listed():
+			c.rule.unique = true
+		case isRange && slices.Contains([]Kind{Int, Long, Float, Numeric, Day}, c.Kind):
+			for text, into := range map[string]*any{low: &c.rule.low, high: &c.rule.high} {
+				if v, ok := c.fromText(text); ok {
+					*into = v
+				} else if text != "" {
+					wrong("%q is not %s", text, c.noun())
+				}
+			}
+			if w == ".." || c.rule.low != nil && c.rule.high != nil && compareCells(c.rule.low, c.rule.high) > 0 {
+				wrong("rule %q leaves nothing", w)
+			}
+		default:
+			wrong("unknown rule %q", w)
+		}
+	}
+}
+
+// fromText is a value that a tag gives as a text.
+func (c *Column) fromText(text string) (any, bool) {
+	switch c.Kind {
+	case Int, Float:
+		return c.cell(json.Number(text))
+	case Bool:
+		return text == "true", text == "true" || text == "false"
+	case Enum:
+		return text, true // the schema knows the values, and knows them first
+	case Document:
+		return nil, false
+	}
+	return c.cell(text)
+}
+
+// accept answers the cell to store, or what is wrong with a value; texts have rules of their own.
+func (c *Column) accept(v any) (any, UserErrorCode, string) {
+	cell, ok := c.cell(v)
+	if !ok {
+		return nil, Invalid, "is not " + c.noun()
+	}
+	return c.within(cell)
+}
+
+// within answers a cell, or that it is outside of the column's range.
+func (c *Column) within(cell any) (any, UserErrorCode, string) {
+	switch {
+	case c.rule.low != nil && compareCells(cell, c.rule.low) < 0:
+		return nil, Invalid, "must be " + c.rule.span()
+	case c.rule.high != nil && compareCells(cell, c.rule.high) > 0:
+		return nil, Invalid, "must be " + c.rule.span()
+	}
+	return cell, "", ""
+}
+
+// span is a range in words.
+func (r rule) span() string {
+	switch {
+	case r.low != nil && r.high != nil:
+		return fmt.Sprintf("%v to %v", r.low, r.high)
+	case r.low != nil:
+		return fmt.Sprintf("at least %v", r.low)
+	}
+	return fmt.Sprintf("at most %v", r.high)
+}
+
+// digits is the form of a decimal in words.
+func (r rule) digits() string {
+	if r.scale == 0 {
+		return fmt.Sprintf("at most %d digits", r.precision)
+	}
+	return fmt.Sprintf("at most %d digits before the point and %d behind it", r.precision-r.scale, r.scale)
 }
 
 // parseRule reads a tag. A wrong one panics: it is a mistake in the program.
@@ -59,8 +166,15 @@ func parseRule(t *Table, column, tag string) (r rule) {
 
 // String is the rule in words: "1 to 50 code points"; "" if there is none.
 func (r rule) String() string {
+	var form []string
+	if r.precision > 0 {
+		form = append(form, r.digits())
+	}
+	if r.low != nil || r.high != nil {
+		form = append(form, r.span())
+	}
 	if r.max == 0 {
-		return ""
+		return strings.Join(form, ", ")
 	}
 	length := thousands(r.min) + " to " + thousands(r.max) + " code points"
 	switch {
@@ -97,7 +211,12 @@ func (r rule) normal(text string) string {
 }
 
 // Normal is a text as the column stores it: what looks a row up by a name is normalized as what named the row.
-func (c *Column) Normal(text string) string { return c.rule.normal(text) }
+func (c *Column) Normal(text string) string {
+	if c.Kind == Guid {
+		return strings.ToLower(text)
+	}
+	return c.rule.normal(text)
+}
 
 // Compared says in words how a look-up by the column compares.
 func (c *Column) Compared() string {
@@ -108,7 +227,7 @@ func (c *Column) Compared() string {
 }
 
 // apply answers the text to store, or what is wrong with it.
-func (r rule) apply(given string) (string, UserErrorCode, string) {
+func (r rule) apply(given string) (any, UserErrorCode, string) {
 	text := r.normal(given)
 	n := utf8.RuneCountInString(text)
 	switch {

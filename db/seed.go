@@ -272,9 +272,6 @@ func (db *DB) load(ctx context.Context, b *batch) error {
 	for i, row := range b.rows {
 		rows[i] = make(map[string]any, len(row))
 		for j, v := range row {
-			if t, ok := v.(time.Time); ok {
-				v = db.bindTime(t)
-			}
 			rows[i][b.columns[j].Name] = v
 		}
 	}
@@ -286,7 +283,7 @@ func (db *DB) load(ctx context.Context, b *batch) error {
 		}
 		q.add(q.field(c))
 	}
-	q.bindTo(" FROM "+q.rows(b.columns), rowsJSON(rows))
+	q.bindTo(" FROM "+q.rows(b.columns), q.rowsJSON(rows))
 	return db.change(ctx, &Statement{Path: "seed " + b.table, Text: q.String(), Args: q.args}, nil)
 }
 

@@ -323,7 +323,7 @@ func TestAttemptsAreCountedInOneOrder(t *testing.T) {
 			}
 		}
 		sorted := []any{"a: address", "b: account", "c: account and address"}
-		if want := append(sorted, sorted...); !slices.Equal(order, want) {
+		if want := slices.Concat(sorted, sorted); !slices.Equal(order, want) {
 			t.Errorf("%q, want %q", order, want)
 		}
 	})

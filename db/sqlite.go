@@ -39,6 +39,7 @@ var sqliteDialect = &dialect{
 	bindTime: func(t time.Time) any { return t.UTC().Format(sqliteTime) },
 	inKeys:   func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
 	inTexts:  func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	in:       func(expr string, _ Kind) string { return expr + " IN (SELECT value FROM json_each(?))" },
 	position: func(expr string) string { return "instr(" + expr + ", ?)" },
 	suffix:   func(expr string) string { return "substr(" + expr + ", -?)" },
 	matches: func(table, t string) string {

@@ -147,7 +147,10 @@ func (s *script) column(t *schema.Table, c *schema.Column, unique, refers bool) 
 
 func (s *script) typeOf(c *schema.Column) string {
 	if s.postgres && slices.Contains(c.Attrs, schema.Attr(collated)) {
-		return c.Type.Raw + ` COLLATE "C"`
+		return onPostgres(c.Type.Raw) + ` COLLATE "C"`
+	}
+	if s.postgres {
+		return onPostgres(c.Type.Raw)
 	}
 	return c.Type.Raw
 }

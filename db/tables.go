@@ -7,7 +7,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
@@ -16,22 +18,29 @@ import (
 // The tables, as the page declares them and as migrations make them. Both are described in SQLite's terms, together with
 // the indexes that only PostgreSQL has: what else differs there follows from these.
 
-// sqlTypes are the types of the kinds of columns, under names that both databases know. A kind whose type differs needs
-// a name on SQLite that no other has: it is all that is known of a column that a migration made.
-var sqlTypes = map[Kind]string{Key: "bigint", Int: "bigint", Text: "text", Time: "timestamp"}
-
 // literal is a default as SQL.
-func (c *Column) literal(text string) string {
-	if c.Kind == Text {
-		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+func literal(v any) string {
+	switch v := v.(type) {
+	case bool:
+		return strings.ToUpper(strconv.FormatBool(v))
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case Decimal:
+		return strconv.FormatInt(v.units(), 10)
+	case time.Time:
+		return "'" + v.UTC().Format(sqliteTime) + "'"
 	}
-	return text
+	return "'" + strings.ReplaceAll(fmt.Sprint(v), "'", "''") + "'"
 }
 
 // check is the condition that the column's values meet; "" if there is none.
 func (c *Column) check() string {
-	switch {
-	case c.rule.max == 0:
+	switch values := c.Check(); {
+	case values != "":
+		return "(" + values + ")"
+	case c.Kind != Text || c.rule.max == 0:
 		return ""
 	case c.rule.min == 0:
 		return fmt.Sprintf("(length(%s) <= %d)", c.Name, c.rule.max)
@@ -85,7 +94,7 @@ func declared() (*schema.Schema, error) {
 				l := schema.NewTable(r.Link.Table).AddAttrs(&sqlite.WithoutRowID{})
 				add(l)
 				for _, name := range []string{r.Link.From, r.Link.To} {
-					c, err := newColumn(name, sqlTypes[Key], false)
+					c, err := newColumn(name, kinds[Key].sqlite, false)
 					if err != nil {
 						return nil, err
 					}
@@ -129,15 +138,15 @@ func (t *Table) declared() (*schema.Table, error) {
 			s.SetPrimaryKey(schema.NewPrimaryKey(column(c.Name, "integer", true))) // as SQLite's pragmas have it
 			continue
 		}
-		made := column(c.Name, sqlTypes[c.Kind], c.Nullable)
-		if c.Kind == Text {
+		made := column(c.Name, c.sqlType(), c.Nullable)
+		if c.sqlType() == kinds[Text].sqlite {
 			made.AddAttrs(collated)
 		}
 		switch {
 		case c.Name == "version":
 			made.SetDefault(&schema.Literal{V: "1"})
 		case c.api.preset != nil:
-			made.SetDefault(&schema.Literal{V: c.literal(*c.api.preset)})
+			made.SetDefault(&schema.Literal{V: literal(c.api.preset)})
 		case c.rule.fallback != "":
 			made.AddAttrs(&filledFrom{column: c.rule.fallback})
 		}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -304,7 +303,7 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 	ignoreCase, _ := operators["ignoreCase"].(bool)
 	var conditions []condition
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
-		if name == "ignoreCase" {
+		if name == "ignoreCase" && c.Kind == Text {
 			continue
 		}
 		if len(conditions) > 0 {
@@ -314,6 +313,9 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		v := operators[name]
 		if v == nil {
 			return p.fail(here, "must not be null")
+		}
+		if name != "isNull" && c.Kind != Key && !slices.Contains(c.Kind.Operators(), name) { // ranges of keys are for the engine alone
+			return p.fail(here, "is not a filter")
 		}
 		switch name {
 		case "isNull":
@@ -359,16 +361,6 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 	}
 }
 
-func (c *Column) noun() string {
-	switch c.Kind {
-	case Key:
-		return "an id of the right type"
-	case Time:
-		return "an RFC 3339 time"
-	}
-	return "a text"
-}
-
 // operand turns a filter's value into what the column holds.
 func (c *Column) operand(v any) (any, bool) {
 	switch c.Kind {
@@ -382,18 +374,11 @@ func (c *Column) operand(v any) (any, bool) {
 		}
 		table, key, ok := ParseGlobalID(id)
 		return key, ok && table == c.Table
-	case Time:
-		switch v := v.(type) {
-		case time.Time:
-			return v, true
-		case string:
-			t, err := ParseTime(v)
-			return t, err == nil
-		}
-		return nil, false
+	case Text:
+		s, ok := v.(string)
+		return norm.NFC.String(s), ok
 	}
-	s, ok := v.(string)
-	return norm.NFC.String(s), ok
+	return c.cell(v)
 }
 
 var operators = map[string]string{"eq": " = ", "ne": " <> ", "lt": " < ", "lte": " <= ", "gt": " > ", "gte": " >= "}
@@ -468,16 +453,8 @@ func afterPrefix(prefix string) (string, bool) {
 }
 
 func (c *Column) in(values []any, in, ignoreCase bool) condition {
-	if c.Kind == Key {
-		keys := make([]int64, len(values))
-		for i, v := range values {
-			keys[i], _ = v.(int64)
-		}
-		slices.Sort(keys)
-		keys = slices.Compact(keys) // here, for the filter is written many times and at once
-		return listed(len(keys) > 0, in, func(q *query, t string) {
-			q.bindTo(q.inKeys(t+"."+c.Name), q.bindKeys(keys))
-		})
+	if c.Kind != Text {
+		return listed(len(values) > 0, in, func(q *query, t string) { q.bindTo(q.in(t+"."+c.Name, c.Kind), q.list(values)) })
 	}
 	texts := make([]string, 0, len(values))
 	for _, v := range values {

@@ -103,21 +103,11 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 	if len(assignments) == 1 {
 		q.bindTo(c.Name+" = ?", assignments[0].value)
 	} else {
-		var keys []int64
-		var texts []string
-		for _, a := range assignments {
-			switch v := a.value.(type) {
-			case int64:
-				keys = append(keys, v)
-			case string:
-				texts = append(texts, v)
-			}
+		values := make([]any, len(assignments))
+		for i, a := range assignments {
+			values[i] = a.value
 		}
-		if c.Kind == Text {
-			q.bindTo(q.inTexts(c.Name), q.bindTexts(texts))
-		} else {
-			q.bindTo(q.inKeys(c.Name), q.bindKeys(keys))
-		}
+		q.bindTo(q.in(c.Name, c.Kind), q.list(values))
 	}
 	if lock {
 		q.add(" ORDER BY id", q.locks[lockShare])
@@ -127,7 +117,7 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 		var key int64
 		var value any
 		err := rows.Scan(&key, &value)
-		holders[normal(value, c.Kind)] = key
+		holders[c.normal(value)] = key
 		return err
 	})
 	return holders, err
@@ -161,7 +151,7 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 	}
 	q.bindTo(q.timestamp, now)
 	q.bindTo(", "+q.timestamp, now)
-	q.bindTo(" FROM "+q.rows(columns), rowsJSON(rows))
+	q.bindTo(" FROM "+q.rows(columns), q.rowsJSON(rows))
 	q.add(" RETURNING id")
 	keys := make([]int64, 0, len(drafts))
 	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
@@ -242,7 +232,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	from := &Column{Name: r.Link.From, Kind: Key}
 	q := &query{dialect: db.dialect}
 	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
-	q.bindTo(q.rows([]*Column{from, name}), rowsJSON(links))
+	q.bindTo(q.rows([]*Column{from, name}), q.rowsJSON(links))
 	if q.locks[lockShare] == "" {
 		q.add(" CROSS JOIN ", r.To.Name) // which keeps the order: from the list to the index of names
 	} else {
@@ -279,14 +269,14 @@ func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []st
 		q.add("INSERT INTO ", t.Name, " (", t.name.Name, ", created_at, updated_at) SELECT ", q.field(t.name))
 		q.bindTo(", "+q.timestamp, now)
 		q.bindTo(", "+q.timestamp, now)
-		q.bindTo(" FROM "+q.rows([]*Column{t.name}), rowsJSON(rows))
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
 		q.add(missing)
 	} else {
 		q.add("INSERT INTO ", t.Name, " (id, ", t.name.Name, ", created_at, updated_at) SELECT n.id, n.", t.name.Name)
 		q.bindTo(", "+q.timestamp, now)
 		q.bindTo(", "+q.timestamp, now)
 		q.add(" FROM (SELECT ", q.nextKey(t.Name), " AS id, ", q.field(t.name))
-		q.bindTo(" FROM "+q.rows([]*Column{t.name}), rowsJSON(rows))
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
 		q.add(missing, ") AS n ORDER BY n.", t.name.Name)
 	}
 	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")

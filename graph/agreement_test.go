@@ -84,7 +84,7 @@ func disagreements(schema *ast.Schema) (faults []string) {
 			want := ""
 			switch c, r := table.Field(f.Name), table.Relation(f.Name); {
 			case c != nil:
-				want = [...]string{db.Key: "ID", db.Int: "Int", db.Text: "String", db.Time: "DateTime"}[c.Kind]
+				want = c.Scalar()
 				if !c.Nullable {
 					want += "!"
 				}

@@ -116,21 +116,28 @@ var discreet = map[string]string{
 	"UniqueVariableNames": "", "VariablesAreInputTypes": "",
 }
 
-// scalars refuses what gqlparser's rules let pass: an Int that is none of 32 bits, a DateTime that is no time.
+// scalars refuses what gqlparser's rules let pass: an Int that is none of 32 bits, and what no scalar of kith's own can be.
 func scalars(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, v *ast.Value) {
 		if v.Definition == nil || v.Kind == ast.Variable || v.Kind == ast.NullValue {
 			return
 		}
-		switch v.Definition.Name {
-		case "Int":
+		if v.Definition.Name == "Int" {
 			if _, err := strconv.ParseInt(v.Raw, 10, 32); err != nil && v.Kind == ast.IntValue {
 				report(core.Message("Int cannot represent a number outside 32 bits."), core.At(v.Position))
 			}
-		case "DateTime":
-			if _, err := db.ParseTime(v.Raw); err != nil || v.Kind != ast.StringValue && v.Kind != ast.BlockValue {
-				report(core.Message("DateTime must be an RFC 3339 text of the years 1 to 9999."), core.At(v.Position))
-			}
+			return
+		}
+		kind, ok := db.ScalarKind(v.Definition.Name)
+		if !ok || v.Kind == ast.ListValue && v.ExpectedType.Elem != nil { // whose items are looked at on their own
+			return
+		}
+		raw, err := v.Value(nil) // variables in it are null for now, and checked on their own
+		if err == nil {
+			_, ok = kind.Read(raw)
+		}
+		if err != nil || !ok || v.Kind == ast.EnumValue {
+			report(core.Message("%s must be %s.", v.Definition.Name, kind.Noun()), core.At(v.Position))
 		}
 	})
 }

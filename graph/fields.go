@@ -201,6 +201,9 @@ func leafBytes(v any) int {
 	case time.Time:
 		return len(`"0000-00-00T00:00:00.000000Z"`)
 	}
+	if text := reflect.Indirect(reflect.ValueOf(v)); text.Kind() == reflect.String { // of a kind or an enum
+		return text.Len()
+	}
 	return 1
 }
 

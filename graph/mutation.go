@@ -342,25 +342,24 @@ func (s *server) inputValue(t *ast.Type, v any) any {
 		}
 		return out
 	}
-	if object, ok := v.(map[string]any); ok {
-		return s.input(s.schema.Types[t.NamedType], object)
+	if definition := s.schema.Types[t.NamedType]; definition.Kind == ast.InputObject {
+		object, _ := v.(map[string]any)
+		return s.input(definition, object)
 	}
-	if t.NamedType == "Int" {
-		switch n := v.(type) {
-		case json.Number:
-			if i, err := n.Int64(); err == nil {
-				return i
-			}
-		case int:
-			return int64(n)
-		}
-		return v
-	}
-	switch n := v.(type) { // an ID may be written as a number
+	switch n := v.(type) {
 	case json.Number:
-		return n.String()
-	case int64:
-		return graphqlID(n)
+		if t.NamedType == "ID" {
+			return n.String()
+		}
+		if i, err := n.Int64(); err == nil && t.NamedType == "Int" {
+			return i
+		}
+	case int64: // an ID may be written as a number
+		if t.NamedType == "ID" {
+			return graphqlID(n)
+		}
+	case int:
+		return int64(n)
 	}
 	return v
 }

@@ -189,8 +189,8 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 	if v, ok := scalar(t.NamedType, v); ok {
 		return v, nil
 	}
-	if t.NamedType == "DateTime" {
-		return nil, c.wrong("must be an RFC 3339 text of the years 1 to 9999")
+	if kind, ok := db.ScalarKind(t.NamedType); ok {
+		return nil, c.wrong("must be " + kind.Noun())
 	}
 	return nil, c.misfit("must be " + article(t.NamedType))
 }
@@ -234,12 +234,12 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 
 // scalar is v as the named type wants it.
 func scalar(name string, v any) (any, bool) {
+	if kind, ok := db.ScalarKind(name); ok {
+		_, ok := kind.Read(v)
+		return v, ok
+	}
 	switch v := v.(type) {
 	case string:
-		if name == "DateTime" {
-			_, err := db.ParseTime(v)
-			return v, err == nil
-		}
 		return v, name == "String" || name == "ID"
 	case bool:
 		return v, name == "Boolean"

@@ -37,10 +37,23 @@ func (w *writer) object(name string, object reflect.Type) {
 		}
 	})
 	for _, enum := range enums {
-		w.block(w.source.doc(enum.Name(), "").text+".", "enum "+enum.Name(), func() {
-			for _, c := range w.source.constants[enum.Name()] {
-				w.field(w.source.doc(enum.Name(), c.name).text+".", c.value)
-			}
-		})
+		w.enum(enum.Name())
 	}
+}
+
+// enum writes a string type and its constants.
+func (w *writer) enum(name string) {
+	about := w.source.doc(name, "").text
+	if about == "" {
+		about = "What " + withArticle(words(name)) + " can be"
+	}
+	w.block(about+".", "enum "+name, func() {
+		for _, c := range w.source.constants[name] {
+			about := w.source.doc(name, c.name).text
+			if about == "" {
+				about = upperFirst(words(c.name))
+			}
+			w.field(about+".", c.value)
+		}
+	})
 }

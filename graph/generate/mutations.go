@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kith/db"
@@ -39,7 +38,7 @@ func (w *writer) columns(t *db.Table, u use, given *db.Column) {
 
 // column writes the field of an input for a column that is no foreign key.
 func (w *writer) column(c *db.Column, u use) {
-	text, typ := w.takes(c), kinds[c.Kind].scalar
+	text, typ := w.takes(c), c.Scalar()
 	needed := c.Needed() && u != forChange || u == forEither && !c.Nullable
 	switch {
 	case needed:
@@ -50,8 +49,8 @@ func (w *writer) column(c *db.Column, u use) {
 		text += "; null clears it, absent leaves it alone, or null in a new " + w.noun(c.Table).one
 	case u == forChange:
 		text += "; BLANK when null"
-	case c.Preset() != nil:
-		typ += " = " + strconv.Quote(*c.Preset())
+	case c.Preset() != "":
+		typ += " = " + c.Preset()
 	case c.Fallback() != nil:
 		text += "; the " + words(c.Fallback().Field) + " when absent, BLANK when null"
 	case c.Nullable:

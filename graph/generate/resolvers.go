@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/codegen"
@@ -26,7 +29,39 @@ func goFile(tables []*db.Table, source *source) ([]byte, error) {
 		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
 		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = Connection[%s]\n%sEdge = Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
 	}
+	var enums []string
+	for _, c := range columnsOf(tables) {
+		if c.Kind != db.Enum || slices.Contains(enums, c.Scalar()) {
+			continue
+		}
+		enums = append(enums, c.Scalar())
+		var values []string
+		for _, constant := range source.constants[c.Scalar()] {
+			if !isName(constant.value) {
+				return nil, fmt.Errorf("%s: %q is no name of GraphQL, as the value of an enum has to be", c.Scalar(), constant.value)
+			}
+			values = append(values, strconv.Quote(constant.value))
+		}
+		if len(values) == 0 {
+			return nil, fmt.Errorf("%s.%s: the type %s has no constants", c.Table.Type, c.GoField(), c.Scalar())
+		}
+		fmt.Fprintf(&b, "\n// Values are what %s can be.\nfunc (%s) Values() []string { return []string{%s} }\n",
+			withArticle(words(c.Scalar())), c.Scalar(), strings.Join(values, ", "))
+	}
 	return format.Source(b.Bytes())
+}
+
+// columnsOf are the columns of all tables.
+func columnsOf(tables []*db.Table) (columns []*db.Column) {
+	for _, t := range tables {
+		columns = append(columns, t.Columns...)
+	}
+	return columns
+}
+
+// isName tells whether a text can be the value of an enum.
+func isName(text string) bool {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`).MatchString(text) && !strings.HasPrefix(text, "__") && !slices.Contains([]string{"true", "false", "null"}, text)
 }
 
 // bind tells gqlgen of columns that clients know by other names.

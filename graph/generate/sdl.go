@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,15 +18,19 @@ type writer struct {
 	indent string
 }
 
-// A kind is how the schema shows a kind of columns: the scalar, and the input of a condition with its operators; ""
-// if there is none.
-type kind struct{ scalar, where, noun, operators string }
+// nouns are what conditions call the values of kinds of columns.
+var nouns = map[db.Kind]string{
+	db.Key: "id", db.Int: "number", db.Text: "text", db.Time: "instant", db.Bool: "value", db.Long: "number", db.Float: "number", db.Enum: "value",
+	db.Numeric: "number", db.Day: "date", db.Guid: "UUID", db.Document: "value",
+}
 
-var kinds = map[db.Kind]kind{
-	db.Key:  {"ID", "IDWhere", "id", "eq ne in notIn"},
-	db.Int:  {scalar: "Int"},
-	db.Text: {"String", "StringWhere", "text", "eq ne in notIn lt lte gt gte contains startsWith endsWith isNull ignoreCase"},
-	db.Time: {"DateTime", "DateTimeWhere", "instant", "eq ne lt lte gt gte"},
+// scalars are what the schema says of the scalars of kinds, but DateTime, which every row has.
+var scalars = map[db.Kind]string{
+	db.Long:     "A whole number of 64 bits, answered as text, which keeps it whole in every language; taken as text or as a number.",
+	db.Numeric:  "An exact decimal number, answered as text with all the digits behind the point that its field has; taken as text, or as a whole number.",
+	db.Day:      "A day of the calendar, without a time or a zone: `2026-11-21`.",
+	db.Guid:     "A UUID of any version, answered in small letters; taken in letters of either case.",
+	db.Document: "Any JSON value, answered in the canonical form of RFC 8785, but that whole numbers keep all their digits.",
 }
 
 // operators are those of conditions: their types, and what they say of the value beside them.
@@ -47,25 +50,70 @@ var operators = map[string]struct{ typ, text string }{
 	"ignoreCase": {"Boolean = false", "Let all operands beside this one take letters that have a one-to-one case pair as equal."},
 }
 
-// conditions are the inputs of the page's kinds of columns.
+// ofNumbers are what operators say of numbers instead.
+var ofNumbers = map[string]string{
+	"lt": "Is less than this %s.", "lte": "Is this %s or less.", "gt": "Is more than this %s.", "gte": "Is this %s or more.",
+}
+
+// scalarsOf are the columns of the page that clients filter by and that pass, one for each scalar.
+func (w *writer) scalarsOf(passes func(*db.Column) bool) (columns []*db.Column) {
+	seen := map[string]bool{}
+	for _, c := range columnsOf(w.tables) {
+		if c.Filtered() && passes(c) && !seen[c.Scalar()] {
+			seen[c.Scalar()] = true
+			columns = append(columns, c)
+		}
+	}
+	slices.SortStableFunc(columns, func(a, b *db.Column) int { return int(a.Kind) - int(b.Kind) })
+	return columns
+}
+
+// where is the input of a condition on a column; "" if there is none.
+func (w *writer) where(c *db.Column) string {
+	if len(w.operatorsOf(c)) == 0 {
+		return ""
+	}
+	return c.Scalar() + "Where"
+}
+
+// operatorsOf are those of a column's scalar. Of a kind that is null nowhere on the page nobody asks whether it is.
+func (w *writer) operatorsOf(c *db.Column) []string {
+	names := c.Kind.Operators()
+	if c.Kind != db.Text && slices.ContainsFunc(columnsOf(w.tables), func(other *db.Column) bool {
+		return other.Filtered() && other.Nullable && other.Scalar() == c.Scalar()
+	}) {
+		names = append(names, "isNull")
+	}
+	return names
+}
+
+// conditions are the scalars and enums of the page's columns, and the inputs of conditions on them.
 func (w *writer) conditions() string {
 	w.b.Reset()
 	w.b.WriteString("# " + marked + "\n")
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		kind := kinds[k]
-		if kind.where == "" || !slices.ContainsFunc(w.tables, func(t *db.Table) bool {
-			return slices.ContainsFunc(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Kind == k })
-		}) {
-			continue
+	for _, c := range w.scalarsOf(func(c *db.Column) bool { return scalars[c.Kind] != "" }) {
+		w.line("")
+		w.field(scalars[c.Kind], "scalar "+c.Scalar())
+	}
+	for _, c := range w.scalarsOf(func(c *db.Column) bool { return c.Kind == db.Enum }) {
+		w.enum(c.Scalar())
+	}
+	for _, c := range w.scalarsOf(func(c *db.Column) bool { return w.where(c) != "" }) {
+		noun := nouns[c.Kind]
+		about := withArticle(noun)
+		switch c.Kind {
+		case db.Text:
+			about += ", compared by code point"
+		case db.Enum:
+			about = withArticle(words(c.Scalar())) + ", compared by name"
 		}
-		compared := ""
-		if k == db.Text {
-			compared = ", compared by code point"
-		}
-		w.block("Condition on "+withArticle(kind.noun)+compared+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+kind.where, func() {
-			for _, name := range strings.Fields(kind.operators) {
+		w.block("Condition on "+about+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+w.where(c), func() {
+			for _, name := range w.operatorsOf(c) {
 				o := operators[name]
-				w.field(filled(o.text, kind.noun), name+": "+filled(o.typ, kind.scalar))
+				if text := ofNumbers[name]; text != "" && noun == "number" {
+					o.text = text
+				}
+				w.field(filled(o.text, noun), name+": "+filled(o.typ, c.Scalar()))
 			}
 		})
 	}
@@ -183,7 +231,7 @@ func (w *writer) types(t *db.Table) {
 	}
 	w.block(about+".", "type "+t.Type+" implements Node", func() {
 		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
-			w.field(w.ofColumn(c), c.Field+": "+kinds[c.Kind].scalar+required(!c.Nullable)+w.deprecated(c))
+			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecated(c))
 		}
 		for _, r := range t.Relations {
 			w.describe(w.ofRelation(r))
@@ -311,7 +359,7 @@ func (w *writer) inputs(t *db.Table) {
 			switch c.Kind {
 			case db.Key:
 				text = "By the key behind `id`: the default order."
-			case db.Text:
+			case db.Text, db.Enum:
 				text = "By `" + c.Field + "`, in code-point order."
 			}
 			w.field(text, c.OrderName()+w.deprecated(c))
@@ -330,7 +378,7 @@ func (w *writer) inputs(t *db.Table) {
 		w.field("At least one of these matches; an empty list is BAD_REQUEST.", "or: ["+self+"!]")
 		w.field("This does not match.", "not: "+self)
 		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
-			if where := kinds[c.Kind].where; where != "" {
+			if where := w.where(c); where != "" && c.Filtered() {
 				w.field("Condition on `"+c.Field+"`.", c.Field+": "+where+w.deprecated(c))
 			}
 		}
@@ -354,7 +402,7 @@ func (w *writer) inputs(t *db.Table) {
 		w.block("Which "+n.one+": exactly one key.", "input "+t.Type+"By @oneOf", func() {
 			w.field("Global id of "+n.a+"; anything else is BAD_REQUEST.", "id: ID")
 			for _, c := range by {
-				w.field(w.called(c)+c.Compared()+".", c.Field+": "+kinds[c.Kind].scalar+w.deprecated(c))
+				w.field(w.called(c)+c.Compared()+".", c.Field+": "+c.Scalar()+w.deprecated(c))
 			}
 		})
 	}
@@ -368,9 +416,9 @@ func (w *writer) called(c *db.Column) string {
 	return "The " + words(c.Field)
 }
 
-// uniques are the texts by which a row can be found.
+// uniques are the columns besides the key by which a row can be found.
 func uniques(t *db.Table) []*db.Column {
-	return ordered(t.Columns, func(c *db.Column) bool { return c.Shown() && c.Unique && c.Kind == db.Text })
+	return ordered(t.Columns, (*db.Column).Finds)
 }
 
 func (w *writer) relevance(t *db.Table) {

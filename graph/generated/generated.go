@@ -1906,7 +1906,7 @@ enum UserErrorCode {
   TOO_SHORT
   "Longer than allowed, counted in the same way."
   TOO_LONG
-  "Malformed, an id of another type, inputs that exclude each other, or a wrong login."
+  "Malformed, outside of a range, an id of another type, inputs that exclude each other, or a wrong login."
   INVALID
   "There is no such object, or none the caller may see."
   NOT_FOUND

@@ -114,6 +114,7 @@ type field struct {
 	key        string // `"name":`
 	text       string
 	column     int
+	holds      db.Kind // of the column
 	object     *object
 	branch     *branch
 	connection *connection
@@ -181,7 +182,7 @@ func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path
 		case name == "id":
 			out.kind = idField
 		case s.table.Field(name) != nil:
-			out.kind, out.column = columnField, s.column(s.table.Field(name))
+			out.kind, out.column, out.holds = columnField, s.column(s.table.Field(name)), s.table.Field(name).Kind
 		case s.table.Relation(name) != nil:
 			c.relation(f, s, s.table.Relation(name), selected, path+"."+selected.Alias, &out)
 		default:

@@ -38,7 +38,7 @@ func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 		r.out = db.AppendGlobalID(r.out, o.source.table, key)
 		r.out = append(r.out, '"')
 	case columnField:
-		r.out = appendValue(r.out, row[o.source.base+field.column])
+		r.out = appendValue(r.out, field.holds, row[o.source.base+field.column])
 	case joinedField:
 		if row[field.object.source.base] == nil {
 			return r.writeMissing(field, field.relation.Own != nil && row[o.source.base+o.source.column(field.relation.Own)] != nil)
@@ -188,12 +188,26 @@ func (r *run) writeCursor(b *branch, page *db.Page, row []any) {
 	r.out = append(r.out, '"')
 }
 
-func appendValue(out []byte, v any) []byte {
+// appendValue writes a cell as the scalar of its kind does.
+func appendValue(out []byte, kind db.Kind, v any) []byte {
 	switch v := v.(type) {
 	case string:
+		if kind == db.Document {
+			return append(out, v...)
+		}
 		return appendString(out, v)
 	case int64:
+		if kind == db.Long {
+			out = append(out, '"')
+			return append(strconv.AppendInt(out, v, 10), '"')
+		}
 		return strconv.AppendInt(out, v, 10)
+	case bool:
+		return strconv.AppendBool(out, v)
+	case float64:
+		return db.AppendFloat(out, v)
+	case db.Decimal:
+		return appendString(out, string(v))
 	case time.Time:
 		out = append(out, '"')
 		out = db.AppendTime(out, v)

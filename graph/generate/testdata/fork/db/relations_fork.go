@@ -1,5 +1,7 @@
 package db
 
+import "time"
+
 // A Comment is a remark on a post, by anybody who is logged in.
 type Comment struct {
 	Row
@@ -47,6 +49,49 @@ var (
 	UserShelves, ShelfOwner  = oneToMany(Users, "shelves", EmptyShelves, "owner", "owner_id", detach)
 	ShelfNotice, NoticeShelf = oneToMany(EmptyShelves, "notices", Notices, "shelf", "shelf_id", detach)
 	UserKnows, UserKnownBy   = manyToMany(Users, "knows", Users, "knownBy", "knows", "one_id", "other_id")
+)
+
+// A Mood is how a reading was.
+type Mood string
+
+// Moods.
+const (
+	Glad Mood = "GLAD" // All was well.
+	Sad  Mood = "SAD"  // Not all was well.
+	Mild Mood = "MILD"
+)
+
+// A Reading is something of every kind, once needed and once not.
+type Reading struct {
+	Row
+	OwnerKey   int64      `db:"owner_id"`
+	Done       bool       `db:"done" api:",default=true"` // Whether it is over.
+	Sure       *bool      `db:"sure"`
+	Tally      int32      `db:"tally" rule:"-100..2000000000" api:",default=7"`
+	Total      *int32     `db:"total"`
+	Big        int64      `db:"big" rule:"unique"`
+	Bigger     *int64     `db:"bigger" rule:"-5.."`
+	Ratio      float64    `db:"ratio" api:",default=0.5"`
+	Share      *float64   `db:"share" rule:"0..1.5"`
+	Mood       Mood       `db:"mood" api:",default=GLAD"`
+	MoodBefore *Mood      `db:"mood_before"`
+	Price      Decimal    `db:"price" rule:"12,2 -1000000.00.." api:",default=1.5"`
+	Rebate     *Decimal   `db:"rebate" rule:"18,6"`
+	Day        Date       `db:"day" rule:"0001-01-01.." api:",default=2026-11-21"`
+	Due        *Date      `db:"due"`
+	Code       UUID       `db:"code" rule:"unique"`
+	OtherCode  *UUID      `db:"other_code"`
+	Data       JSON       `db:"data"`
+	Extra      *JSON      `db:"extra"`
+	At         time.Time  `db:"at"`
+	Until      *time.Time `db:"until"`
+}
+
+// And every kind.
+var (
+	Readings = table[Reading]("readings", ownedBy("owner_id"))
+
+	UserReadings, ReadingOwner = oneToMany(Users, "readings", Readings, "owner", "owner_id", cascade)
 )
 
 // Shout is the name, louder.
