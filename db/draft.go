@@ -56,9 +56,12 @@ type Draft struct {
 	path     []string
 	values   []assignment
 	secrets  []assignment // not hashed until Seal
+	refused  []*Column    // given, and at fault
 	children []child
 	links    []links
 	key      int64
+	isNew    bool
+	under    *Relation // along which it hangs on another draft; nil if it is the outermost
 }
 
 type assignment struct {
@@ -87,7 +90,7 @@ type links struct {
 // order. A new row needs what has no default; fields named in known are the caller's and passed over.
 func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string) (*Draft, []Fault) {
 	d := &drafter{isNew: isNew}
-	draft := d.draft(t, input, path, known)
+	draft := d.draft(t, input, path, nil, known...)
 	return draft, d.faults
 }
 
@@ -110,18 +113,21 @@ func at(path []string, name string) []string {
 	return append(path[:len(path):len(path)], name)
 }
 
-func (d *drafter) draft(t *Table, input Input, path []string, known []string) *Draft {
-	draft := &Draft{table: t, path: path}
+func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, known ...string) *Draft {
+	draft := &Draft{table: t, path: path, isNew: d.isNew, under: under}
 	for _, f := range input {
 		if slices.Contains(known, f.Name) {
 			continue
 		}
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
-			if !t.Columns[i].Writable(d.isNew) {
+			c := t.Columns[i]
+			if !c.Writable(d.isNew) || under != nil && c == under.Theirs {
 				d.fault(here, Invalid, "cannot be written")
-			} else if v, ok := d.value(t.Columns[i], f.Value, here); ok {
-				draft.values = append(draft.values, d.assignment(t.Columns[i], v, here))
+			} else if v, ok := d.value(c, f.Value, here); ok {
+				draft.values = append(draft.values, d.assignment(c, v, here))
+			} else {
+				draft.refused = append(draft.refused, c)
 			}
 			continue
 		}
@@ -132,7 +138,11 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 			continue
 		}
 		if r := t.Relation(f.Name); r != nil {
-			d.relation(draft, r, f.Value, here)
+			if r.Nested(d.isNew) && (under == nil || d.isNew) {
+				d.relation(draft, r, f.Value, here)
+			} else {
+				d.fault(here, Invalid, "cannot be written")
+			}
 		}
 	}
 	if !d.isNew {
@@ -197,11 +207,11 @@ func (d *drafter) relation(draft *Draft, r *Relation, v any, path []string) {
 	case nil:
 		c.null = true
 	case Input:
-		c.drafts = []*Draft{d.draft(r.To, v, path, nil)}
+		c.drafts = []*Draft{d.draft(r.To, v, path, r)}
 	case []any:
 		for i, item := range v {
 			if in, ok := item.(Input); ok {
-				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), nil))
+				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), r))
 			}
 		}
 	}

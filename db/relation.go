@@ -290,6 +290,11 @@ func foreignKey(from, to *Table, column, field string, onDelete Action) *Column 
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
 	case onDelete == detach && !fk.Nullable:
 		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))
+	case fk == to.owner && !from.Signup():
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot own rows, it leads to %s and not to users", from.Type, field, to.Name, column, from.Name))
+	case fk != to.owner && !fk.Nullable && !fk.Writable(true) && to.Has(Creating):
+		panic(fmt.Sprintf("relations: %s.%s: no input of a new %s gives column %s.%s, which it needs: let it be written, or declare %s without(Creating)",
+			from.Type, field, to.Type, to.Name, column, to.Name))
 	}
 	fk.References, fk.Kind = from, Key
 	delete(to.fields, fk.Field) // a client sees the relation, not the key

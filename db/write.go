@@ -22,9 +22,12 @@ func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) er
 	return db.violated(db.run(ctx, s, each))
 }
 
-// Create writes the draft as a new row with all that hangs on it, or answers what stands against it. It must run inside
-// Write. It takes a number of statements that depends on the draft's shape, not on its size.
+// Create writes the draft as a new row with all that hangs on it, or answers what stands against it: rows of another user
+// are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on its size.
 func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
+	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
+		return 0, faults, err
+	}
 	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
 		return 0, nil, err
 	}
