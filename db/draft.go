@@ -60,6 +60,7 @@ type Draft struct {
 	children []child
 	links    []links
 	key      int64
+	at       int // its place in the whole input
 	isNew    bool
 	under    *Relation // along which it hangs on another draft; nil if it is the outermost
 }
@@ -83,7 +84,8 @@ type child struct {
 type links struct {
 	relation         *Relation
 	set, add, remove []string
-	replace          bool // set is given
+	replace          bool         // set is given
+	named            []assignment // of set and add
 }
 
 // NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
@@ -114,7 +116,7 @@ func at(path []string, name string) []string {
 }
 
 func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, known ...string) *Draft {
-	draft := &Draft{table: t, path: path, isNew: d.isNew, under: under}
+	draft := &Draft{table: t, path: path, at: d.given, isNew: d.isNew, under: under}
 	for _, f := range input {
 		if slices.Contains(known, f.Name) {
 			continue
@@ -222,7 +224,8 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 	out := links{relation: r}
 	switch v := v.(type) {
 	case []any: // a new row's: the whole set
-		out.set, out.replace = d.names(r.To, v, path), true
+		out.named = d.names(r.To, v, path)
+		out.set, out.replace = textsOf(out.named), true
 	case Input:
 		var difference bool
 		for _, f := range v {
@@ -230,15 +233,17 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 			if !given {
 				continue
 			}
-			names := d.names(r.To, list, at(path, f.Name))
+			named := d.names(r.To, list, at(path, f.Name))
+			names := textsOf(named)
 			switch f.Name {
 			case "set":
 				out.set, out.replace = names, true
 			case "add":
 				out.add, difference = names, true
 			case "remove":
-				out.remove, difference = names, true
+				out.remove, difference, named = names, true, nil
 			}
+			out.named = append(out.named, named...)
 		}
 		if out.replace && difference {
 			d.fault(path, Invalid, "give `set`, or `add` and `remove`, not both")
@@ -248,15 +253,23 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 }
 
 // names checks a list of names; a repeated one counts once.
-func (d *drafter) names(t *Table, list []any, path []string) []string {
-	names := make([]string, 0, len(list))
+func (d *drafter) names(t *Table, list []any, path []string) []assignment {
+	names := make([]assignment, 0, len(list))
 	for i, item := range list {
-		v, ok := d.text(t.name, item, at(path, strconv.Itoa(i)))
-		if name, isText := v.(string); ok && isText && !slices.Contains(names, name) {
-			names = append(names, name)
+		here := at(path, strconv.Itoa(i))
+		if v, ok := d.text(t.name, item, here); ok && !slices.ContainsFunc(names, func(a assignment) bool { return a.value == v }) {
+			names = append(names, d.assignment(t.name, v, here))
 		}
 	}
 	return names
+}
+
+func textsOf(assignments []assignment) []string {
+	texts := make([]string, len(assignments))
+	for i, a := range assignments {
+		texts[i], _ = a.value.(string)
+	}
+	return texts
 }
 
 func (d *Draft) has(c *Column) bool {
@@ -274,6 +287,20 @@ func (d *Draft) Value(column string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Set gives a field a value in the same way as the input, and whether or not an input may: it is for mutations of one's own.
+func (d *Draft) Set(field string, v any) []Fault {
+	i := slices.IndexFunc(d.table.Columns, func(c *Column) bool { return c.Field == field && !c.Kept() })
+	if i < 0 {
+		panic("db: " + d.table.Type + " has no field " + field + " to be set")
+	}
+	by, here := &drafter{given: d.at}, at(d.path, field)
+	if v, ok := by.value(d.table.Columns[i], v, here); ok {
+		d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == d.table.Columns[i] })
+		d.values = append(d.values, by.assignment(d.table.Columns[i], v, here))
+	}
+	return by.faults
 }
 
 // Default gives a column a value that the input left out.

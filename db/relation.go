@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -56,8 +57,11 @@ type Table struct {
 	name *Column
 	// without are the verbs that the API does not have.
 	without []Verb
-	fields  map[string]*Column
-	entity  reflect.Type
+	// checks are functions over a row before it is written; computed are fields that follow from a row.
+	checks   []func(ctx context.Context, before, after any) []Fault
+	computed []*Computed
+	fields   map[string]*Column
+	entity   reflect.Type
 }
 
 // KeyColumn is the table's key.
@@ -305,7 +309,7 @@ func join(there, back *Relation) {
 	there.Back, back.Back = back, there
 	there.first = true
 	for _, r := range []*Relation{there, back} {
-		if r.From.Relation(r.Field) != nil || r.From.Field(r.Field) != nil {
+		if r.From.Relation(r.Field) != nil || r.From.Field(r.Field) != nil || r.From.Computed(r.Field) != nil {
 			panic(fmt.Sprintf("relations: %s is declared twice", r.Coordinate()))
 		}
 		r.From.Relations = append(r.From.Relations, r)

@@ -33,7 +33,7 @@ func TestFork(t *testing.T) {
 	if err != nil || len(names) < 7 {
 		t.Fatalf("%q is generated, error %v", names, err)
 	}
-	for _, name := range []string{"graph/comment.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go"} {
+	for _, name := range []string{"graph/comment.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go", "graph/note.generated.graphqls", "graph/review.generated.graphqls"} {
 		got := read(t, filepath.Join(module, filepath.FromSlash(name)))
 		want := filepath.Join("testdata", "want", filepath.Base(name))
 		if *update {
@@ -45,17 +45,22 @@ func TestFork(t *testing.T) {
 			t.Errorf("%s is not %s; `go test ./graph/generate -update` makes it so. It is\n%s", name, want, got)
 		}
 	}
-	const extra = "graph/user.extra.resolvers.go"
-	if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
-		t.Errorf("what was written by hand has become\n%s", got)
+	for _, extra := range []string{"graph/user.extra.resolvers.go", "graph/review.extra.resolvers.go"} {
+		if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
+			t.Errorf("what was written by hand has become\n%s", got)
+		}
 	}
 	command(t, module, "test", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage")
 
 	// And takes them away again: nothing that stands there must keep the generator from running.
-	for _, name := range []string{"db/relations_fork.go", "graph/user.extra.graphqls", extra, "graph/fork_test.go"} {
-		if err := os.Remove(filepath.Join(module, filepath.FromSlash(name))); err != nil {
-			t.Fatal(err)
+	err = fs.WalkDir(os.DirFS(fork), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		return os.Remove(filepath.Join(module, filepath.FromSlash(name)))
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	command(t, module, "generate", "./graph/generate")
 	for _, dir := range []string{"db", "graph"} {
@@ -64,6 +69,24 @@ func TestFork(t *testing.T) {
 				t.Errorf("%s/%s is not as it was: %v", dir, name, err)
 			}
 		}
+	}
+}
+
+// docs/beside-the-page.md shows what the fork has, word for word.
+func TestBesideThePage(t *testing.T) {
+	text := string(read(t, filepath.Join("..", "..", "docs", "beside-the-page.md")))
+	blocks := strings.Split(text, "```")
+	shown := map[string]int{}
+	for i := 1; i < len(blocks); i += 2 {
+		head, body, _ := strings.Cut(blocks[i], "\n")
+		_, name, _ := strings.Cut(head, " ")
+		if name == "" || !strings.Contains(string(read(t, filepath.Join(fork, filepath.FromSlash(name)))), body) {
+			t.Errorf("%q has not\n%s", name, body)
+		}
+		shown[name]++
+	}
+	if len(shown) < 3 {
+		t.Errorf("it shows %v", shown)
 	}
 }
 

@@ -29,6 +29,26 @@ CREATE TABLE notices (
     updated_at TIMESTAMP NOT NULL,
     version    bigint NOT NULL DEFAULT 1
 );
+CREATE TABLE notes (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    post_id    bigint NOT NULL UNIQUE REFERENCES posts (id) ON DELETE CASCADE,
+    author_id  bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    text       TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    version    bigint NOT NULL DEFAULT 1
+);
+CREATE TABLE reviews (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    author_id  bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    summary    TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    reply      TEXT,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    version    bigint NOT NULL DEFAULT 1
+);
 CREATE TABLE knows (
     one_id   bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     other_id bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -37,6 +57,8 @@ CREATE TABLE knows (
 
 -- +goose Down
 DROP TABLE knows;
+DROP TABLE reviews;
+DROP TABLE notes;
 DROP TABLE notices;
 DROP TABLE empty_shelves;
 DROP TABLE comments;
