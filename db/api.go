@@ -204,17 +204,17 @@ func (c *Column) OrderName() string {
 	return b.String()
 }
 
-// Nested tells whether an input of From writes rows of To: together with a new row, or also with one that is there. What
-// they need besides their own columns and the key of From, such as another owner, nobody could give.
+// Nested tells whether an input of From writes rows of To: together with a new row, or also with one that is there. They
+// get the key of From from there, another owner is the viewer, and what else they need, keys among it, the input gives.
 func (r *Relation) Nested(isNew bool) bool {
 	if r.Link != nil {
 		return r.named()
 	}
-	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 || r.To.owner != nil && r.To.owner != r.Theirs {
+	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 || r.To.Signup() {
 		return false
 	}
 	for _, c := range r.To.Columns {
-		if c != r.Theirs && c.References != nil && !c.Nullable || c.Needed() && !c.Writable(isNew) {
+		if c != r.Theirs && c != r.To.owner && c.Needed() && !c.Writable(isNew) {
 			return false
 		}
 	}

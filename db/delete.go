@@ -118,6 +118,12 @@ next:
 	return counts
 }
 
+func upperFirst(s string) string {
+	r := []rune(s)
+	r[0] = unicode.ToUpper(r[0])
+	return string(r)
+}
+
 // lowerFirst makes a type's name a noun of a sentence.
 func lowerFirst(s string) string {
 	r := []rune(s)

@@ -58,9 +58,13 @@ type Draft struct {
 	path     []string
 	values   []assignment
 	secrets  []assignment // not hashed until Seal
+	refused  []*Column    // given, and at fault
 	children []child
 	links    []links
 	key      int64
+	at       int // its place in the whole input
+	isNew    bool
+	under    *Relation // along which it hangs on another draft; nil if it is the outermost
 }
 
 type assignment struct {
@@ -82,14 +86,15 @@ type child struct {
 type links struct {
 	relation         *Relation
 	set, add, remove []string
-	replace          bool // set is given
+	replace          bool         // set is given
+	named            []assignment // of set and add
 }
 
 // NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
 // order. A new row needs what has no default; fields named in known are the caller's and passed over.
 func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string) (*Draft, []Fault) {
 	d := &drafter{isNew: isNew}
-	draft := d.draft(t, input, path, known)
+	draft := d.draft(t, input, path, nil, known...)
 	return draft, d.faults
 }
 
@@ -112,18 +117,21 @@ func at(path []string, name string) []string {
 	return append(path[:len(path):len(path)], name)
 }
 
-func (d *drafter) draft(t *Table, input Input, path []string, known []string) *Draft {
-	draft := &Draft{table: t, path: path}
+func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, known ...string) *Draft {
+	draft := &Draft{table: t, path: path, at: d.given, isNew: d.isNew, under: under}
 	for _, f := range input {
 		if slices.Contains(known, f.Name) {
 			continue
 		}
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
-			if !t.Columns[i].Writable(d.isNew) {
+			c := t.Columns[i]
+			if !c.Writable(d.isNew) || under != nil && c == under.Theirs {
 				d.fault(here, Invalid, "cannot be written")
-			} else if v, ok := d.value(t.Columns[i], f.Value, here); ok {
-				draft.values = append(draft.values, d.assignment(t.Columns[i], v, here))
+			} else if v, ok := d.value(c, f.Value, here); ok {
+				draft.values = append(draft.values, d.assignment(c, v, here))
+			} else {
+				draft.refused = append(draft.refused, c)
 			}
 			continue
 		}
@@ -134,7 +142,11 @@ func (d *drafter) draft(t *Table, input Input, path []string, known []string) *D
 			continue
 		}
 		if r := t.Relation(f.Name); r != nil {
-			d.relation(draft, r, f.Value, here)
+			if r.Nested(d.isNew) && (under == nil || d.isNew) {
+				d.relation(draft, r, f.Value, here)
+			} else {
+				d.fault(here, Invalid, "cannot be written")
+			}
 		}
 	}
 	if !d.isNew {
@@ -205,11 +217,11 @@ func (d *drafter) relation(draft *Draft, r *Relation, v any, path []string) {
 	case nil:
 		c.null = true
 	case Input:
-		c.drafts = []*Draft{d.draft(r.To, v, path, nil)}
+		c.drafts = []*Draft{d.draft(r.To, v, path, r)}
 	case []any:
 		for i, item := range v {
 			if in, ok := item.(Input); ok {
-				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), nil))
+				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), r))
 			}
 		}
 	}
@@ -220,7 +232,8 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 	out := links{relation: r}
 	switch v := v.(type) {
 	case []any: // a new row's: the whole set
-		out.set, out.replace = d.names(r.To, v, path), true
+		out.named = d.names(r.To, v, path)
+		out.set, out.replace = textsOf(out.named), true
 	case Input:
 		var difference bool
 		for _, f := range v {
@@ -228,15 +241,17 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 			if !given {
 				continue
 			}
-			names := d.names(r.To, list, at(path, f.Name))
+			named := d.names(r.To, list, at(path, f.Name))
+			names := textsOf(named)
 			switch f.Name {
 			case "set":
 				out.set, out.replace = names, true
 			case "add":
 				out.add, difference = names, true
 			case "remove":
-				out.remove, difference = names, true
+				out.remove, difference, named = names, true, nil
 			}
+			out.named = append(out.named, named...)
 		}
 		if out.replace && difference {
 			d.fault(path, Invalid, "give `set`, or `add` and `remove`, not both")
@@ -246,15 +261,23 @@ func (d *drafter) links(r *Relation, v any, path []string) links {
 }
 
 // names checks a list of names; a repeated one counts once.
-func (d *drafter) names(t *Table, list []any, path []string) []string {
-	names := make([]string, 0, len(list))
+func (d *drafter) names(t *Table, list []any, path []string) []assignment {
+	names := make([]assignment, 0, len(list))
 	for i, item := range list {
-		v, ok := d.text(t.name, item, at(path, strconv.Itoa(i)))
-		if name, isText := v.(string); ok && isText && !slices.Contains(names, name) {
-			names = append(names, name)
+		here := at(path, strconv.Itoa(i))
+		if v, ok := d.text(t.name, item, here); ok && !slices.ContainsFunc(names, func(a assignment) bool { return a.value == v }) {
+			names = append(names, d.assignment(t.name, v, here))
 		}
 	}
 	return names
+}
+
+func textsOf(assignments []assignment) []string {
+	texts := make([]string, len(assignments))
+	for i, a := range assignments {
+		texts[i], _ = a.value.(string)
+	}
+	return texts
 }
 
 func (d *Draft) has(c *Column) bool {
@@ -272,6 +295,20 @@ func (d *Draft) Value(column string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Set gives a field a value in the same way as the input, and whether or not an input may: it is for mutations of one's own.
+func (d *Draft) Set(field string, v any) []Fault {
+	i := slices.IndexFunc(d.table.Columns, func(c *Column) bool { return c.Field == field && !c.Kept() })
+	if i < 0 {
+		panic("db: " + d.table.Type + " has no field " + field + " to be set")
+	}
+	by, here := &drafter{given: d.at}, at(d.path, field)
+	if v, ok := by.value(d.table.Columns[i], v, here); ok {
+		d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == d.table.Columns[i] })
+		d.values = append(d.values, by.assignment(d.table.Columns[i], v, here))
+	}
+	return by.faults
 }
 
 // Default gives a column a value that the input left out.

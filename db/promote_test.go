@@ -79,7 +79,7 @@ func TestPromote(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	err = to.Write(t.Context(), func(ctx context.Context) error {
+	err = to.Write(db.WithViewer(t.Context(), db.Viewer{Admin: true}), func(ctx context.Context) error {
 		_, faults, err := to.Create(ctx, draft)
 		if len(faults) > 0 {
 			t.Error(faults)

@@ -232,10 +232,15 @@ func Decode[T any](t Entity[T], row []any) *T {
 
 // Node is Decode for a table whose entity is not known where it is called.
 func (t *Table) Node(row []any) Node {
+	node, _ := t.Entity(row).(Node)
+	return node
+}
+
+// Entity is a pointer to an entity, made as by Decode.
+func (t *Table) Entity(row []any) any {
 	entity := reflect.New(t.entity)
 	t.decode(entity.Elem(), row)
-	node, _ := entity.Interface().(Node)
-	return node
+	return entity.Interface()
 }
 
 func (t *Table) decode(entity reflect.Value, row []any) {

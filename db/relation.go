@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,8 +45,11 @@ type Table struct {
 	name *Column
 	// without are the verbs that the API does not have.
 	without []Verb
-	fields  map[string]*Column
-	entity  reflect.Type
+	// checks are functions over a row before it is written; computed are fields that follow from a row.
+	checks   []func(ctx context.Context, before, after any) []Fault
+	computed []*Computed
+	fields   map[string]*Column
+	entity   reflect.Type
 }
 
 // KeyColumn is the table's key.
@@ -274,6 +278,11 @@ func foreignKey(from, to *Table, column, field string, onDelete Action) *Column 
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
 	case onDelete == detach && !fk.Nullable:
 		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))
+	case fk == to.owner && !from.Signup():
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot own rows, it leads to %s and not to users", from.Type, field, to.Name, column, from.Name))
+	case fk != to.owner && !fk.Nullable && !fk.Writable(true) && to.Has(Creating):
+		panic(fmt.Sprintf("relations: %s.%s: no input of a new %s gives column %s.%s, which it needs: let it be written, or declare %s without(Creating)",
+			from.Type, field, to.Type, to.Name, column, to.Name))
 	}
 	fk.References, fk.Kind = from, Key
 	delete(to.fields, fk.Field) // a client sees the relation, not the key
@@ -284,7 +293,7 @@ func join(there, back *Relation) {
 	there.Back, back.Back = back, there
 	there.first = true
 	for _, r := range []*Relation{there, back} {
-		if r.From.Relation(r.Field) != nil || r.From.Field(r.Field) != nil {
+		if r.From.Relation(r.Field) != nil || r.From.Field(r.Field) != nil || r.From.Computed(r.Field) != nil {
 			panic(fmt.Sprintf("relations: %s is declared twice", r.Coordinate()))
 		}
 		r.From.Relations = append(r.From.Relations, r)

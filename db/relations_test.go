@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -95,6 +96,10 @@ type (
 		Name  string `db:"name" rule:"1..5"`
 		Other string `db:"other" rule:"1..5" api:"name"`
 	}
+	sealed struct {
+		Key       int64 `db:"id"`
+		AuthorKey int64 `db:"author_id" api:",readonly"`
+	}
 	human struct {
 		Key       int64 `db:"id"`
 		ParentKey int64 `db:"parent_id"`
@@ -183,6 +188,32 @@ func TestWrongDeclarations(t *testing.T) {
 		"links named as a column": {"novel.title is declared twice", func() {
 			manyToMany(table[author]("a"), "books", table[novel]("b"), "title", "author_books", "author_id", "book_id")
 		}},
+		"key that nothing gives": {"author.sealed: no input of a new sealed gives column s.author_id, which it needs", func() {
+			oneToMany(table[author]("a"), "sealed", table[sealed]("s"), "author", "author_id", cascade)
+		}},
+		"owner that is no user": {"author.sealed: column s.author_id cannot own rows, it leads to a and not to users", func() {
+			oneToMany(table[author]("a"), "sealed", table[sealed]("s", ownedBy("author_id")), "author", "author_id", cascade)
+		}},
+		"computed from another's row": {"author.full: it is computed from a row of novel", func() {
+			table[author]("a", computed("full", func(*novel) string { return "" }))
+		}},
+		"computed as a list": {"author.full: is a []string; a computed field is int64, string, time.Time or a pointer to one", func() {
+			table[author]("a", computed("full", func(*author) []string { return nil }))
+		}},
+		"computed as a column": {"author.name: is declared twice", func() {
+			table[author]("a", computed("name", func(*author) string { return "" }))
+		}},
+		"computed twice": {"author.full: is declared twice", func() {
+			full := computed("full", func(*author) string { return "" })
+			table[author]("a", full, full)
+		}},
+		"relation named as what is computed": {"author.books is declared twice", func() {
+			authors := table[author]("a", computed("books", func(*author) int64 { return 0 }))
+			oneToMany(authors, "books", table[novel]("b"), "author", "author_id", cascade)
+		}},
+		"checked as another's row": {"author: its rows are not checked by a function over novel", func() {
+			table[author]("a", check(func(context.Context, *novel, *novel) []Fault { return nil }))
+		}},
 		"circle with itself": {"human.children makes a circle of cascades: human.children", func() {
 			people := table[human]("people")
 			oneToMany(people, "children", people, "parent", "parent_id", cascade)
@@ -224,6 +255,28 @@ func TestUnusualDeclarations(t *testing.T) {
 	}
 	if books.Field("authorId") != nil || books.Field("editorId") != nil || books.Field("createdAt") == nil {
 		t.Error("a client sees relations and columns, not the keys behind them")
+	}
+}
+
+// A computed field is what its function makes of a row: as declared to Go, and as a Read would answer it.
+func TestComputed(t *testing.T) {
+	kept := slices.Clone(Tables)
+	defer func() { Tables = kept }()
+	books := table[novel]("b", computed("shout", func(n *novel) string { return n.Title + "!" }), computed("editor", func(n *novel) *int64 { return n.EditorKey }))
+	edited, key := &novel{Title: "T"}, int64(7)
+	if v := value[string](books.Table, "shout", edited); v != "T!" || books.Computed("shout").Of(edited) != v || books.Computed("shout").Nullable {
+		t.Errorf("it is %q", v)
+	}
+	editor := books.Computed("editor")
+	if v := value[*int64](books.Table, "editor", edited); v != nil || editor.Of(edited) != nil || !editor.Nullable || editor.Kind != Int || editor.GoType != "*int64" {
+		t.Errorf("without an editor: %v, %+v", v, editor)
+	}
+	edited.EditorKey = &key
+	if v := value[*int64](books.Table, "editor", edited); v != &key || editor.Of(edited) != int64(7) {
+		t.Errorf("with one: %v", v)
+	}
+	if books.Field("shout") != nil || len(books.ComputedFields()) != 2 {
+		t.Error("a filter or an order could take it")
 	}
 }
 

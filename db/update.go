@@ -41,6 +41,9 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s
 // then the key of a row to show with the faults, or 0. It must run inside Write.
 func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64) (faults []Fault, shown int64, err error) {
 	d.key = key
+	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
+		return faults, 0, err
+	}
 	if err := db.Lock(ctx, Intent{Draft: d, Key: key}); err != nil {
 		return nil, 0, err
 	}
@@ -92,26 +95,44 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 	return db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: 1}, nil)
 }
 
-// updateRelated changes, makes, deletes or detaches the row of a to-one relation.
+// updateRelated changes, makes, deletes or detaches the row of a to-one relation, if that does not belong to somebody else.
 func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, error) {
 	r := c.relation
-	if c.null {
-		q := &query{dialect: db.dialect}
-		q.bindTo("SELECT id FROM "+d.table.Name+" WHERE id = ?", d.key)
-		_, err := db.sever(ctx, r, q.String(), q.args)
-		return nil, err
+	viewer := ViewerOf(ctx)
+	apart := r.To.owner != r.Theirs // whoever writes the one may not write the other
+	if c.null && (!apart || viewer.Admin) {
+		return nil, db.severRelated(ctx, d, r)
 	}
-	var existing int64
+	owner := ""
+	if apart {
+		owner = ", 0"
+		if r.To.owner != nil {
+			owner = ", COALESCE(" + r.To.owner.Name + ", 0)"
+		}
+	}
+	var existing, owned int64
 	q := &query{dialect: db.dialect}
-	q.bindTo("SELECT id FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
+	q.bindTo("SELECT id"+owner+" FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
 	q.add(q.locks[lockRemove])
 	err := db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
-		return rows.Scan(&existing)
+		return rows.Scan([]any{&existing, &owned}[:1+btoi(apart)]...)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case existing != 0 && apart && !viewer.Admin && owned != viewer.Key:
+		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(r.To.Type))
+	case c.null:
+		return nil, db.severRelated(ctx, d, r)
 	}
 	for _, child := range c.drafts {
+		if existing == 0 {
+			made, faults, err := child.made(viewer)
+			if err != nil || len(faults) > 0 {
+				return faults, err
+			}
+			child = made
+		}
 		if faults, err := db.obstacles(ctx, []*Draft{child}, existing); err != nil || len(faults) > 0 {
 			return faults, err
 		}
@@ -127,6 +148,13 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 		}
 	}
 	return nil, nil
+}
+
+func (db *DB) severRelated(ctx context.Context, d *Draft, r *Relation) error {
+	q := &query{dialect: db.dialect}
+	q.bindTo("SELECT id FROM "+d.table.Name+" WHERE id = ?", d.key)
+	_, err := db.sever(ctx, r, q.String(), q.args)
+	return err
 }
 
 // relink changes the links of one row.

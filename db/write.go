@@ -22,9 +22,12 @@ func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) er
 	return db.violated(db.run(ctx, s, each))
 }
 
-// Create writes the draft as a new row with all that hangs on it, or answers what stands against it. It must run inside
-// Write. It takes a number of statements that depends on the draft's shape, not on its size.
+// Create writes the draft as a new row with all that hangs on it, or answers what stands against it: rows of another user
+// are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on its size.
 func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
+	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
+		return 0, faults, err
+	}
 	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
 		return 0, nil, err
 	}
@@ -38,8 +41,15 @@ func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, 
 	return d.key, nil, nil
 }
 
-// obstacles finds every TAKEN and NOT_FOUND of drafts, in the input's order, with a statement or two for each column
-// whatever their number; key is the row of a draft that exists already, which is then the only one.
+// A placed fault has the place of its input in the whole input.
+type placed struct {
+	Fault
+	at int
+}
+
+// obstacles finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
+// statement or two for each column whatever their number; key is the row of a draft that exists already, which is then the
+// only one.
 func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
 	var columns []*Column
 	given := map[*Column][]assignment{}
@@ -53,10 +63,6 @@ func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults
 			}
 			given[a.column] = append(given[a.column], a)
 		}
-	}
-	type placed struct {
-		Fault
-		at int
 	}
 	var found []placed
 	for _, c := range columns {
@@ -87,6 +93,13 @@ func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults
 			}
 			taken[a.value] = 0 // whoever else asks for it here comes too late
 		}
+	}
+	for _, d := range drafts {
+		broken, err := db.broken(ctx, d, key)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, broken...)
 	}
 	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
 	for _, f := range found {

@@ -467,7 +467,7 @@ func (a *authenticator) logOut(ctx context.Context, input model.LogOutInput) (*m
 func (a *authenticator) changePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	viewer := db.ViewerOf(ctx)
 	if viewer.Key == 0 {
-		return nil, errLogIn()
+		return nil, db.ErrAnonymous
 	}
 	draft, faults := db.NewDraft(db.Users.Table, db.Input{{Name: "password", Value: input.NewPassword}}, nil, false)
 	for i := range faults {
@@ -519,53 +519,27 @@ func tokenless(o *graphql.OperationContext) bool {
 	return fields == 1
 }
 
-func errLogIn() *db.Error { return db.Errorf(db.Unauthenticated, "log in first") }
-
 // authorize decides what needs no look at the stored rows: who may do this at all, and to whom. Whose a stored row is, is
 // checked where it is written, by the same page that declares it.
 func (a *authenticator) authorize(ctx context.Context, w *write) error {
 	viewer := db.ViewerOf(ctx)
 	if w.table == nil {
-		return nil // sessions look after themselves
+		return nil // sessions look after themselves, and mutations of one's own ask in their transaction
 	}
 	signUp := w.verb == "create" && w.table == db.Users.Table
 	switch {
 	case viewer.Admin:
 	case signUp && !a.closed:
 	case viewer.Key == 0:
-		return errLogIn()
+		return db.ErrAnonymous
 	case signUp:
 		return db.Errorf(db.Forbidden, "only admins make users here")
 	case w.verb != "create" && w.table.Owner() == nil:
 		return db.Errorf(db.Forbidden, "only admins change and delete %s", w.table.Name)
 	}
-	owner := w.table.Owner()
-	if owner == nil || owner.References != db.Users.Table {
-		return nil
-	}
-	v, given := w.draft.Value(owner.Name)
-	switch {
-	case !given && w.verb == "create" && !w.refused(owner.Field):
-		if viewer.Key != 0 {
-			w.draft.Default(owner, viewer.Key)
-		} else if !owner.Nullable {
-			w.given = append(w.given, db.Fault{Code: db.Blank, Message: "must be given", Field: []string{"input", owner.Field}})
-		}
-	case !given || viewer.Admin:
-	case v == nil && w.verb == "create", v != nil && v != viewer.Key:
-		return db.Errorf(db.Forbidden, "only admins may choose another user")
-	}
-	return nil
-}
-
-// refused tells whether an input field has a fault.
-func (w *write) refused(field string) bool {
-	for _, f := range w.given {
-		if len(f.Field) == 2 && f.Field[1] == field {
-			return true
-		}
-	}
-	return false
+	faults, err := w.draft.Own(viewer)
+	w.given = append(w.given, faults...)
+	return err
 }
 
 // onField is an error at a root field.

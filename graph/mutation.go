@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -17,13 +18,12 @@ import (
 
 // A mutation is one mutation operation: its writes commit together or not at all.
 type mutation struct {
-	db     *db.DB
-	auth   *authenticator
-	writes map[string]*write // by response key
-	order  []*write
-	dryRun bool
-	// session is set if the operation is one of sessions, which look after their own transactions.
-	session bool
+	db      *db.DB
+	auth    *authenticator
+	writes  map[string]*write // by response key
+	order   []*write
+	dryRun  bool
+	session bool // the operation is one of sessions, which look after their own transactions
 	// report is set in the second pass over an operation that was rolled back: nothing runs, everybody answers why.
 	report bool
 	err    error // the first error of a write; what comes after it does not run
@@ -32,9 +32,12 @@ type mutation struct {
 // A write is one root field of a mutation, read from its arguments before anything runs.
 type write struct {
 	field     graphql.CollectedField
-	verb      string // create, update, delete
+	session   bool   // it is one of sessions
+	verb      string // create, update, delete; "" if it is a mutation of one's own
 	table     *db.Table
 	draft     *db.Draft
+	rows      int   // that a mutation of one's own counts for
+	allowed   bool  // a mutation of one's own has asked whether the viewer may do it
 	key       int64 // of the row to change or delete
 	ifVersion *int64
 	force     bool
@@ -62,12 +65,16 @@ func (m *mutation) failed() bool {
 	return false
 }
 
-// intents are what the operation is going to write. One write alone needs no order, and takes care of itself.
+// intents are what the operation is going to write. One write alone needs no order, and takes care of itself; so does each
+// where a mutation of one's own does not say what it is going to write.
 func (m *mutation) intents() (intents []db.Intent) {
 	if len(m.order) < 2 {
 		return nil
 	}
 	for _, w := range m.order {
+		if w.draft == nil {
+			return nil
+		}
 		intents = append(intents, db.Intent{Draft: w.draft, Key: w.key, Remove: w.verb == "delete"})
 	}
 	return intents
@@ -106,7 +113,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		write := func(ctx context.Context) error {
 			m.err = nil
 			for _, w := range m.order {
-				w.faults, w.current = nil, 0
+				w.faults, w.current, w.allowed = nil, 0, false
 			}
 			state.lost.Store(nil)
 			if key.id != "" {
@@ -225,7 +232,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		w := s.read(f, operation.Variables)
 		m.writes[f.Alias] = w
 		m.order = append(m.order, w)
-		m.session = m.session || w.table == nil
+		m.session = m.session || w.session
 	}
 	if m.session && (len(m.order) > 1 || directed || key.id != "") {
 		return nil, key, onField(m.order[0].field, db.Errorf(db.BadRequest, "mutations of sessions stand alone: one in an operation, without @dryRun and Idempotency-Key"))
@@ -265,14 +272,16 @@ func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 		most = maxWrittenUnknown
 	}
 	var drafts []*db.Draft
+	rows := 0
 	for _, w := range m.order {
+		rows += w.rows
 		if w.draft != nil {
 			drafts = append(drafts, w.draft)
 		}
 	}
 	state := operationOf(ctx)
 	most = min(most, s.Limits.Cost-state.cost)
-	rows := db.RowsOf(drafts)
+	rows += db.RowsOf(drafts)
 	state.cost += rows
 	if rows > most {
 		return exceeded("the operation could write %d rows and may write %d", rows, most)
@@ -280,20 +289,23 @@ func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 	return nil
 }
 
-// read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type.
+// read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type. What is
+// neither of the page nor of sessions is somebody's own.
 func (s *server) read(f graphql.CollectedField, variables map[string]any) *write {
-	w := &write{field: f}
-	for _, verb := range []string{"create", "update", "delete"} {
-		if name, ok := strings.CutPrefix(f.Name, verb); ok {
-			w.verb, w.table = verb, db.TableOf(name)
+	w := &write{field: f, session: path.Base(f.Definition.Position.Src.Name) == "session.graphqls"}
+	for _, verb := range []db.Verb{db.Creating, db.Updating, db.Deleting} {
+		if t := db.TableOf(strings.TrimPrefix(f.Name, string(verb))); t != nil && f.Name == string(verb)+t.Type && t.Has(verb) {
+			w.verb, w.table = string(verb), t
 		}
 	}
 	if w.table == nil {
+		if !w.session {
+			w.rows = 1 + items(f.ArgumentMap(variables))
+		}
 		return w
 	}
 	raw, _ := f.ArgumentMap(variables)["input"].(map[string]any)
 	input := s.input(s.schema.Types[f.Definition.Arguments.ForName("input").Type.Name()], raw)
-	path := []string{"input"}
 	if w.verb != "create" {
 		id, _ := input.Get("id")
 		text, _ := id.(string)
@@ -311,7 +323,7 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) *write
 	force, _ := input.Get("force")
 	w.force, _ = force.(bool)
 	var faults []db.Fault
-	w.draft, faults = db.NewDraft(w.table, input, path, w.verb == "create", "id", "ifVersion", "force")
+	w.draft, faults = db.NewDraft(w.table, input, []string{"input"}, w.verb == "create", "id", "ifVersion", "force")
 	w.given = append(w.given, faults...)
 	return w
 }
@@ -372,7 +384,11 @@ func (s *server) aroundMutation(ctx context.Context, next graphql.Resolver) (any
 	ctx = db.WithViewer(ctx, db.ViewerOf(ctx))
 	loaders.Expect(ctx, 1)
 	answer, err := s.counted(ctx, next)
-	if m := mutationOf(ctx); err != nil && m.err == nil {
+	m := mutationOf(ctx)
+	if w := m.writes[graphql.GetFieldContext(ctx).Field.Alias]; err == nil && w.table == nil && !w.session && !w.allowed && !m.report && !m.failed() {
+		err = db.Errorf(db.Internal, "Mutation.%s has not asked whether the viewer may do it: its resolver must answer what own answers", w.field.Name)
+	}
+	if err != nil && m.err == nil {
 		m.err = err
 	}
 	return answer, err

@@ -17,6 +17,7 @@ type source struct {
 	// variables are the Go names of tables by their type, "User", and of relations by their coordinate, "User.posts".
 	variables map[string]string
 	constants map[string][]constant // of string types, in their order
+	methods   map[string]bool       // "User.DisplayName"
 }
 
 // A constant is a value of a string type.
@@ -24,7 +25,7 @@ type constant struct{ name, value string }
 
 // readSource reads the Go files of a directory.
 func readSource(dir fs.FS) (*source, error) {
-	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}, constants: map[string][]constant{}}
+	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}, constants: map[string][]constant{}, methods: map[string]bool{}}
 	names, err := fs.Glob(dir, "*.go")
 	if err != nil {
 		return nil, err
@@ -32,18 +33,22 @@ func readSource(dir fs.FS) (*source, error) {
 	var relations []*ast.ValueSpec
 	types := map[string]string{} // of tables, by their variable
 	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
+		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".generated.go") {
 			continue
 		}
 		text, err := fs.ReadFile(dir, name)
 		if err != nil {
 			return nil, err
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range file.Decls {
+			if method, ok := d.(*ast.FuncDecl); ok {
+				s.method(method)
+			}
 			general, ok := d.(*ast.GenDecl)
 			if !ok {
 				continue
@@ -58,6 +63,7 @@ func readSource(dir fs.FS) (*source, error) {
 					} else if typeName := tableOf(spec); typeName != "" {
 						types[spec.Names[0].Name] = typeName
 						s.variables[typeName] = spec.Names[0].Name
+						s.computed(spec, typeName, func(c *ast.CallExpr) string { return above(files, file, c) })
 					} else if len(spec.Names) == 2 && len(spec.Values) == 1 {
 						relations = append(relations, spec)
 					}
@@ -94,6 +100,50 @@ func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl) {
 			s.docs[name+"."+n.Name] = comment.Text()
 		}
 	}
+}
+
+// method reads `func (r Type) Name(…)`.
+func (s *source) method(f *ast.FuncDecl) {
+	if f.Recv == nil {
+		return
+	}
+	receiver := f.Recv.List[0].Type
+	if pointer, ok := receiver.(*ast.StarExpr); ok {
+		receiver = pointer.X
+	}
+	if of, ok := receiver.(*ast.Ident); ok {
+		name := of.Name + "." + f.Name.Name
+		s.methods[name] = true
+		s.docs[name] = f.Doc.Text()
+	}
+}
+
+// computed reads the comments of `computed("field", …)` among the options of a table; a method's are the method's own.
+func (s *source) computed(spec *ast.ValueSpec, typeName string, comment func(*ast.CallExpr) string) {
+	table, _ := spec.Values[0].(*ast.CallExpr) // tableOf has seen it
+	for _, option := range table.Args {
+		call, isCall := option.(*ast.CallExpr)
+		if !isCall || len(call.Args) == 0 {
+			continue
+		}
+		function, isName := call.Fun.(*ast.Ident)
+		field, isText := call.Args[0].(*ast.BasicLit)
+		if text := comment(call); isName && isText && function.Name == "computed" && text != "" {
+			if name, err := strconv.Unquote(field.Value); err == nil {
+				s.docs[typeName+"."+upperFirst(name)] = text
+			}
+		}
+	}
+}
+
+// above is the comment on the lines right above a call.
+func above(files *token.FileSet, file *ast.File, call *ast.CallExpr) string {
+	for _, c := range file.Comments {
+		if files.Position(c.End()).Line == files.Position(call.Pos()).Line-1 {
+			return c.Text()
+		}
+	}
+	return ""
 }
 
 // constant reads `Name Type = "value"`.

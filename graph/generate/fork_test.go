@@ -27,14 +27,14 @@ func TestFork(t *testing.T) {
 			strings.Contains(name, ".generated.") // the generator runs without what it has written
 	})
 	copyTree(t, fork, module, func(string, fs.DirEntry) bool { return false })
-	command(t, module, "generate", "./graph")
+	command(t, module, "generate", "./graph/generate")
 
 	names, err := filepath.Glob(filepath.Join(module, "graph", "*.generated.graphqls"))
 	if err != nil || len(names) < 7 {
 		t.Fatalf("%q is generated, error %v", names, err)
 	}
 	for _, name := range []string{"graph/comment.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go",
-		"graph/reading.generated.graphqls", "graph/conditions.generated.graphqls"} {
+		"graph/reading.generated.graphqls", "graph/note.generated.graphqls", "graph/review.generated.graphqls", "graph/conditions.generated.graphqls"} {
 		got := read(t, filepath.Join(module, filepath.FromSlash(name)))
 		want := filepath.Join("testdata", "want", filepath.Base(name))
 		if *update {
@@ -46,9 +46,10 @@ func TestFork(t *testing.T) {
 			t.Errorf("%s is not %s; `go test ./graph/generate -update` makes it so. It is\n%s", name, want, got)
 		}
 	}
-	const extra = "graph/user.extra.resolvers.go"
-	if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
-		t.Errorf("what was written by hand has become\n%s", got)
+	for _, extra := range []string{"graph/user.extra.resolvers.go", "graph/review.extra.resolvers.go"} {
+		if got := read(t, filepath.Join(module, extra)); !bytes.Equal(got, read(t, filepath.Join(fork, extra))) {
+			t.Errorf("what was written by hand has become\n%s", got)
+		}
 	}
 	kith := filepath.Join(module, "kith")
 	command(t, module, "build", "-buildvcs=false", "-o", kith, ".")
@@ -62,18 +63,40 @@ func TestFork(t *testing.T) {
 	command(t, module, "test", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage")
 
 	// And takes them away again: nothing that stands there must keep the generator from running.
-	for _, name := range []string{"db/relations_fork.go", "graph/user.extra.graphqls", extra, "graph/fork_test.go", "graph/fork_kinds_test.go"} {
-		if err := os.Remove(filepath.Join(module, filepath.FromSlash(name))); err != nil {
-			t.Fatal(err)
+	err = fs.WalkDir(os.DirFS(fork), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		return os.Remove(filepath.Join(module, filepath.FromSlash(name)))
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	command(t, module, "generate", "./graph")
+	command(t, module, "generate", "./graph/generate")
 	for _, dir := range []string{"db", "graph"} {
 		for name, text := range tree(t, filepath.Join(module, dir)) {
 			if here, err := os.ReadFile(filepath.Join("..", "..", dir, name)); err != nil || string(here) != text {
 				t.Errorf("%s/%s is not as it was: %v", dir, name, err)
 			}
 		}
+	}
+}
+
+// docs/beside-the-page.md shows what the fork has, word for word.
+func TestBesideThePage(t *testing.T) {
+	text := string(read(t, filepath.Join("..", "..", "docs", "beside-the-page.md")))
+	blocks := strings.Split(text, "```")
+	shown := map[string]int{}
+	for i := 1; i < len(blocks); i += 2 {
+		head, body, _ := strings.Cut(blocks[i], "\n")
+		_, name, _ := strings.Cut(head, " ")
+		if name == "" || !strings.Contains(string(read(t, filepath.Join(fork, filepath.FromSlash(name)))), body) {
+			t.Errorf("%q has not\n%s", name, body)
+		}
+		shown[name]++
+	}
+	if len(shown) < 3 {
+		t.Errorf("it shows %v", shown)
 	}
 }
 

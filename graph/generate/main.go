@@ -4,6 +4,10 @@
 // written itself.
 package main
 
+// The directive stands here: go generate opens the files of a package one after the other, and those of tables that are gone
+// go from graph meanwhile.
+//go:generate go run -tags generate .
+
 import (
 	"bytes"
 	"fmt"

@@ -22,7 +22,6 @@ func (w *writer) columns(t *db.Table, u use, given *db.Column) {
 	for _, c := range t.Columns {
 		switch {
 		case c == given || !c.Writable(u == forNew):
-		case c.References != nil && given != nil: // nested inputs take no keys
 		case c.References != nil:
 			w.reference(c, u)
 		default:
@@ -76,8 +75,12 @@ func (w *writer) reference(c *db.Column, u use) {
 	switch {
 	case u == forChange:
 		text += " from now on"
+	case owner && u == forEither:
+		text += "; absent leaves it alone, or the viewer of a new " + w.noun(c.Table).one
 	case owner:
 		text += "; the viewer when absent"
+	case c.Nullable && u == forEither:
+		text += "; null detaches it, absent leaves it alone, or none of a new " + w.noun(c.Table).one
 	case c.Nullable:
 		text += "; none when absent"
 	default:

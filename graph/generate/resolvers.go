@@ -20,6 +20,11 @@ import (
 func goFile(tables []*db.Table, source *source) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// %s\n\n//go:build !generate\n\npackage db\n", marked)
+	if slices.ContainsFunc(tables, func(t *db.Table) bool {
+		return slices.ContainsFunc(t.ComputedFields(), func(c *db.Computed) bool { return strings.Contains(c.GoType, "time.") })
+	}) {
+		b.WriteString("\nimport \"time\"\n")
+	}
 	for _, t := range tables {
 		name, err := source.variable(t.Type)
 		if err != nil {
@@ -27,6 +32,12 @@ func goFile(tables []*db.Table, source *source) ([]byte, error) {
 		}
 		one := words(t.Type)
 		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
+		for _, c := range t.ComputedFields() {
+			if !source.methods[t.Type+"."+c.GoName()] {
+				fmt.Fprintf(&b, "\n// %s is the field %s of the %s.\nfunc (e *%s) %s() %s { return value[%s](%s.Table, %q, e) }\n",
+					c.GoName(), c.Field, one, t.Type, c.GoName(), c.GoType, c.GoType, name, c.Field)
+			}
+		}
 		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = Connection[%s]\n%sEdge = Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
 	}
 	var enums []string

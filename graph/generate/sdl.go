@@ -190,8 +190,10 @@ func (w *writer) field(description, text string) {
 }
 
 // deprecated is the directive of a deprecated column.
-func (w *writer) deprecated(c *db.Column) string {
-	if reason := w.source.doc(c.Table.Type, c.GoField()).deprecated; reason != "" {
+func (w *writer) deprecated(c *db.Column) string { return w.deprecation(c.Table, c.GoField()) }
+
+func (w *writer) deprecation(t *db.Table, goName string) string {
+	if reason := w.source.doc(t.Type, goName).deprecated; reason != "" {
 		return " @deprecated(reason: " + strconv.Quote(reason) + ")"
 	}
 	return ""
@@ -232,6 +234,13 @@ func (w *writer) types(t *db.Table) {
 	w.block(about+".", "type "+t.Type+" implements Node", func() {
 		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
 			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecated(c))
+		}
+		for _, c := range t.ComputedFields() {
+			text := w.source.doc(t.Type, c.GoName()).text
+			if text == "" {
+				text = "The " + words(c.Field) + " of the " + n.one
+			}
+			w.field(text+".", c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecation(t, c.GoName()))
 		}
 		for _, r := range t.Relations {
 			w.describe(w.ofRelation(r))

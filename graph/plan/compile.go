@@ -95,6 +95,8 @@ type branch struct {
 type object struct {
 	source *source
 	fields []field
+	// whole are the places of all columns of the table among the source's, if a field is computed from them.
+	whole []int
 }
 
 type fieldKind uint8
@@ -103,6 +105,7 @@ const (
 	constantField fieldKind = iota // text is the whole value
 	idField
 	columnField
+	computedField
 	joinedField // object is in the same row
 	oneField    // object is in the rows of branch
 	manyField   // connection is in the rows of branch
@@ -119,6 +122,7 @@ type field struct {
 	branch     *branch
 	connection *connection
 	relation   *db.Relation
+	computed   *db.Computed
 }
 
 type connectionKind uint8
@@ -183,6 +187,13 @@ func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path
 			out.kind = idField
 		case s.table.Field(name) != nil:
 			out.kind, out.column, out.holds = columnField, s.column(s.table.Field(name)), s.table.Field(name).Kind
+		case s.table.Computed(name) != nil:
+			out.kind, out.computed = computedField, s.table.Computed(name)
+			if o.whole == nil {
+				for _, column := range s.table.Columns {
+					o.whole = append(o.whole, s.column(column))
+				}
+			}
 		case s.table.Relation(name) != nil:
 			c.relation(f, s, s.table.Relation(name), selected, path+"."+selected.Alias, &out)
 		default:

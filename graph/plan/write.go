@@ -10,6 +10,14 @@ import (
 
 // writeObject writes a row. Its error is a related row that must be there and is not, or an answer that is too large.
 func (r *run) writeObject(o *object, f *found, row []any) error {
+	var entity any
+	if o.whole != nil {
+		columns := make([]any, len(o.whole))
+		for i, column := range o.whole {
+			columns[i] = row[o.source.base+column]
+		}
+		entity = o.source.table.Entity(columns)
+	}
 	r.out = append(r.out, '{')
 	for i := range o.fields {
 		field := &o.fields[i]
@@ -17,7 +25,9 @@ func (r *run) writeObject(o *object, f *found, row []any) error {
 			r.out = append(r.out, ',')
 		}
 		r.out = append(r.out, field.key...)
-		if err := r.writeField(o, field, f, row); err != nil {
+		if field.kind == computedField {
+			r.out = appendValue(r.out, field.computed.Kind, field.computed.Of(entity))
+		} else if err := r.writeField(o, field, f, row); err != nil {
 			return err
 		}
 		if err := r.afford(); err != nil {

@@ -41,10 +41,34 @@ type Notice struct {
 	Text     string `db:"text" rule:"1..20"`
 }
 
+// A Note is the one remark that stands on a post, by whoever was first.
+type Note struct {
+	Row
+	PostKey   int64  `db:"post_id"`
+	AuthorKey int64  `db:"author_id"`
+	Text      string `db:"text" rule:"1..50"`
+}
+
 // More of the page.
 var (
-	EmptyShelves = table[EmptyShelf]("empty_shelves", ownedBy("owner_id"))
-	Notices      = table[Notice]("notices", without(Updating, Deleting))
+	Notes = table[Note]("notes", ownedBy("author_id"))
+
+	PostNote, NotePost    = oneToOne(Posts, "note", Notes, "post", "post_id", cascade)
+	UserNotes, NoteAuthor = oneToMany(Users, "notes", Notes, "author", "author_id", cascade)
+
+	EmptyShelves = table[EmptyShelf]("empty_shelves", ownedBy("owner_id"),
+		// Where it stands and since when, in one line.
+		//
+		// Deprecated: ask for both.
+		computed("label", func(s *EmptyShelf) string { return s.Room + " <" + s.CreatedAt.Format("2006") + ">" }),
+		computed("paintedAt", func(s *EmptyShelf) *time.Time {
+			if s.Colour == nil {
+				return nil
+			}
+			return &s.CreatedAt
+		}),
+		computed("load", func(s *EmptyShelf) int64 { return int64(100 / (len(s.Room) - len("collapse"))) }))
+	Notices = table[Notice]("notices", without(Updating, Deleting))
 
 	UserShelves, ShelfOwner  = oneToMany(Users, "shelves", EmptyShelves, "owner", "owner_id", detach)
 	ShelfNotice, NoticeShelf = oneToMany(EmptyShelves, "notices", Notices, "shelf", "shelf_id", detach)

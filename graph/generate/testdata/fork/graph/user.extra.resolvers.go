@@ -8,9 +8,38 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/graph/model"
 	"kith/loaders"
+	"strconv"
 	"strings"
 )
+
+// SpreadTag is the resolver for the spreadTag field.
+func (r *mutationResolver) SpreadTag(ctx context.Context, input model.SpreadTagInput) (*model.SpreadTagPayload, error) {
+	draft, _ := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: input.Name}}, []string{"input"}, true)
+	_, faults, err := mutationOf(ctx).db.Create(ctx, draft)
+	return &model.SpreadTagPayload{UserErrors: pointers(faults)}, err
+}
+
+// CreateTags is the resolver for the createTags field.
+func (r *mutationResolver) CreateTags(ctx context.Context, names []string) (*model.SpreadTagPayload, error) {
+	faults, err := own(ctx, everyone, func(ctx context.Context, d *db.DB) ([]db.Fault, error) {
+		for i, name := range names {
+			draft, faults := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: name}}, []string{"names", strconv.Itoa(i)}, true)
+			if len(faults) > 0 {
+				return faults, nil
+			}
+			if _, faults, err := d.Create(ctx, draft); err != nil || len(faults) > 0 {
+				return faults, err
+			}
+			if name == "crowded" && tries.Add(1) == 1 {
+				return nil, db.Errorf(db.Retry, "another was faster")
+			}
+		}
+		return nil, nil
+	})
+	return &model.SpreadTagPayload{UserErrors: faults}, err
+}
 
 // First is the resolver for the first field.
 func (r *queryResolver) First(ctx context.Context) (*db.Post, error) {
