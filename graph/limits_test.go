@@ -404,13 +404,13 @@ func TestPiecesWaitAtTheGate(t *testing.T) {
 				if code := ask(h, 2); code != "" {
 					t.Errorf("%s, few rows: %s", way, code)
 				}
-				if code := ask(h, 4); code != "TIMEOUT" {
+				if code := ask(h, 15); code != "TIMEOUT" {
 					t.Errorf("%s, many rows: %q", way, code)
 				}
 			}
 			close(release)
 			all.Wait()
-			if code := ask(f.Planned, 4); code != "" {
+			if code := ask(f.Planned, 15); code != "" {
 				t.Errorf("afterwards: %s", code)
 			}
 		})
