@@ -234,7 +234,7 @@ const (
 	comparing   = 0.1
 	finding     = 1
 	folding     = 2
-	foldingLong = 50
+	foldingLong = 20
 	longText    = 1000 // code points that a column may have
 )
 
