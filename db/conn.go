@@ -265,7 +265,7 @@ func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Stat
 		}
 		db.prepared[pool].forget(used)
 		if t != nil {
-			return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: err}
+			return lostRace(err)
 		}
 	}
 }
@@ -351,7 +351,7 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 		code := CodeOf(err)
 		if code != Retry && code != Stale || attempt == attempts {
 			if code == Retry || code == Stale {
-				err = &Error{Code: Unavailable, Message: "too many writers at once; try again", Cause: err}
+				err = &Error{Code: Unavailable, Message: tooManyWriters, Cause: err}
 			}
 			return err
 		}

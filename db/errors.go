@@ -72,6 +72,12 @@ func CodeOf(err error) Code {
 // cause of an Unavailable error.
 var ErrUncertain = errors.New("no answer to the commit")
 
+// tooManyWriters is what a client is told of a transaction that went on losing races.
+const tooManyWriters = "too many writers at once; try again"
+
+// lostRace is the error of a transaction that is to be run again as a whole.
+func lostRace(cause error) *Error { return &Error{Code: Retry, Message: tooManyWriters, Cause: cause} }
+
 // classify wraps what a driver or database/sql answered, by its code and never by its text.
 func (d *dialect) classify(ctx context.Context, err error) error {
 	var known *Error
@@ -102,7 +108,7 @@ func (d *dialect) classify(ctx context.Context, err error) error {
 	case Timeout:
 		return &Error{Code: code, Message: "the request took too long", Cause: err}
 	case Retry:
-		return &Error{Code: code, Message: "too many writers at once; try again", Cause: err}
+		return lostRace(err)
 	}
 	return &Error{Code: Internal, Message: "internal error", Cause: err}
 }

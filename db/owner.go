@@ -40,6 +40,17 @@ func (d *Draft) own(v Viewer) ([]Fault, error) {
 	return nil, nil
 }
 
+// owns tells whether the viewer may write the rows of a user; those of 0 are nobody's.
+func (v Viewer) owns(user int64) bool { return v.Admin || v.Key != 0 && user == v.Key }
+
+// ownerOf is the user who may write a row as SQL, 0 if there is none; row goes before the column.
+func (t *Table) ownerOf(row string) string {
+	if t.owner == nil {
+		return "0"
+	}
+	return "COALESCE(" + row + t.owner.Name + ", 0)"
+}
+
 // made is the draft of a row that an update makes: it belongs to the viewer if the input does not say to whom.
 func (d *Draft) made(v Viewer) (*Draft, []Fault, error) {
 	made := *d

@@ -6,16 +6,12 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// hold finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer to see, is NotFound; another's is a Forbidden error; another
-// version than ifVersion is Outdated.
+// hold finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer
+// to see, is NotFound; another's is a Forbidden error; another version than ifVersion is Outdated.
 func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
 	q := &query{dialect: db.dialect, viewer: viewer}
-	owner := "0"
-	if t.owner != nil {
-		owner = "COALESCE(t." + t.owner.Name + ", 0)"
-	}
-	q.bindTo("SELECT t.version, "+owner+" FROM "+t.Name+" AS t WHERE t.id = ?", key)
+	q.bindTo("SELECT t.version, "+t.ownerOf("t.")+" FROM "+t.Name+" AS t WHERE t.id = ?", key)
 	q.visible(" AND ", t, "t")
 	q.add(q.locks[s])
 	var version, owned int64
@@ -29,7 +25,7 @@ func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s
 		return nil, err
 	case !found:
 		return []Fault{{NotFound, "there is no such " + lowerFirst(t.Type), []string{"input", "id"}}}, nil
-	case !viewer.Admin && (viewer.Key == 0 || owned != viewer.Key):
+	case !viewer.owns(owned):
 		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(t.Type))
 	case ifVersion != nil && *ifVersion != version:
 		return []Fault{{Outdated, "the stored version is another", []string{"input", "ifVersion"}}}, nil
@@ -105,10 +101,7 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 	}
 	owner := ""
 	if apart {
-		owner = ", 0"
-		if r.To.owner != nil {
-			owner = ", COALESCE(" + r.To.owner.Name + ", 0)"
-		}
+		owner = ", " + r.To.ownerOf("")
 	}
 	var existing, owned int64
 	q := &query{dialect: db.dialect}
@@ -120,7 +113,7 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 	switch {
 	case err != nil:
 		return nil, err
-	case existing != 0 && apart && !viewer.Admin && owned != viewer.Key:
+	case existing != 0 && apart && !viewer.owns(owned):
 		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(r.To.Type))
 	case c.null:
 		return nil, db.severRelated(ctx, d, r)

@@ -12,7 +12,7 @@ import (
 // run again, the transaction sees it and reports it at the right place.
 func (db *DB) violated(err error) error {
 	if err != nil && db.constraint(err) {
-		return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: err}
+		return lostRace(err)
 	}
 	return err
 }
@@ -23,7 +23,8 @@ func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) er
 }
 
 // Create writes the draft as a new row with all that hangs on it, or answers what stands against it: rows of another user
-// are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on its size.
+// are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on
+// its size.
 func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
 	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
 		return 0, faults, err
@@ -260,7 +261,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 		return err
 	}
 	if s.Rows != len(wanted) { // another writer has removed one of the named rows since it was there
-		return &Error{Code: Retry, Message: "too many writers at once; try again", Cause: errors.New("a named row went before it was linked")}
+		return lostRace(errors.New("a named row went before it was linked"))
 	}
 	return nil
 }
