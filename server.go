@@ -26,6 +26,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kith/db"
+	"kith/db/orm"
+	"kith/db/seed"
 	"kith/graph"
 )
 
@@ -43,7 +45,7 @@ type settings struct {
 func (s *settings) production() bool { return s.Env == "production" }
 
 func (s *settings) open(ctx context.Context) (*db.DB, error) {
-	return db.Open(ctx, s.DatabaseURL, db.Options{Pooling: db.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
+	return db.Open(ctx, s.DatabaseURL, orm.Options{Pooling: orm.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
 }
 
 // program is the command line.
@@ -52,7 +54,7 @@ type program struct {
 
 	Serve   serve      `cmd:"" default:"withargs" help:"Serve (the default)."`
 	Migrate migrate    `cmd:"" help:"Bring the database's tables up to date, or say whether they are."`
-	Seed    seed       `cmd:"" help:"Fill an empty database with made-up data, the same every time."`
+	Seed    fill       `cmd:"" help:"Fill an empty database with made-up data, the same every time."`
 	Admin   admin      `cmd:"" help:"Make a user an admin."`
 	Backup  backup     `cmd:"" help:"Copy a SQLite database to a new file while it is in use."`
 	Promote promote    `cmd:"" help:"Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL."`
@@ -99,11 +101,11 @@ func run(args, environment []string, stdout, stderr io.Writer) int {
 // explained is an error for whoever runs the program: what clients are not told is said, and what can be done about it.
 func explained(err error) string {
 	text := err.Error()
-	var e *db.Error
-	if errors.As(err, &e) && e.Code == db.Internal && e.Cause != nil {
+	var e *orm.Error
+	if errors.As(err, &e) && e.Code == orm.Internal && e.Cause != nil {
 		text = strings.Replace(text, e.Error(), e.Cause.Error(), 1)
 	}
-	if advice := db.Advice(err); advice != "" {
+	if advice := orm.Advice(err); advice != "" {
 		text += ": " + advice
 	}
 	return text
@@ -495,7 +497,7 @@ func prepare(ctx context.Context, s *settings, database *db.DB, demo bool) error
 			return err
 		}
 		if demo {
-			return database.Demo(ctx)
+			return seed.Demo(ctx, database)
 		}
 		return nil
 	}
@@ -574,7 +576,7 @@ func (c *migrateDraft) Run(ctx context.Context, out io.Writer) error {
 	if names, err := filepath.Glob(filepath.Join(dir, "*.sql")); err != nil || len(names) == 0 {
 		return fmt.Errorf("there are no migrations in %s: draft in the directory of the source", dir)
 	}
-	files, err := db.DraftMigration(ctx, os.DirFS(dir), c.Name, c.Destructive)
+	files, err := db.Model.DraftMigration(ctx, os.DirFS(dir), c.Name, c.Destructive)
 	if err != nil {
 		return err
 	}
@@ -591,14 +593,14 @@ func (c *migrateDraft) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-type seed struct {
+type fill struct {
 	Users int    `default:"100" help:"How many users."`
 	Posts int    `default:"1000" help:"How many posts."`
 	Seed  uint64 `default:"1" help:"The same seed makes the same graph."`
 }
 
 // Run fills an empty database.
-func (c *seed) Run(ctx context.Context, s *settings) error {
+func (c *fill) Run(ctx context.Context, s *settings) error {
 	if s.production() {
 		return errors.New("seed makes up data and is refused in production")
 	}
@@ -611,7 +613,7 @@ func (c *seed) Run(ctx context.Context, s *settings) error {
 		return err
 	}
 	bar := progress(os.Stderr)
-	return database.Seed(ctx, db.SeedOptions{Users: c.Users, Posts: c.Posts, Seed: c.Seed, Progress: bar})
+	return seed.Fill(ctx, database, seed.Options{Users: c.Users, Posts: c.Posts, Seed: c.Seed, Progress: bar})
 }
 
 // progress draws a bar on one line.
@@ -679,7 +681,7 @@ type promote struct {
 
 // Run copies one database to another.
 func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
-	from, err := db.Open(ctx, c.From, db.Options{})
+	from, err := db.Open(ctx, c.From, orm.Options{})
 	if err != nil {
 		return err
 	}
@@ -687,7 +689,7 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 	if err := upToDate(ctx, from); err != nil {
 		return fmt.Errorf("the database %s: %w", from.Place(), err)
 	}
-	to, err := db.Open(ctx, c.To, db.Options{Pooling: db.Pooling(s.DatabasePooling)})
+	to, err := db.Open(ctx, c.To, orm.Options{Pooling: orm.Pooling(s.DatabasePooling)})
 	if err != nil {
 		return err
 	}

@@ -440,7 +440,7 @@ func TestMendable(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"seeding what is full":         {filled, []string{"seed"}, []string{"only an empty one can be seeded"}},
+		"seeding what is full":         {filled, []string{"seed"}, []string{"only an empty one can be filled"}},
 		"seeding nothing":              {filled, []string{"seed", "--users", "0"}, []string{"there must be a user at least"}},
 		"promoting onto what is full":  {filled, []string{"promote", filled, filled}, []string{"is not empty", "only an empty one can be filled"}},
 		"promoting what has no tables": {filled, []string{"promote", as("postgres", ""), "sqlite:" + filepath.Join(dir, "new.db")}, []string{"migrations are pending", "run `kith migrate up` first"}},

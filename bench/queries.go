@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // A query is one question, as a client asks kith.
@@ -61,7 +62,7 @@ func (q *query) bodies() [][]byte {
 	bodies := make([][]byte, n)
 	for i := range bodies {
 		if q.byUser {
-			request["variables"] = map[string]any{"id": db.GlobalID(db.Users.Table, random.Int64N(users)+1)}
+			request["variables"] = map[string]any{"id": orm.GlobalID(db.Users.Table, random.Int64N(users)+1)}
 		}
 		bodies[i], _ = json.Marshal(request) // maps and texts always marshal
 	}

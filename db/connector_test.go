@@ -11,13 +11,14 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
 )
 
 // late is what a test leaves a slow machine beyond the bound that it asserts.
 const late = time.Second
 
 func countUsers(ctx context.Context, database *db.DB) (int, error) {
-	counts, err := database.Count(ctx, &db.Read{Path: "users", From: db.Users.Table, Page: &db.Page{}})
+	counts, err := database.Count(ctx, &orm.Read{Path: "users", From: db.Users.Table, Page: &orm.Page{}})
 	if err != nil {
 		return 0, err
 	}
@@ -46,7 +47,7 @@ func TestSilence(t *testing.T) {
 	address := dbtest.Postgres(t)
 	openMigrated(t, address)
 	proxy := dbtest.NewProxy(t, address)
-	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestSilence(t *testing.T) {
 			go func() { answered <- f(ctx) }()
 			select {
 			case err := <-answered:
-				if code := db.CodeOf(err); code != db.Timeout && code != db.Unavailable {
+				if code := orm.CodeOf(err); code != orm.Timeout && code != orm.Unavailable {
 					t.Errorf("%v", err)
 				}
 				if took := time.Since(start); took > budget+500*time.Millisecond+late {
@@ -116,7 +117,7 @@ func TestSilence(t *testing.T) {
 func TestSlowConnection(t *testing.T) {
 	address := dbtest.Postgres(t)
 	proxy := dbtest.NewProxy(t, address)
-	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestCancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := database.Attempt(ctx, []db.Bound{{CountedFor: "a", Most: 1}}); db.CodeOf(err) != db.Timeout {
+	if _, err := database.Attempt(ctx, []db.Bound{{CountedFor: "a", Most: 1}}); orm.CodeOf(err) != orm.Timeout {
 		t.Errorf("%v", err)
 	}
 	heal(t, 10*time.Second, func(ctx context.Context) error {
@@ -163,7 +164,7 @@ func TestConnectionsEnd(t *testing.T) {
 	address := dbtest.Postgres(t)
 	openMigrated(t, address)
 	proxy := dbtest.NewProxy(t, address)
-	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,10 +179,10 @@ func TestConnectionsEnd(t *testing.T) {
 	proxy.Refuse(true)
 	proxy.Cut()
 	for range 3 { // a proxy whose server went
-		if err := count(t.Context()); db.CodeOf(err) != db.Unavailable {
+		if err := count(t.Context()); orm.CodeOf(err) != orm.Unavailable {
 			t.Errorf("%v", err)
 		}
-		if err := database.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+		if err := database.Ping(t.Context()); orm.CodeOf(err) != orm.Unavailable {
 			t.Errorf("%v", err)
 		}
 	}
@@ -193,7 +194,7 @@ func TestConnectionsEnd(t *testing.T) {
 		proxy.Cut()
 		return count(ctx)
 	})
-	if db.CodeOf(err) != db.Unavailable {
+	if orm.CodeOf(err) != orm.Unavailable {
 		t.Errorf("%v", err)
 	}
 	if err := count(t.Context()); err != nil {
@@ -207,7 +208,7 @@ func TestDemoted(t *testing.T) {
 	first, second := dbtest.Pair(t)
 	openMigrated(t, first)
 	proxy := dbtest.NewProxy(t, first)
-	database, err := db.Open(t.Context(), proxy.URL(first), db.Options{})
+	database, err := db.Open(t.Context(), proxy.URL(first), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,10 +227,10 @@ func TestDemoted(t *testing.T) {
 		t.Error(err)
 	}
 	for range 3 {
-		if err := write(t.Context()); db.CodeOf(err) != db.Unavailable {
+		if err := write(t.Context()); orm.CodeOf(err) != orm.Unavailable {
 			t.Errorf("%v", err)
 		}
-		if err := database.Ping(t.Context()); db.CodeOf(err) != db.Unavailable {
+		if err := database.Ping(t.Context()); orm.CodeOf(err) != orm.Unavailable {
 			t.Errorf("%v", err)
 		}
 	}
@@ -257,7 +258,7 @@ func TestSeveralHosts(t *testing.T) {
 		}
 		return strings.Replace(u.String(), "?", "?target_session_attrs=read-write&", 1)
 	}
-	database, err := db.Open(t.Context(), hosts(b), db.Options{})
+	database, err := db.Open(t.Context(), hosts(b), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +274,7 @@ func TestSeveralHosts(t *testing.T) {
 	b.Lead(second)
 	b.Cut()
 	heal(t, 2*time.Second+late, database.Ping)
-	if _, err := db.Open(t.Context(), strings.Replace(hosts(), "read-write", "standby", 1), db.Options{}); err == nil || !strings.Contains(err.Error(), "standby") {
+	if _, err := db.Open(t.Context(), strings.Replace(hosts(), "read-write", "standby", 1), orm.Options{}); err == nil || !strings.Contains(err.Error(), "standby") {
 		t.Errorf("%v", err)
 	}
 }
@@ -285,7 +286,7 @@ func TestRefusedUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.User = url.UserPassword("hugo", "hunter2")
-	_, err = db.Open(t.Context(), u.String(), db.Options{})
+	_, err = db.Open(t.Context(), u.String(), orm.Options{})
 	if err == nil || strings.Contains(err.Error(), "hugo") || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "28000") {
 		t.Errorf("%v", err)
 	}

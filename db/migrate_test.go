@@ -8,6 +8,8 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 )
 
 // Several processes that migrate and fill one new database at once all succeed, and everything is done once.
@@ -25,7 +27,7 @@ func TestMigrateAtOnce(t *testing.T) {
 				opened.Add(processes)
 				for i := range all {
 					done.Go(func() {
-						database, err := db.Open(t.Context(), address, db.Options{})
+						database, err := db.Open(t.Context(), address, orm.Options{})
 						opened.Done()
 						if err != nil {
 							t.Error(err)
@@ -39,7 +41,7 @@ func TestMigrateAtOnce(t *testing.T) {
 						if pending, err := database.Pending(t.Context()); pending != 0 || err != nil {
 							t.Errorf("%d are pending: %v", pending, err)
 						}
-						if err := database.Demo(t.Context()); err != nil {
+						if err := seed.Demo(t.Context(), database); err != nil {
 							t.Errorf("the demo graph: %v", err)
 						}
 					})
@@ -48,7 +50,7 @@ func TestMigrateAtOnce(t *testing.T) {
 				if t.Failed() {
 					return
 				}
-				if users := seedRows(t, all[0], db.Users.Table); len(users) != 6 {
+				if users := rowsOf(t, all[0], db.Users.Table); len(users) != 6 {
 					t.Errorf("%d users", len(users))
 				}
 				for _, database := range all {

@@ -8,11 +8,13 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 )
 
 func openMigrated(t *testing.T, address string) *db.DB {
 	t.Helper()
-	database, err := db.Open(t.Context(), address, db.Options{})
+	database, err := db.Open(t.Context(), address, orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,6 +23,26 @@ func openMigrated(t *testing.T, address string) *db.DB {
 		t.Fatal(err)
 	}
 	return database
+}
+
+// rowsOf are all rows of a table that an admin may see, by key.
+func rowsOf(t *testing.T, d *db.DB, table *orm.Table) [][]any {
+	t.Helper()
+	ctx := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
+	rows, err := d.Read(ctx, &orm.Read{From: table, Select: orm.Select{Columns: table.Columns}, Page: pageOf(table)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([][]any, rows.Len())
+	for i := range all {
+		all[i] = rows.Row(i)
+	}
+	return all
+}
+
+// pageOf is a page of everything.
+func pageOf(table *orm.Table) *orm.Page {
+	return &orm.Page{Size: 1 << 20, Order: []orm.Order{{Column: table.KeyColumn()}}}
 }
 
 // logIn gives a user a session, as if their password had been verified.
@@ -39,7 +61,7 @@ func logIn(t *testing.T, database *db.DB, username, session string) {
 func TestPromote(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "kith.db")
 	from := openMigrated(t, "sqlite:"+file)
-	if err := from.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), from); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := from.SetAdmin(t.Context(), "grace"); err != nil {
@@ -75,11 +97,11 @@ func TestPromote(t *testing.T) {
 		t.Error(again, err)
 	}
 	// Keys go on behind those that were copied.
-	draft, faults := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: "new"}}, nil, true)
+	draft, faults := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: "new"}}, nil, true)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	err = to.Write(db.WithViewer(t.Context(), db.Viewer{Admin: true}), func(ctx context.Context) error {
+	err = to.Write(orm.WithViewer(t.Context(), orm.Viewer{Admin: true}), func(ctx context.Context) error {
 		_, faults, err := to.Create(ctx, draft)
 		if len(faults) > 0 {
 			t.Error(faults)
@@ -98,19 +120,19 @@ func TestPromoteCarriesKeys(t *testing.T) {
 		"sqlite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "kith.db") },
 		"postgres": func() string { return dbtest.Postgres(t) },
 	}
-	admin := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	admin := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
 	for source := range address {
 		for target := range address {
 			t.Run(source+" to "+target, func(t *testing.T) {
 				from, to := openMigrated(t, address[source]()), openMigrated(t, address[target]())
-				if err := from.Demo(t.Context()); err != nil {
+				if err := seed.Demo(t.Context(), from); err != nil {
 					t.Fatal(err)
 				}
-				add := func(d *db.DB, table *db.Table, input db.Input) (key int64) {
+				add := func(d *db.DB, table *orm.Table, input orm.Input) (key int64) {
 					t.Helper()
-					draft, faults := db.NewDraft(table, input, nil, true)
+					draft, faults := orm.NewDraft(table, input, nil, true)
 					err := d.Write(admin, func(ctx context.Context) (err error) {
-						var more []db.Fault
+						var more []orm.Fault
 						key, more, err = d.Create(ctx, draft)
 						faults = append(faults, more...)
 						return err
@@ -120,7 +142,7 @@ func TestPromoteCarriesKeys(t *testing.T) {
 					}
 					return key
 				}
-				remove := func(table *db.Table, key int64) {
+				remove := func(table *orm.Table, key int64) {
 					t.Helper()
 					err := from.Write(admin, func(ctx context.Context) error {
 						_, faults, _, err := from.Delete(ctx, table, key, nil, true)
@@ -133,16 +155,16 @@ func TestPromoteCarriesKeys(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				user := func(name string) db.Input {
-					return db.Input{{Name: "username", Value: name}, {Name: "profile", Value: db.Input{}}, {Name: "address", Value: db.Input{{Name: "emailAddress", Value: "a@example.com"}}},
-						{Name: "posts", Value: []any{db.Input{{Name: "title", Value: "T"}, {Name: "content", Value: "C"}}}}}
+				user := func(name string) orm.Input {
+					return orm.Input{{Name: "username", Value: name}, {Name: "profile", Value: orm.Input{}}, {Name: "address", Value: orm.Input{{Name: "emailAddress", Value: "a@example.com"}}},
+						{Name: "posts", Value: []any{orm.Input{{Name: "title", Value: "T"}, {Name: "content", Value: "C"}}}}}
 				}
-				tag := db.Input{{Name: "name", Value: "last"}}
+				tag := orm.Input{{Name: "name", Value: "last"}}
 				last := add(from, db.Users.Table, user("last"))
 				lastTag := add(from, db.Tags.Table, tag)
-				given := map[*db.Table]int64{}
-				for _, table := range db.Tables {
-					rows := seedRows(t, from, table)
+				given := map[*orm.Table]int64{}
+				for _, table := range db.Model.Tables() {
+					rows := rowsOf(t, from, table)
 					given[table], _ = rows[len(rows)-1][0].(int64)
 				}
 				remove(db.Users.Table, last) // its profile and post go too
@@ -155,8 +177,8 @@ func TestPromoteCarriesKeys(t *testing.T) {
 				}
 				add(to, db.Users.Table, user("next"))
 				add(to, db.Tags.Table, tag)
-				for _, table := range db.Tables {
-					rows := seedRows(t, to, table)
+				for _, table := range db.Model.Tables() {
+					rows := rowsOf(t, to, table)
 					if got, _ := rows[len(rows)-1][0].(int64); got <= given[table] {
 						t.Errorf("%s: %d was given after %d", table.Name, got, given[table])
 					}
@@ -169,7 +191,7 @@ func TestPromoteCarriesKeys(t *testing.T) {
 func TestBackup(t *testing.T) {
 	dir := t.TempDir()
 	database := openMigrated(t, "sqlite:"+filepath.Join(dir, "kith.db"))
-	if err := database.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
 	copied := filepath.Join(dir, "copy.db")

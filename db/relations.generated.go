@@ -4,47 +4,51 @@
 
 package db
 
+import (
+	"kith/db/orm"
+)
+
 // ID is the global id of the user.
-func (e User) ID() string { return GlobalID(Users.Table, e.Key) }
+func (e User) ID() string { return orm.GlobalID(Users.Table, e.Key) }
 
 // Pages of users.
 type (
-	UserConnection = Connection[User]
-	UserEdge       = Edge[User]
+	UserConnection = orm.Connection[User]
+	UserEdge       = orm.Edge[User]
 )
 
 // ID is the global id of the profile.
-func (e Profile) ID() string { return GlobalID(Profiles.Table, e.Key) }
+func (e Profile) ID() string { return orm.GlobalID(Profiles.Table, e.Key) }
 
 // Pages of profiles.
 type (
-	ProfileConnection = Connection[Profile]
-	ProfileEdge       = Edge[Profile]
+	ProfileConnection = orm.Connection[Profile]
+	ProfileEdge       = orm.Edge[Profile]
 )
 
 // ID is the global id of the address.
-func (e Address) ID() string { return GlobalID(Addresses.Table, e.Key) }
+func (e Address) ID() string { return orm.GlobalID(Addresses.Table, e.Key) }
 
 // Pages of addresses.
 type (
-	AddressConnection = Connection[Address]
-	AddressEdge       = Edge[Address]
+	AddressConnection = orm.Connection[Address]
+	AddressEdge       = orm.Edge[Address]
 )
 
 // ID is the global id of the post.
-func (e Post) ID() string { return GlobalID(Posts.Table, e.Key) }
+func (e Post) ID() string { return orm.GlobalID(Posts.Table, e.Key) }
 
 // Pages of posts.
 type (
-	PostConnection = Connection[Post]
-	PostEdge       = Edge[Post]
+	PostConnection = orm.Connection[Post]
+	PostEdge       = orm.Edge[Post]
 )
 
 // ID is the global id of the tag.
-func (e Tag) ID() string { return GlobalID(Tags.Table, e.Key) }
+func (e Tag) ID() string { return orm.GlobalID(Tags.Table, e.Key) }
 
 // Pages of tags.
 type (
-	TagConnection = Connection[Tag]
-	TagEdge       = Edge[Tag]
+	TagConnection = orm.Connection[Tag]
+	TagEdge       = orm.Edge[Tag]
 )

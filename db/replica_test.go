@@ -13,24 +13,26 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 )
 
 func TestReplica(t *testing.T) {
 	first, follower := dbtest.Postgres(t), dbtest.Postgres(t)
 	// The follower holds something else, so that it shows who answers.
-	if err := openMigrated(t, follower).Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), openMigrated(t, follower)); err != nil {
 		t.Fatal(err)
 	}
 	openMigrated(t, first)
 	read := func(database *db.DB, ctx context.Context) int {
 		t.Helper()
-		counts, err := database.Count(ctx, &db.Read{Path: "users", From: db.Users.Table, Page: &db.Page{}})
+		counts, err := database.Count(ctx, &orm.Read{Path: "users", From: db.Users.Table, Page: &orm.Page{}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return counts[0]
 	}
-	database, err := db.Open(t.Context(), first, db.Options{Replicas: []string{follower}})
+	database, err := db.Open(t.Context(), first, orm.Options{Replicas: []string{follower}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func TestReplica(t *testing.T) {
 	if last := pools[len(pools)-1]; last.Name != "replica-1" || last.Idle == 0 || last.Resting {
 		t.Errorf("%+v", pools)
 	}
-	if _, err := db.Open(t.Context(), "sqlite::memory:", db.Options{Replicas: []string{follower}}); err == nil {
+	if _, err := db.Open(t.Context(), "sqlite::memory:", orm.Options{Replicas: []string{follower}}); err == nil {
 		t.Error("SQLite has no replicas")
 	}
 }
@@ -64,7 +66,7 @@ func TestReplica(t *testing.T) {
 // A replica that fails in a way of its own is passed over within the request, rests, and comes back.
 func TestReplicaFails(t *testing.T) {
 	first, follower := dbtest.Postgres(t), dbtest.Postgres(t)
-	if err := openMigrated(t, follower).Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), openMigrated(t, follower)); err != nil {
 		t.Fatal(err)
 	}
 	openMigrated(t, first)
@@ -91,7 +93,7 @@ func TestReplicaFails(t *testing.T) {
 		"silent":        proxy.URL(follower),
 	} {
 		t.Run(name, func(t *testing.T) {
-			database, err := db.Open(t.Context(), first, db.Options{Replicas: []string{replica}})
+			database, err := db.Open(t.Context(), first, orm.Options{Replicas: []string{replica}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,11 +141,11 @@ func TestReplicaFails(t *testing.T) {
 // What is slow is not silent: a replica that gives signs of life is waited for.
 func TestReplicaIsSlow(t *testing.T) {
 	first, follower := dbtest.Postgres(t), dbtest.Postgres(t)
-	if err := openMigrated(t, follower).Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), openMigrated(t, follower)); err != nil {
 		t.Fatal(err)
 	}
 	openMigrated(t, first)
-	database, err := db.Open(t.Context(), first, db.Options{Replicas: []string{follower}})
+	database, err := db.Open(t.Context(), first, orm.Options{Replicas: []string{follower}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,13 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 )
 
 // rename gives a tag a name inside a transaction.
 func rename(ctx context.Context, d *db.DB, key int64, name string) error {
-	draft, _ := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: name}}, nil, false)
+	draft, _ := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: name}}, nil, false)
 	faults, _, err := d.Update(ctx, draft, key, nil)
 	if len(faults) > 0 {
 		return errors.New(faults[0].Message)
@@ -26,10 +28,10 @@ func rename(ctx context.Context, d *db.DB, key int64, name string) error {
 // again, and both are done.
 func TestDeadlockIsRunAgain(t *testing.T) {
 	database := openMigrated(t, dbtest.Postgres(t))
-	if err := database.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
-	ctx := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	ctx := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
 	var both, done sync.WaitGroup
 	both.Add(2)
 	runs := make([]int, 2)
@@ -61,10 +63,10 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 func TestBusyIsRunAgain(t *testing.T) {
 	address := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
 	database, other := openMigrated(t, address), openMigrated(t, address)
-	if err := database.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
-	ctx := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	ctx := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
 	holding, release := make(chan struct{}), make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -92,7 +94,7 @@ func TestMigratingIsRunAgain(t *testing.T) {
 	var databases [2]*db.DB
 	for i := range databases {
 		var err error
-		if databases[i], err = db.Open(t.Context(), address, db.Options{}); err != nil {
+		if databases[i], err = db.Open(t.Context(), address, orm.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		defer databases[i].Close()

@@ -15,6 +15,7 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
 	"kith/migrations"
 )
 
@@ -42,7 +43,7 @@ func migrateNew(t *testing.T, name string) migrated {
 	}
 	m := migrated{}
 	var err error
-	if m.DB, err = db.Open(t.Context(), address, db.Options{}); err != nil {
+	if m.DB, err = db.Open(t.Context(), address, orm.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if m.raw, err = sql.Open(driver, source); err != nil {
@@ -196,7 +197,7 @@ func checkReferences(t *testing.T, name string, schema []string) {
 			t.Errorf("%s: no index begins with %s, which refers to %s", name, column, actions[column])
 		}
 	}
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		for _, r := range table.Relations {
 			wanted := map[string]string{}
 			switch {
@@ -231,9 +232,9 @@ func checkReferences(t *testing.T, name string, schema []string) {
 // Texts compare by code point on both databases, whatever the server's locale.
 func TestTextsCompareByCodePoint(t *testing.T) {
 	m := migrateNew(t, "postgres")
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		for _, c := range table.Columns {
-			if c.Kind != db.Text {
+			if c.Kind != orm.Text {
 				continue
 			}
 			collation := m.lines(t, fmt.Sprintf(`SELECT collation_name FROM information_schema.columns WHERE table_name = '%s' AND column_name = '%s'`, table.Name, c.Name))
@@ -292,7 +293,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 			_, pending := m.Pending(t.Context())
 			_, status := m.Migrations(t.Context())
 			for what, err := range map[string]error{"Migrate": m.Migrate(t.Context()), "Pending": pending, "Migrations": status} {
-				if !errors.Is(err, db.ErrNewer) {
+				if !errors.Is(err, orm.ErrNewer) {
 					t.Errorf("%s answers %v", what, err)
 				}
 			}

@@ -7,28 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"kith/db/orm"
+
 	"github.com/jmoiron/sqlx"
 )
 
-// one runs a statement and scans its only row; found is false if it has none.
-func (db *DB) one(ctx context.Context, path, text string, args []any, dest ...any) (found bool, err error) {
-	err = db.run(ctx, &Statement{Path: path, Text: text, Args: args}, func(rows *sqlx.Rows) error {
-		found = true
-		return rows.Scan(dest...)
-	})
-	return found, err
-}
-
-// do runs a statement that writes and answers how many rows it changed.
-func (db *DB) do(ctx context.Context, path, text string, args ...any) (int, error) {
-	s := &Statement{Path: path, Text: text, Args: args}
-	err := db.change(ctx, s, nil)
-	return s.Rows, err
-}
-
 // SessionViewer is who a session belongs to; found is false if there is no such session, or it has expired.
-func (db *DB) SessionViewer(ctx context.Context, id string) (v Viewer, found bool, err error) {
-	found, err = db.one(ctx, "session", `SELECT u.id, u.is_admin FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ?`,
+func (db *DB) SessionViewer(ctx context.Context, id string) (v orm.Viewer, found bool, err error) {
+	found, err = db.QueryRow(ctx, "session", `SELECT u.id, u.is_admin FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ?`,
 		[]any{id, db.Now()}, &v.Key, &v.Admin)
 	return v, found, err
 }
@@ -44,7 +30,7 @@ const (
 
 // A LiveSession is who a session belongs to and when it ends unless it is refreshed.
 type LiveSession struct {
-	Viewer  Viewer
+	Viewer  orm.Viewer
 	Expires time.Time
 }
 
@@ -64,22 +50,22 @@ type Login struct {
 func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
-		s = LiveSession{Viewer{Key: l.User}, now.Add(refreshLife)}
+		s = LiveSession{orm.Viewer{Key: l.User}, now.Add(refreshLife)}
 		var err error
 		// The row stays locked: a password change comes before this, and is seen, or after it, and ends the session.
-		opened, err = db.one(ctx, "credentials", `SELECT is_admin FROM users WHERE id = ? AND password_hash = ?`+db.locks[lockChange], []any{l.User, l.Verified}, &s.Viewer.Admin)
+		opened, err = db.QueryRow(ctx, "credentials", `SELECT is_admin FROM users WHERE id = ? AND password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &s.Viewer.Admin)
 		if err != nil || !opened {
 			return err
 		}
 		if l.NewHash != "" {
-			if _, err := db.do(ctx, "update User", `UPDATE users SET password_hash = ? WHERE id = ?`, l.NewHash, l.User); err != nil {
+			if _, err := db.Exec(ctx, "update User", `UPDATE users SET password_hash = ? WHERE id = ?`, l.NewHash, l.User); err != nil {
 				return err
 			}
-			if _, err := db.do(ctx, "delete session", `DELETE FROM sessions WHERE user_id = ?`, l.User); err != nil {
+			if _, err := db.Exec(ctx, "delete session", `DELETE FROM sessions WHERE user_id = ?`, l.User); err != nil {
 				return err
 			}
 		}
-		if _, err := db.do(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+		if _, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
 			l.Session, l.User, l.TokenHash, now, s.Expires); err != nil {
 			return err
 		}
@@ -103,14 +89,14 @@ const (
 
 // Know makes a place one that a user is known to come from.
 func (db *DB) Know(ctx context.Context, user int64, place string) error {
-	_, err := db.do(ctx, "known place", `INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
+	_, err := db.Exec(ctx, "known place", `INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
 		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at`, user, place, db.Now())
 	return err
 }
 
 // forget leaves a user no more places than may be known, the latest.
 func (db *DB) forget(ctx context.Context, user int64) error {
-	_, err := db.do(ctx, "known place", `DELETE FROM known_places WHERE user_id = ? AND place NOT IN
+	_, err := db.Exec(ctx, "known place", `DELETE FROM known_places WHERE user_id = ? AND place NOT IN
 		(SELECT place FROM known_places WHERE user_id = ? ORDER BY seen_at DESC, place LIMIT ?)`, user, user, knownPlaces)
 	return err
 }
@@ -124,9 +110,9 @@ func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s 
 		var created time.Time
 		var newest, exchanged bool
 		var err error
-		found, err = db.one(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), s.created_at, s.expires_at,
+		found, err = db.QueryRow(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), s.created_at, s.expires_at,
 			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ? AND s.rotated_at > ?, FALSE)
-			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.locks[lockChange], []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
+			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.ForUpdate(), []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
 			&s.Viewer.Key, &s.Viewer.Admin, &created, &s.Expires, &newest, &exchanged)
 		switch {
 		case err != nil, exchanged:
@@ -139,7 +125,7 @@ func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s 
 		if end := created.Add(sessionLife); end.Before(s.Expires) {
 			s.Expires = end
 		}
-		_, err = db.do(ctx, "update session", `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ?, expires_at = ? WHERE id = ?`,
+		_, err = db.Exec(ctx, "update session", `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ?, expires_at = ? WHERE id = ?`,
 			next, tokenHash, now, s.Expires, id)
 		return err
 	})
@@ -152,7 +138,7 @@ func (db *DB) EndSession(ctx context.Context, id string) error {
 }
 
 func (db *DB) endSession(ctx context.Context, id string) error {
-	_, err := db.do(ctx, "delete session", `DELETE FROM sessions WHERE id = ?`, id)
+	_, err := db.Exec(ctx, "delete session", `DELETE FROM sessions WHERE id = ?`, id)
 	return err
 }
 
@@ -174,7 +160,7 @@ func (db *DB) CredentialsOf(ctx context.Context, user int64, place string) (Acco
 }
 
 func (db *DB) account(ctx context.Context, condition string, who any, place string) (a Account, err error) {
-	_, err = db.one(ctx, "credentials", `SELECT u.id, COALESCE(u.password_hash, ''), EXISTS (SELECT 1 FROM known_places AS p WHERE p.user_id = u.id AND p.place = ?)
+	_, err = db.QueryRow(ctx, "credentials", `SELECT u.id, COALESCE(u.password_hash, ''), EXISTS (SELECT 1 FROM known_places AS p WHERE p.user_id = u.id AND p.place = ?)
 		FROM users AS u WHERE `+condition, []any{place, who}, &a.Key, &a.Hash, &a.Known)
 	return a, err
 }
@@ -182,7 +168,7 @@ func (db *DB) account(ctx context.Context, condition string, who any, place stri
 // SetAdmin makes the user with a username an admin; found is false if there is none.
 func (db *DB) SetAdmin(ctx context.Context, username string) (found bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
-		changed, err := db.do(ctx, "update User", `UPDATE users SET is_admin = TRUE WHERE username = ?`, username)
+		changed, err := db.Exec(ctx, "update User", `UPDATE users SET is_admin = TRUE WHERE username = ?`, username)
 		found = changed > 0
 		return err
 	})
@@ -206,14 +192,13 @@ var errRefused = errors.New("too many attempts")
 
 // Allowed tells whether none of the bounds is reached. It writes nothing.
 func (db *DB) Allowed(ctx context.Context, bounds []Bound) (allowed bool, err error) {
-	names, most := make([]string, len(bounds)), map[string]int{}
-	for i, b := range bounds {
-		names[i], most[b.CountedFor] = b.CountedFor, b.Most
+	names, most := []any{db.Now().Add(-AttemptWindow)}, map[string]int{}
+	for _, b := range bounds {
+		names, most[b.CountedFor] = append(names, b.CountedFor), b.Most
 	}
 	allowed = true
-	s := &Statement{Path: "attempts", Text: `SELECT counted_for, failures FROM attempts WHERE since > ? AND ` + db.inTexts("counted_for"),
-		Args: []any{db.Now().Add(-AttemptWindow), db.bindTexts(names)}}
-	err = db.run(ctx, s, func(rows *sqlx.Rows) error {
+	text := `SELECT counted_for, failures FROM attempts WHERE since > ? AND counted_for IN (?` + strings.Repeat(", ?", len(bounds)-1) + `)`
+	err = db.Query(ctx, "attempts", text, names, func(rows *sqlx.Rows) error {
 		var name string
 		var failures int
 		err := rows.Scan(&name, &failures)
@@ -230,7 +215,7 @@ func (db *DB) Attempt(ctx context.Context, bounds []Bound) (allowed bool, err er
 		now := db.Now()
 		for _, b := range sortedBounds(bounds) {
 			var failures int
-			_, err := db.one(ctx, "attempts", `INSERT INTO attempts (counted_for, failures, since) VALUES (?, 1, ?)
+			_, err := db.QueryRow(ctx, "attempts", `INSERT INTO attempts (counted_for, failures, since) VALUES (?, 1, ?)
 				ON CONFLICT (counted_for) DO UPDATE SET
 					failures = CASE WHEN attempts.since <= ? THEN 1 ELSE attempts.failures + 1 END,
 					since = CASE WHEN attempts.since <= ? THEN excluded.since ELSE attempts.since END
@@ -257,7 +242,7 @@ func (db *DB) forgive(ctx context.Context, bounds []Bound) error {
 		if b == bounds[0] {
 			text = `DELETE FROM attempts WHERE counted_for = ?`
 		}
-		if _, err := db.do(ctx, "attempts", text, b.CountedFor); err != nil {
+		if _, err := db.Exec(ctx, "attempts", text, b.CountedFor); err != nil {
 			return err
 		}
 	}
@@ -265,28 +250,28 @@ func (db *DB) forgive(ctx context.Context, bounds []Bound) error {
 }
 
 // Identity is the user that an issuer's subject is; key is 0 if they have none.
-func (db *DB) Identity(ctx context.Context, issuer, subject string) (v Viewer, err error) {
-	_, err = db.one(ctx, "identity", `SELECT u.id, u.is_admin FROM identities AS i JOIN users AS u ON u.id = i.user_id WHERE i.issuer = ? AND i.subject = ?`,
+func (db *DB) Identity(ctx context.Context, issuer, subject string) (v orm.Viewer, err error) {
+	_, err = db.QueryRow(ctx, "identity", `SELECT u.id, u.is_admin FROM identities AS i JOIN users AS u ON u.id = i.user_id WHERE i.issuer = ? AND i.subject = ?`,
 		[]any{issuer, subject}, &v.Key, &v.Admin)
 	return v, err
 }
 
 // AddIdentity makes a user for an issuer's subject, or answers the one that another request has just made.
-func (db *DB) AddIdentity(ctx context.Context, issuer, subject, username string) (v Viewer, err error) {
+func (db *DB) AddIdentity(ctx context.Context, issuer, subject, username string) (v orm.Viewer, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
 		if v, err = db.Identity(ctx, issuer, subject); err != nil || v.Key != 0 {
 			return err
 		}
-		draft, _ := NewDraft(Users.Table, Input{{"username", username}}, nil, true)
+		draft, _ := orm.NewDraft(Users.Table, orm.Input{{Name: "username", Value: username}}, nil, true)
 		key, faults, err := db.Create(ctx, draft)
 		if err != nil {
 			return err
 		}
 		if len(faults) > 0 {
-			return Errorf(Internal, "the username made for an identity is taken")
+			return orm.Errorf(orm.Internal, "the username made for an identity is taken")
 		}
-		v = Viewer{Key: key}
-		_, err = db.do(ctx, "insert identity", `INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)`, issuer, subject, key)
+		v = orm.Viewer{Key: key}
+		_, err = db.Exec(ctx, "insert identity", `INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)`, issuer, subject, key)
 		return err
 	})
 	return v, err
@@ -299,26 +284,26 @@ const KeepAnswers = 24 * time.Hour
 // answer already it is answered; if it belongs to another request that is a Conflict error.
 func (db *DB) Claim(ctx context.Context, id, request string) (answer string, answered bool, err error) {
 	now := db.Now()
-	if _, err := db.do(ctx, "idempotency", `DELETE FROM idempotency_keys WHERE id = ? AND created_at <= ?`, id, now.Add(-KeepAnswers)); err != nil {
+	if _, err := db.Exec(ctx, "idempotency", `DELETE FROM idempotency_keys WHERE id = ? AND created_at <= ?`, id, now.Add(-KeepAnswers)); err != nil {
 		return "", false, err
 	}
 	var stored string
-	found, err := db.one(ctx, "idempotency", `SELECT request, COALESCE(answer, '') FROM idempotency_keys WHERE id = ?`, []any{id}, &stored, &answer)
+	found, err := db.QueryRow(ctx, "idempotency", `SELECT request, COALESCE(answer, '') FROM idempotency_keys WHERE id = ?`, []any{id}, &stored, &answer)
 	switch {
 	case err != nil:
 		return "", false, err
 	case found && stored != request:
-		return "", false, Errorf(Conflict, "this Idempotency-Key was used for another request")
+		return "", false, orm.Errorf(orm.Conflict, "this Idempotency-Key was used for another request")
 	case found:
 		return answer, true, nil
 	}
-	_, err = db.do(ctx, "idempotency", `INSERT INTO idempotency_keys (id, request, created_at) VALUES (?, ?, ?)`, id, request, now)
+	_, err = db.Exec(ctx, "idempotency", `INSERT INTO idempotency_keys (id, request, created_at) VALUES (?, ?, ?)`, id, request, now)
 	return "", false, err
 }
 
 // Answer stores the answer for a claimed key, in the transaction of what it answers.
 func (db *DB) Answer(ctx context.Context, id, answer string) error {
-	_, err := db.do(ctx, "idempotency", `UPDATE idempotency_keys SET answer = ? WHERE id = ?`, answer, id)
+	_, err := db.Exec(ctx, "idempotency", `UPDATE idempotency_keys SET answer = ? WHERE id = ?`, answer, id)
 	return err
 }
 
@@ -335,7 +320,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 			{`DELETE FROM attempts WHERE since <= ?`, now.Add(-AttemptWindow)},
 			{`DELETE FROM known_places WHERE seen_at <= ?`, now.Add(-placeLife)},
 		} {
-			if _, err := db.do(ctx, "sweep", s.text, s.time); err != nil {
+			if _, err := db.Exec(ctx, "sweep", s.text, s.time); err != nil {
 				return err
 			}
 		}

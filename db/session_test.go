@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"kith/db/dbtest"
+	"kith/db/orm"
 )
 
 // A timed database has a user, ada, and a clock that stands still until a test moves it.
@@ -28,16 +29,16 @@ func onClock(t *testing.T, test func(*testing.T, *timed)) {
 		t.Run(name, func(t *testing.T) {
 			d := &timed{now: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)}
 			var err error
-			if d.DB, err = Open(t.Context(), address(t), Options{Clock: func() time.Time { return d.now }}); err != nil {
+			if d.DB, err = Open(t.Context(), address(t), orm.Options{Clock: func() time.Time { return d.now }}); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { d.Close() })
 			if err := d.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			d.ada = write(t, d.DB, Users.Table, 0, Input{{"username", "ada"}})
+			d.ada = d.add(t, "ada")
 			if err := d.Write(t.Context(), func(ctx context.Context) error {
-				_, err := d.do(ctx, "test", `UPDATE users SET password_hash = ? WHERE id = ?`, "a hash", d.ada)
+				_, err := d.Exec(ctx, "test", `UPDATE users SET password_hash = ? WHERE id = ?`, "a hash", d.ada)
 				return err
 			}); err != nil {
 				t.Fatal(err)
@@ -73,10 +74,24 @@ func (d *timed) alive(t *testing.T, id string) bool {
 	return found
 }
 
+// add makes a user.
+func (d *timed) add(t *testing.T, username string) (key int64) {
+	t.Helper()
+	err := d.Write(t.Context(), func(ctx context.Context) (err error) {
+		draft, _ := orm.NewDraft(Users.Table, orm.Input{{Name: "username", Value: username}}, nil, true)
+		key, _, err = d.Create(ctx, draft)
+		return err
+	})
+	if err != nil || key == 0 {
+		t.Fatalf("user %s is %d, error %v", username, key, err)
+	}
+	return key
+}
+
 // texts are the values of a query's one column, in order.
 func (d *timed) texts(t *testing.T, text string) (out []string) {
 	t.Helper()
-	err := d.run(t.Context(), &Statement{Path: "test", Text: text}, func(rows *sqlx.Rows) error {
+	err := d.Query(t.Context(), "test", text, nil, func(rows *sqlx.Rows) error {
 		var s string
 		err := rows.Scan(&s)
 		out = append(out, s)
@@ -202,14 +217,14 @@ func (d *timed) meanwhile(t *testing.T, text string, args []any, other func() (b
 	outside, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	err := d.Write(outside, func(ctx context.Context) error {
-		if _, err := d.do(ctx, "test", text, args...); err != nil {
+		if _, err := d.Exec(ctx, "test", text, args...); err != nil {
 			return err
 		}
 		close(changed)
 		// On PostgreSQL the other is seen to wait; SQLite has one writer, who is this.
 		for d.Name() == "postgres" {
 			waiting := 0
-			if _, err := d.one(outside, "test", `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`, nil, &waiting); err != nil || waiting > 0 {
+			if _, err := d.QueryRow(outside, "test", `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`, nil, &waiting); err != nil || waiting > 0 {
 				return err
 			}
 			time.Sleep(time.Millisecond)
@@ -306,8 +321,8 @@ func TestAttempts(t *testing.T) {
 func TestAttemptsAreCountedInOneOrder(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
 		bounds := []Bound{{"c: account and address", 9}, {"a: address", 9}, {"b: account", 9}}
-		var recorder Recorder
-		ctx := WithRecorder(t.Context(), &recorder)
+		var recorder orm.Recorder
+		ctx := orm.WithRecorder(t.Context(), &recorder)
 		if counted, err := d.Attempt(ctx, bounds); !counted || err != nil {
 			t.Fatal(counted, err)
 		}
@@ -331,7 +346,7 @@ func TestAttemptsAreCountedInOneOrder(t *testing.T) {
 
 func TestKnownPlaces(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
-		write(t, d.DB, Users.Table, 0, Input{{"username", "bob"}})
+		d.add(t, "bob")
 		known := func(username, place string) bool {
 			a, err := d.Credentials(t.Context(), username, place)
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 )
 
 // While the type of a column changes again and again, readers and writers see no error: what was prepared before is
@@ -16,7 +18,7 @@ import (
 func TestColumnTypesChange(t *testing.T) {
 	address := dbtest.Postgres(t)
 	database := openMigrated(t, address)
-	if err := database.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := sql.Open("postgres", address)
@@ -24,16 +26,16 @@ func TestColumnTypesChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	admin := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+	admin := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
 	read := func(ctx context.Context) error {
-		rows, err := database.Read(ctx, &db.Read{From: db.Profiles.Table, Select: db.Select{Columns: db.Profiles.Columns}, Page: seedPage(db.Profiles.Table)})
+		rows, err := database.Read(ctx, &orm.Read{From: db.Profiles.Table, Select: orm.Select{Columns: db.Profiles.Columns}, Page: pageOf(db.Profiles.Table)})
 		if err == nil && rows.Len() != 6 {
 			err = fmt.Errorf("%d rows", rows.Len())
 		}
 		return err
 	}
 	write := func(key int64) error {
-		draft, _ := db.NewDraft(db.Profiles.Table, db.Input{{Name: "bio", Value: "B"}}, nil, false)
+		draft, _ := orm.NewDraft(db.Profiles.Table, orm.Input{{Name: "bio", Value: "B"}}, nil, false)
 		return database.Write(admin, func(ctx context.Context) error {
 			if _, _, err := database.Update(ctx, draft, key, nil); err != nil {
 				return err
@@ -70,7 +72,7 @@ func TestColumnTypesChange(t *testing.T) {
 func TestColumnTypesChangeBeforeATransaction(t *testing.T) {
 	address := dbtest.Postgres(t)
 	database := openMigrated(t, address)
-	if err := database.Demo(t.Context()); err != nil {
+	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := sql.Open("postgres", address)
@@ -79,7 +81,7 @@ func TestColumnTypesChangeBeforeATransaction(t *testing.T) {
 	}
 	defer raw.Close()
 	read := func(ctx context.Context) error {
-		_, err := database.Read(ctx, &db.Read{From: db.Profiles.Table, Select: db.Select{Columns: db.Profiles.Columns}, Page: seedPage(db.Profiles.Table)})
+		_, err := database.Read(ctx, &orm.Read{From: db.Profiles.Table, Select: orm.Select{Columns: db.Profiles.Columns}, Page: pageOf(db.Profiles.Table)})
 		return err
 	}
 	// One at a time, all on the connection that was used last.

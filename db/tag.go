@@ -1,7 +1,9 @@
 package db
 
+import "kith/db/orm"
+
 // A Tag is a label for posts.
 type Tag struct {
-	Row
+	orm.Row
 	Name string `db:"name" rule:"1..50 line unique"` // Name.
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // A transaction that lost a race is run again with the same draft: what hangs on a new row then refers to the new run's row.
@@ -12,9 +13,9 @@ func TestCreateRunsAgain(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			m := migrateNew(t, name)
-			is := func(name string, value any) db.InputField { return db.InputField{Name: name, Value: value} }
-			draft, faults := db.NewDraft(db.Users.Table, db.Input{is("username", "ada"), is("profile", db.Input{}),
-				is("posts", []any{db.Input{is("title", "T"), is("content", "C"), is("tags", []any{"a"})}})}, nil, true)
+			is := func(name string, value any) orm.InputField { return orm.InputField{Name: name, Value: value} }
+			draft, faults := orm.NewDraft(db.Users.Table, orm.Input{is("username", "ada"), is("profile", orm.Input{}),
+				is("posts", []any{orm.Input{is("title", "T"), is("content", "C"), is("tags", []any{"a"})}})}, nil, true)
 			if len(faults) > 0 {
 				t.Fatal(faults)
 			}
@@ -24,7 +25,7 @@ func TestCreateRunsAgain(t *testing.T) {
 				if runs++; err != nil || len(faults) > 0 || runs > 2 {
 					return err
 				}
-				return &db.Error{Code: db.Retry, Message: "lost a race"}
+				return &orm.Error{Code: orm.Retry, Message: "lost a race"}
 			})
 			if err != nil || runs != 3 {
 				t.Fatalf("%d runs: %v", runs, err)
@@ -43,28 +44,28 @@ func TestWritesNeedATransaction(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			m := migrateNew(t, name)
-			draft, _ := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: "a"}}, nil, true)
+			draft, _ := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: "a"}}, nil, true)
 			if _, _, err := m.Create(t.Context(), draft); err == nil {
 				t.Error("created")
 			}
-			if _, _, err := m.Update(db.WithViewer(t.Context(), db.Viewer{Admin: true}), draft, 1, nil); err == nil {
+			if _, _, err := m.Update(orm.WithViewer(t.Context(), orm.Viewer{Admin: true}), draft, 1, nil); err == nil {
 				t.Error("updated")
 			}
-			if _, _, _, err := m.Delete(db.WithViewer(t.Context(), db.Viewer{Admin: true}), db.Tags.Table, 1, nil, true); err == nil {
+			if _, _, _, err := m.Delete(orm.WithViewer(t.Context(), orm.Viewer{Admin: true}), db.Tags.Table, 1, nil, true); err == nil {
 				t.Error("deleted")
 			}
 			// Nobody is not the owner of what has none, and makes nothing but themselves.
 			err := m.Write(t.Context(), func(ctx context.Context) error {
-				if _, _, err := m.Create(ctx, draft); db.CodeOf(err) != db.Unauthenticated {
+				if _, _, err := m.Create(ctx, draft); orm.CodeOf(err) != orm.Unauthenticated {
 					t.Errorf("made by nobody: %v", err)
 				}
-				if _, _, err := m.Create(db.WithViewer(ctx, db.Viewer{Admin: true}), draft); err != nil {
+				if _, _, err := m.Create(orm.WithViewer(ctx, orm.Viewer{Admin: true}), draft); err != nil {
 					return err
 				}
 				_, _, _, err := m.Delete(ctx, db.Tags.Table, 1, nil, true)
 				return err
 			})
-			if db.CodeOf(err) != db.Forbidden {
+			if orm.CodeOf(err) != orm.Forbidden {
 				t.Errorf("deleted by nobody: %v", err)
 			}
 		})

@@ -10,6 +10,7 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
 )
@@ -43,7 +44,7 @@ func (r *queryResolver) Address(ctx context.Context, id string) (*db.Address, er
 }
 
 // Addresses is the resolver for the addresses field.
-func (r *queryResolver) Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*db.Connection[db.Address], error) {
+func (r *queryResolver) Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*orm.Connection[db.Address], error) {
 	return all(ctx, db.Addresses)
 }
 

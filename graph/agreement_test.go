@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -70,7 +71,7 @@ func TestSchemaRulesBite(t *testing.T) {
 // disagreements are where a schema says something else than the relations page, a sentence each.
 func disagreements(schema *ast.Schema) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		definition := schema.Types[table.Type]
 		if definition == nil || definition.Kind != ast.Object {
 			fault("%s is declared and no type of the schema", table.Type)
@@ -123,7 +124,7 @@ func disagreements(schema *ast.Schema) (faults []string) {
 		if leads == "" || leads == "Node" {
 			continue
 		}
-		if connection := strings.HasSuffix(f.Type.Name(), "Connection"); connection && f.Name != db.TableOf(leads).Root() {
+		if connection := strings.HasSuffix(f.Type.Name(), "Connection"); connection && f.Name != db.Model.TableOf(leads).Root() {
 			fault("Query.%s is a connection, and no table's name", f.Name)
 		} else if !connection && f.Type.Elem != nil {
 			fault("Query.%s is a list, and not a connection", f.Name)
@@ -135,7 +136,7 @@ func disagreements(schema *ast.Schema) (faults []string) {
 // entity is the type that a field of a type leads to rows of, through a connection too: an entity, or Node.
 func entity(schema *ast.Schema, t *ast.Type) string {
 	name := t.Name()
-	if db.TableOf(name) != nil || name == "Node" {
+	if db.Model.TableOf(name) != nil || name == "Node" {
 		return name
 	}
 	if definition := schema.Types[name]; definition != nil && definition.Kind == ast.Object {
@@ -147,7 +148,7 @@ func entity(schema *ast.Schema, t *ast.Type) string {
 }
 
 // checkConnection demands the arguments and the shape that every connection has.
-func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefinition, table *db.Table, fault func(string, ...any)) {
+func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefinition, table *orm.Table, fault func(string, ...any)) {
 	arguments := map[string]string{}
 	for _, a := range f.Arguments {
 		arguments[a.Name] = a.Type.String()

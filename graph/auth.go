@@ -24,6 +24,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/model"
 	"kith/loaders"
 )
@@ -58,7 +59,7 @@ type authenticator struct {
 	issuer string
 	oidc   func(context.Context) (*provider, error)
 	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
-	logIns, others *db.Gate
+	logIns, others *orm.Gate
 }
 
 func newAuthenticator(o Options) *authenticator {
@@ -70,7 +71,7 @@ func newAuthenticator(o Options) *authenticator {
 	sum := sha256.Sum256(append([]byte("kith key id:"), secret...))
 	a := &authenticator{
 		db: o.DB, secret: secret, keyID: hex.EncodeToString(sum[:4]), closed: o.SignUpClosed, issuer: o.OIDCIssuer,
-		logIns: db.NewGate(runtime.GOMAXPROCS(0), tooManyHashes), others: db.NewGate(max(1, runtime.GOMAXPROCS(0)/2), tooManyHashes),
+		logIns: orm.NewGate(runtime.GOMAXPROCS(0), tooManyHashes), others: orm.NewGate(max(1, runtime.GOMAXPROCS(0)/2), tooManyHashes),
 	}
 	if o.OIDCIssuer != "" {
 		a.oidc = lazyProvider(o.OIDCIssuer, &oidc.Config{ClientID: o.OIDCAudience, Now: o.DB.Now})
@@ -199,30 +200,30 @@ func (s *seldom) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // errUnauthenticated is all that a caller learns of a token that is not good.
-func errUnauthenticated() *db.Error {
-	return db.Errorf(db.Unauthenticated, "the access token is not valid")
+func errUnauthenticated() *orm.Error {
+	return orm.Errorf(orm.Unauthenticated, "the access token is not valid")
 }
 
 // viewer is who sends a request: anonymous without an Authorization header, an error with one that is not good.
-func (a *authenticator) viewer(ctx context.Context, h http.Header) (db.Viewer, error) {
+func (a *authenticator) viewer(ctx context.Context, h http.Header) (orm.Viewer, error) {
 	values := h.Values("Authorization")
 	if len(values) == 0 {
-		return db.ViewerOf(ctx), nil
+		return orm.ViewerOf(ctx), nil
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
 	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || len(token) > maxToken || strings.Count(token, ".") != 2 {
-		return db.Viewer{}, errUnauthenticated()
+		return orm.Viewer{}, errUnauthenticated()
 	}
 	var claims jwt.RegisteredClaims
 	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
-		return db.Viewer{}, errUnauthenticated()
+		return orm.Viewer{}, errUnauthenticated()
 	}
 	if a.oidc != nil && claims.Issuer == a.issuer {
 		return a.foreign(ctx, token)
 	}
 	session, ok := a.verify(token)
 	if !ok {
-		return db.Viewer{}, errUnauthenticated()
+		return orm.Viewer{}, errUnauthenticated()
 	}
 	viewer, found, err := a.db.SessionViewer(ctx, session)
 	if err == nil && !found {
@@ -231,30 +232,30 @@ func (a *authenticator) viewer(ctx context.Context, h http.Header) (db.Viewer, e
 	return viewer, err
 }
 
-func errIssuer(cause error) *db.Error {
-	return &db.Error{Code: db.Unavailable, Message: "the token's issuer cannot be reached", Cause: cause}
+func errIssuer(cause error) *orm.Error {
+	return &orm.Error{Code: orm.Unavailable, Message: "the token's issuer cannot be reached", Cause: cause}
 }
 
 // foreign is the user of an issuer's token; they are made when they first come, if sign-up is open.
-func (a *authenticator) foreign(ctx context.Context, token string) (db.Viewer, error) {
+func (a *authenticator) foreign(ctx context.Context, token string) (orm.Viewer, error) {
 	issuer, err := a.oidc(ctx)
 	if err != nil {
-		return db.Viewer{}, errIssuer(err)
+		return orm.Viewer{}, errIssuer(err)
 	}
 	check := &verification{provider: issuer}
 	verified, err := oidc.NewVerifier(a.issuer, check, issuer.config).Verify(ctx, token)
 	if check.failure != nil {
-		return db.Viewer{}, errIssuer(check.failure)
+		return orm.Viewer{}, errIssuer(check.failure)
 	}
 	if err != nil || verified.Subject == "" {
-		return db.Viewer{}, errUnauthenticated()
+		return orm.Viewer{}, errUnauthenticated()
 	}
 	viewer, err := a.db.Identity(ctx, a.issuer, verified.Subject)
 	if err != nil || viewer.Key != 0 {
 		return viewer, err
 	}
 	if a.closed {
-		return db.Viewer{}, errUnauthenticated()
+		return orm.Viewer{}, errUnauthenticated()
 	}
 	sum := sha256.Sum256([]byte(a.issuer + "\x00" + verified.Subject))
 	return a.db.AddIdentity(ctx, a.issuer, verified.Subject, "user-"+hex.EncodeToString(sum[:10]))
@@ -267,7 +268,7 @@ type accessClaims struct {
 
 func (a *authenticator) sign(session string, user int64, now, expires time.Time) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, accessClaims{session, jwt.RegisteredClaims{
-		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: db.GlobalID(db.Users.Table, user),
+		Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: orm.GlobalID(db.Users.Table, user),
 		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 	}})
 	token.Header["kid"] = a.keyID
@@ -347,7 +348,7 @@ func (a *authenticator) session(ctx context.Context, s db.LiveSession, id, secre
 	if err != nil {
 		return nil, err
 	}
-	db.Become(ctx, s.Viewer)
+	orm.Become(ctx, s.Viewer)
 	entity, err := loaders.ByKey(ctx, db.Users, s.Viewer.Key)
 	if err != nil || entity == nil {
 		return nil, errors.Join(err, errUnauthenticated())
@@ -392,7 +393,7 @@ func (a *authenticator) bounds(ctx context.Context, name string, known bool) []d
 
 // attempt tells whether a password matches a hash, and answers LIMIT_EXCEEDED if there were too many attempts. It is
 // counted when its turn at the gate comes: whoever is sent away leaves nothing behind.
-func (a *authenticator) attempt(ctx context.Context, g *db.Gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
+func (a *authenticator) attempt(ctx context.Context, g *orm.Gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
 	allowed, err := a.db.Allowed(ctx, bounds)
 	if err == nil && allowed {
 		if err := g.Enter(ctx, addressOf(ctx)); err != nil {
@@ -405,7 +406,7 @@ func (a *authenticator) attempt(ctx context.Context, g *db.Gate, bounds []db.Bou
 	case err != nil:
 		return false, err
 	case !allowed:
-		return false, db.Errorf(db.LimitExceeded, "too many attempts; try again in %d minutes", db.AttemptWindow/time.Minute)
+		return false, orm.Errorf(orm.LimitExceeded, "too many attempts; try again in %d minutes", db.AttemptWindow/time.Minute)
 	}
 	return db.MatchPassword(hash, password), nil
 }
@@ -430,9 +431,9 @@ func (a *authenticator) logIn(ctx context.Context, input model.LogInInput) (*mod
 		session, matches, err = a.open(ctx, db.Login{User: account.Key, Verified: account.Hash, Attempts: bounds})
 	}
 	if err == nil && !matches {
-		return &model.LogInPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "username or password is wrong"}}}, nil
+		return &model.LogInPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "username or password is wrong"}}}, nil
 	}
-	return &model.LogInPayload{Session: session, UserErrors: []*db.Fault{}}, err
+	return &model.LogInPayload{Session: session, UserErrors: []*orm.Fault{}}, err
 }
 
 func (a *authenticator) refresh(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
@@ -447,10 +448,10 @@ func (a *authenticator) refresh(ctx context.Context, input model.RefreshSessionI
 	case err != nil:
 		return nil, err
 	case !ok:
-		return &model.RefreshSessionPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "the refresh token is not valid", Field: []string{"input", "refreshToken"}}}}, nil
+		return &model.RefreshSessionPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "the refresh token is not valid", Field: []string{"input", "refreshToken"}}}}, nil
 	}
 	session, err := a.session(ctx, s, id, next)
-	return &model.RefreshSessionPayload{Session: session, UserErrors: []*db.Fault{}}, err
+	return &model.RefreshSessionPayload{Session: session, UserErrors: []*orm.Fault{}}, err
 }
 
 // logOut ends the session of a refresh token; one that is good for nothing has no session to end.
@@ -461,15 +462,15 @@ func (a *authenticator) logOut(ctx context.Context, input model.LogOutInput) (*m
 			return nil, err
 		}
 	}
-	return &model.LogOutPayload{UserErrors: []*db.Fault{}}, nil
+	return &model.LogOutPayload{UserErrors: []*orm.Fault{}}, nil
 }
 
 func (a *authenticator) changePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	viewer := db.ViewerOf(ctx)
+	viewer := orm.ViewerOf(ctx)
 	if viewer.Key == 0 {
-		return nil, db.ErrAnonymous
+		return nil, orm.ErrAnonymous
 	}
-	draft, faults := db.NewDraft(db.Users.Table, db.Input{{Name: "password", Value: input.NewPassword}}, nil, false)
+	draft, faults := orm.NewDraft(db.Users.Table, orm.Input{{Name: "password", Value: input.NewPassword}}, nil, false)
 	for i := range faults {
 		faults[i].Field = []string{"input", "newPassword"}
 	}
@@ -480,7 +481,7 @@ func (a *authenticator) changePassword(ctx context.Context, input model.ChangePa
 	if err != nil {
 		return nil, err
 	}
-	bounds := a.bounds(ctx, db.GlobalID(db.Users.Table, viewer.Key), account.Known)
+	bounds := a.bounds(ctx, orm.GlobalID(db.Users.Table, viewer.Key), account.Known)
 	matches, err := a.attempt(ctx, a.others, bounds, account.Hash, norm.NFC.String(input.CurrentPassword))
 	if err != nil {
 		return nil, err
@@ -495,9 +496,9 @@ func (a *authenticator) changePassword(ctx context.Context, input model.ChangePa
 		session, matches, err = a.open(ctx, db.Login{User: viewer.Key, Verified: account.Hash, NewHash: hash, Attempts: bounds})
 	}
 	if err == nil && !matches {
-		return &model.ChangePasswordPayload{UserErrors: []*db.Fault{{Code: db.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil
+		return &model.ChangePasswordPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil
 	}
-	return &model.ChangePasswordPayload{Session: session, UserErrors: []*db.Fault{}}, err
+	return &model.ChangePasswordPayload{Session: session, UserErrors: []*orm.Fault{}}, err
 }
 
 // tokenless tells whether an operation is one of those by which clients get another access token: they are run whatever
@@ -522,7 +523,7 @@ func tokenless(o *graphql.OperationContext) bool {
 // authorize decides what needs no look at the stored rows: who may do this at all, and to whom. Whose a stored row is, is
 // checked where it is written, by the same page that declares it.
 func (a *authenticator) authorize(ctx context.Context, w *write) error {
-	viewer := db.ViewerOf(ctx)
+	viewer := orm.ViewerOf(ctx)
 	if w.table == nil {
 		return nil // sessions look after themselves, and mutations of one's own ask in their transaction
 	}
@@ -531,11 +532,11 @@ func (a *authenticator) authorize(ctx context.Context, w *write) error {
 	case viewer.Admin:
 	case signUp && !a.closed:
 	case viewer.Key == 0:
-		return db.ErrAnonymous
+		return orm.ErrAnonymous
 	case signUp:
-		return db.Errorf(db.Forbidden, "only admins make users here")
+		return orm.Errorf(orm.Forbidden, "only admins make users here")
 	case w.verb != "create" && w.table.Owner() == nil:
-		return db.Errorf(db.Forbidden, "only admins change and delete %s", w.table.Name)
+		return orm.Errorf(orm.Forbidden, "only admins change and delete %s", w.table.Name)
 	}
 	faults, err := w.draft.Own(viewer)
 	w.given = append(w.given, faults...)

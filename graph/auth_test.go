@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -68,7 +69,7 @@ func bearer(token string) http.Header { return http.Header{"Authorization": {"Be
 // asAdmin makes every request of a handler an admin's, where it brings no token.
 func asAdmin(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(db.WithViewer(r.Context(), db.Viewer{Admin: true})))
+		h.ServeHTTP(w, r.WithContext(orm.WithViewer(r.Context(), orm.Viewer{Admin: true})))
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -340,7 +341,7 @@ func TestWrittenRowsAreBounded(t *testing.T) {
 		}
 
 		// All root fields count together, deletes by the rows that they name, and the receipt says so.
-		tags := `mutation { ` + numbered(3, `c%d: createTag(input: {name: "made %d"}) { tag { id } } `) + ` d: deleteTag(input: {id: "` + db.GlobalID(db.Tags.Table, 99) + `"}) { userErrors { code } } }`
+		tags := `mutation { ` + numbered(3, `c%d: createTag(input: {name: "made %d"}) { tag { id } } `) + ` d: deleteTag(input: {id: "` + orm.GlobalID(db.Tags.Table, 99) + `"}) { userErrors { code } } }`
 		if got := receiptOf(t, asAdmin(f.Planned), request{Query: tags}); got.Cost == nil || got.Cost.Requested != 3+4 {
 			t.Errorf("%+v", got.Cost)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/plan"
 	"kith/loaders"
 )
@@ -16,12 +17,12 @@ import (
 // as the plan reads them, so that both ways of answering take and refuse the same; gqlgen's typed copies go unused.
 
 // one is the row that parent is related to.
-func one[P, T any](ctx context.Context, relation db.ToOne[P, T], parent *P) (*T, error) {
+func one[P, T any](ctx context.Context, relation orm.ToOne[P, T], parent *P) (*T, error) {
 	return loaders.One(ctx, relation, parent)
 }
 
 // many is the connection of rows that parent is related to.
-func many[P, T any](ctx context.Context, relation db.ToMany[P, T], parent *P) (*db.Connection[T], error) {
+func many[P, T any](ctx context.Context, relation orm.ToMany[P, T], parent *P) (*orm.Connection[T], error) {
 	page, err := pageOf(ctx, relation.Coordinate(), relation.To)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func many[P, T any](ctx context.Context, relation db.ToMany[P, T], parent *P) (*
 }
 
 // all is the connection of a whole table.
-func all[T any](ctx context.Context, table db.Entity[T]) (*db.Connection[T], error) {
+func all[T any](ctx context.Context, table orm.Entity[T]) (*orm.Connection[T], error) {
 	coordinate := "Query." + graphql.GetFieldContext(ctx).Field.Name
 	page, err := pageOf(ctx, coordinate, table.Table)
 	if err != nil {
@@ -40,19 +41,19 @@ func all[T any](ctx context.Context, table db.Entity[T]) (*db.Connection[T], err
 }
 
 // row is the row that the arguments `id` or `by` mean, or the viewer's.
-func row[T any](ctx context.Context, table db.Entity[T]) (*T, error) {
+func row[T any](ctx context.Context, table orm.Entity[T]) (*T, error) {
 	l, err := plan.RowOf(ctx, table.Table, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	if err != nil || l.Column == nil {
 		return nil, err
 	}
-	if l.Column.Kind == db.Key {
+	if l.Column.Kind == orm.Key {
 		return loaders.ByKey(ctx, table, l.Key)
 	}
 	return loaders.ByText(ctx, table, l.Column, l.Text)
 }
 
 // pageOf reads the current field's arguments, once for all parents that the field is resolved for.
-func pageOf(ctx context.Context, coordinate string, table *db.Table) (*db.Page, error) {
+func pageOf(ctx context.Context, coordinate string, table *orm.Table) (*orm.Page, error) {
 	field := graphql.GetFieldContext(ctx).Field.Field
 	pages := operationOf(ctx)
 	pages.mu.Lock()
@@ -66,12 +67,12 @@ func pageOf(ctx context.Context, coordinate string, table *db.Table) (*db.Page, 
 }
 
 // node is the row that `node(id:)` means.
-func node(ctx context.Context) (db.Node, error) {
-	table, key, err := plan.Node(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
+func node(ctx context.Context) (orm.Node, error) {
+	table, key, err := plan.Node(db.Model, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	if err != nil {
 		return nil, err
 	}
-	found, err := loaders.Nodes(ctx, []*db.Table{table}, []int64{key})
+	found, err := loaders.Nodes(ctx, []*orm.Table{table}, []int64{key})
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +80,16 @@ func node(ctx context.Context) (db.Node, error) {
 }
 
 // nodes are the rows that `nodes(ids:)` means, in the order of the ids; a wrong id is null with an error at its index.
-func nodes(ctx context.Context) ([]db.Node, error) {
+func nodes(ctx context.Context) ([]orm.Node, error) {
 	ids, err := plan.IDs(graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	if err != nil {
 		return nil, err
 	}
-	var tables []*db.Table
+	var tables []*orm.Table
 	var keys []int64
 	places := make([]int, 0, len(ids))
 	for i := range ids {
-		table, key, err := plan.IDAt(ids, i)
+		table, key, err := plan.IDAt(db.Model, ids, i)
 		if err != nil {
 			path := append(graphql.GetPath(ctx), ast.PathIndex(i))
 			graphql.AddError(ctx, &gqlerror.Error{Err: err, Path: path})
@@ -100,7 +101,7 @@ func nodes(ctx context.Context) ([]db.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]db.Node, len(ids))
+	out := make([]orm.Node, len(ids))
 	for i, place := range places {
 		out[place] = found[i]
 	}

@@ -23,15 +23,15 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"kith/db"
+	"kith/db/orm"
 	"kith/graph/plan"
 )
 
 // Codes of what is wrong with a document itself, and that of an id whose document is not known (yet).
 const (
-	parseFailed      db.Code = "GRAPHQL_PARSE_FAILED"
-	validationFailed db.Code = "GRAPHQL_VALIDATION_FAILED"
-	notPersisted     db.Code = "PERSISTED_QUERY_NOT_FOUND"
+	parseFailed      orm.Code = "GRAPHQL_PARSE_FAILED"
+	validationFailed orm.Code = "GRAPHQL_VALIDATION_FAILED"
+	notPersisted     orm.Code = "PERSISTED_QUERY_NOT_FOUND"
 )
 
 // A document is a text that has been parsed and found valid and within its limits.
@@ -128,7 +128,7 @@ func scalars(events *core.Events, report core.AddErrFunc) {
 			}
 			return
 		}
-		kind, ok := db.ScalarKind(v.Definition.Name)
+		kind, ok := orm.ScalarKind(v.Definition.Name)
 		if !ok || v.Kind == ast.ListValue && v.ExpectedType.Elem != nil { // whose items are looked at on their own
 			return
 		}
@@ -177,9 +177,9 @@ func (d *documents) parse(text string) (*document, error) {
 	case err != nil:
 		return nil, err
 	case len(parsed.Operations) == 0:
-		return nil, db.Errorf(validationFailed, "the document has no operation")
+		return nil, orm.Errorf(validationFailed, "the document has no operation")
 	case census.introspects && !d.introspection:
-		return nil, db.Errorf(validationFailed, "introspection is switched off")
+		return nil, orm.Errorf(validationFailed, "introspection is switched off")
 	}
 	applied := d.rules
 	if d.introspection && census.longest <= longName {
@@ -237,7 +237,7 @@ func (d *documents) validate(doc *ast.QueryDocument, applied []core.Rule) (probl
 }
 
 // coded gives gqlparser's own errors, which speak of the client's document, their code.
-func coded(code db.Code, err error) error {
+func coded(code orm.Code, err error) error {
 	var list gqlerror.List
 	var one *gqlerror.Error
 	switch {
@@ -299,18 +299,18 @@ func (d *documents) text(query, id string, extensions map[string]any) (text, reg
 	if e, ok := extensions["persistedQuery"].(map[string]any); ok && id == "" {
 		hash, _ := e["sha256Hash"].(string)
 		if version, ok := e["version"].(json.Number); !ok || version != "1" || hash == "" {
-			return "", "", db.Errorf(db.BadRequest, "`persistedQuery` must have `version` 1 and a text `sha256Hash`")
+			return "", "", orm.Errorf(orm.BadRequest, "`persistedQuery` must have `version` 1 and a text `sha256Hash`")
 		}
 		id = hash
 	}
 	id = strings.ToLower(strings.TrimPrefix(id, "sha256:"))
 	switch {
 	case query == "" && id == "":
-		return "", "", db.Errorf(db.BadRequest, "`query` is missing")
+		return "", "", orm.Errorf(orm.BadRequest, "`query` is missing")
 	case d.trusted.only():
 		text, ok := d.trusted.find(query, id)
 		if !ok {
-			return "", "", db.Errorf(db.Forbidden, "only listed documents run here, and this is none of them")
+			return "", "", orm.Errorf(orm.Forbidden, "only listed documents run here, and this is none of them")
 		}
 		return text, "", nil
 	case id == "":
@@ -318,11 +318,11 @@ func (d *documents) text(query, id string, extensions map[string]any) (text, reg
 	case query == "":
 		text, ok := d.persisted.GetIfPresent(id)
 		if !ok {
-			return "", "", db.Errorf(notPersisted, "PersistedQueryNotFound") // the words that clients wait for
+			return "", "", orm.Errorf(notPersisted, "PersistedQueryNotFound") // the words that clients wait for
 		}
 		return text, "", nil
 	case id != hashOf(query):
-		return "", "", db.Errorf(db.BadRequest, "the hash is not that of `query`")
+		return "", "", orm.Errorf(orm.BadRequest, "the hash is not that of `query`")
 	}
 	return query, id, nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 
-	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 )
 
@@ -42,18 +42,18 @@ func TestOrderOfLooking(t *testing.T) {
 	d := newTestDocuments()
 	for name, c := range map[string]struct {
 		text string
-		want db.Code
+		want orm.Code
 	}{
-		"tokens, then syntax":   {"} } }" + strings.Repeat(" a", 15_000), db.LimitExceeded},
+		"tokens, then syntax":   {"} } }" + strings.Repeat(" a", 15_000), orm.LimitExceeded},
 		"syntax, then counts":   {"{" + strings.Repeat(" nothing", 1001), parseFailed},
-		"counts, then validity": {"{" + strings.Repeat(" nothing", 1001) + " }", db.LimitExceeded},
+		"counts, then validity": {"{" + strings.Repeat(" nothing", 1001) + " }", orm.LimitExceeded},
 		"validity, then cost":   {"{ nothing users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 100) { totalCount } } } } } }", validationFailed},
 	} {
 		_, _, problems := d.get(c.text)
-		code := db.CodeOf(problems)
-		if known := (*db.Error)(nil); len(problems) > 0 && !errors.As(problems[0], &known) {
+		code := orm.CodeOf(problems)
+		if known := (*orm.Error)(nil); len(problems) > 0 && !errors.As(problems[0], &known) {
 			text, _ := problems[0].Extensions["code"].(string)
-			code = db.Code(text)
+			code = orm.Code(text)
 		}
 		if code != c.want {
 			t.Errorf("%s: %s %v", name, code, problems)

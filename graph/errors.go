@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"kith/db/orm"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"kith/db"
 )
 
 // present turns a cause into what the client sees: a deliberate sentence and a code. What the sentence leaves out goes
@@ -26,20 +26,20 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	if out.Path == nil {
 		out.Path = graphql.GetPath(ctx)
 	}
-	var known *db.Error
+	var known *orm.Error
 	if errors.As(err, &known) {
 		return finish(ctx, out, known.Code, known.Message, known.Cause)
 	}
 	if parsed != nil {
 		// gqlparser's own words about the client's document.
 		if code, _ := parsed.Extensions["code"].(string); code == string(parseFailed) || code == string(validationFailed) {
-			return finish(ctx, out, db.Code(code), parsed.Message, nil)
+			return finish(ctx, out, orm.Code(code), parsed.Message, nil)
 		}
 	}
-	if db.CodeOf(err) == db.Timeout {
-		return finish(ctx, out, db.Timeout, timeoutMessage, err)
+	if orm.CodeOf(err) == orm.Timeout {
+		return finish(ctx, out, orm.Timeout, timeoutMessage, err)
 	}
-	return finish(ctx, out, db.Internal, internalMessage, err)
+	return finish(ctx, out, orm.Internal, internalMessage, err)
 }
 
 const (
@@ -50,17 +50,17 @@ const (
 	longMessage = 500
 )
 
-func finish(ctx context.Context, out *gqlerror.Error, code db.Code, message string, cause error) *gqlerror.Error {
+func finish(ctx context.Context, out *gqlerror.Error, code orm.Code, message string, cause error) *gqlerror.Error {
 	switch code {
-	case db.Retry, db.Stale:
+	case orm.Retry, orm.Stale:
 		if o := operationOf(ctx); o != nil {
-			o.lost.Store(&db.Error{Code: code, Message: message, Cause: cause})
+			o.lost.Store(&orm.Error{Code: code, Message: message, Cause: cause})
 			cause = nil // it is not the end of it
 		}
-		code, message = db.Unavailable, "too many writers at once; try again"
+		code, message = orm.Unavailable, "too many writers at once; try again"
 	}
 	out.Extensions["code"] = string(code)
-	if code == db.Internal {
+	if code == orm.Internal {
 		out.Extensions["requestId"] = RequestID(ctx)
 		if message != internalMessage {
 			message, cause = internalMessage, errors.Join(errors.New(message), cause)
@@ -77,9 +77,9 @@ func finish(ctx context.Context, out *gqlerror.Error, code db.Code, message stri
 // left, what has been read is no answer. Its cause has been logged.
 func passing(list gqlerror.List) error {
 	for _, e := range list {
-		switch code, _ := e.Extensions["code"].(string); db.Code(code) {
-		case db.Timeout, db.Unavailable:
-			return db.Errorf(db.Code(code), "%s", e.Message)
+		switch code, _ := e.Extensions["code"].(string); orm.Code(code) {
+		case orm.Timeout, orm.Unavailable:
+			return orm.Errorf(orm.Code(code), "%s", e.Message)
 		}
 	}
 	return nil
@@ -93,7 +93,7 @@ func (o *operation) mayLog() bool { return o == nil || o.logged.Add(1) <= logged
 // recovered turns a panic into an error that names nothing of it; the stack goes to the log.
 func recovered(ctx context.Context, p any) error {
 	slog.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()), "request_id", RequestID(ctx))
-	return &db.Error{Code: db.Internal, Message: internalMessage}
+	return &orm.Error{Code: orm.Internal, Message: internalMessage}
 }
 
 // sortErrors puts errors in the order of their paths: resolvers report them as they happen.

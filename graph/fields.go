@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/plan"
 	"kith/loaders"
 )
@@ -69,8 +70,8 @@ func (s *server) present(ctx context.Context, err error) *gqlError {
 	if s.announced(field) {
 		loaders.Done(ctx, 0)
 	}
-	if known := (*db.Error)(nil); !errors.As(err, &known) {
-		err = db.Errorf(db.BadRequest, "a variable in the arguments is null where none may be")
+	if known := (*orm.Error)(nil); !errors.As(err, &known) {
+		err = orm.Errorf(orm.BadRequest, "a variable in the arguments is null where none may be")
 	}
 	return present(ctx, err)
 }
@@ -98,7 +99,7 @@ func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer an
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: what has a resolver,
 // all of a connection, the node of an edge.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
-	if db.TableOf(parent.Name) != nil {
+	if db.Model.TableOf(parent.Name) != nil {
 		return s.resolvers[[2]string{parent.Name, field}]
 	}
 	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil
@@ -107,7 +108,7 @@ func (s *server) concurrent(parent *ast.Definition, field string) bool {
 // resolvers are the fields of entities that have a resolver: relations, and what is written beside the page.
 func resolversOf(schema *ast.Schema) map[[2]string]bool {
 	out := map[[2]string]bool{}
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		resolvers := reflect.ValueOf(&Resolver{}).MethodByName(table.Type)
 		if !resolvers.IsValid() {
 			continue

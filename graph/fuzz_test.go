@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -49,12 +50,12 @@ func bodyOf(query string, variables map[string]any) []byte {
 
 func FuzzID(f *testing.F) {
 	fixed, _ := small(f)
-	for _, id := range []string{"", "x", db.GlobalID(db.Users.Table, 1), db.GlobalID(db.Tags.Table, 3), db.GlobalID(db.Posts.Table, 1<<62), "VXNlcjotMQ", "VXNlcjowMQ", "VXNlcjox=", "\x00", "\ufeff"} {
+	for _, id := range []string{"", "x", orm.GlobalID(db.Users.Table, 1), orm.GlobalID(db.Tags.Table, 3), orm.GlobalID(db.Posts.Table, 1<<62), "VXNlcjotMQ", "VXNlcjowMQ", "VXNlcjox=", "\x00", "\ufeff"} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		if table, key, ok := db.ParseGlobalID(id); ok && db.GlobalID(table, key) != id {
-			t.Errorf("%q is taken for %s", id, db.GlobalID(table, key))
+		if table, key, ok := db.Model.ParseGlobalID(id); ok && orm.GlobalID(table, key) != id {
+			t.Errorf("%q is taken for %s", id, orm.GlobalID(table, key))
 		}
 		same(t, fixed, bodyOf("query($id: ID!) { node(id: $id) { id } user(by: {id: $id}) { id } nodes(ids: [$id]) { id } users(where: {id: {eq: $id}}) { totalCount } }", map[string]any{"id": id}))
 	})

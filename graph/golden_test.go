@@ -23,6 +23,7 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -114,7 +115,7 @@ func (c *goldenCase) mutates() bool {
 type goldenAnswer struct {
 	status     int
 	body       []byte
-	statements []*db.Statement
+	statements []*orm.Statement
 }
 
 // TestGolden holds every case's answer and statements against its files.
@@ -218,7 +219,7 @@ func writeStatements(t *testing.T, out *bytes.Buffer, o goldenOperation, planned
 }
 
 // withoutLocks parts the statements that lock rows, which SQLite has no need of, from the others.
-func withoutLocks(statements []*db.Statement) (locks, others []*db.Statement) {
+func withoutLocks(statements []*orm.Statement) (locks, others []*orm.Statement) {
 	for _, s := range statements {
 		if strings.HasPrefix(s.Path, "lock ") {
 			locks = append(locks, s)
@@ -231,17 +232,17 @@ func withoutLocks(statements []*db.Statement) (locks, others []*db.Statement) {
 
 // inOrder gives statements that ran side by side the order of their paths: those of different root fields of a query, and
 // what the payloads of a mutation read between its writes.
-func inOrder(statements []*db.Statement, o goldenOperation) []*db.Statement {
+func inOrder(statements []*orm.Statement, o goldenOperation) []*orm.Statement {
 	out := slices.Clone(statements)
-	root := func(s *db.Statement) string {
+	root := func(s *orm.Statement) string {
 		name, _, _ := strings.Cut(s.Path, ".")
 		return name
 	}
 	if !o.mutation {
-		slices.SortStableFunc(out, func(a, b *db.Statement) int { return strings.Compare(root(a), root(b)) })
+		slices.SortStableFunc(out, func(a, b *orm.Statement) int { return strings.Compare(root(a), root(b)) })
 		return out
 	}
-	reads := func(s *db.Statement) bool {
+	reads := func(s *orm.Statement) bool {
 		return strings.HasPrefix(s.Text, "SELECT") && s.Path != "" && s.Path[0] >= 'a' && !strings.HasPrefix(s.Path, "lock ")
 	}
 	for i := 0; i < len(out); i++ {
@@ -249,7 +250,7 @@ func inOrder(statements []*db.Statement, o goldenOperation) []*db.Statement {
 		for j < len(out) && reads(out[j]) {
 			j++
 		}
-		slices.SortStableFunc(out[i:j], func(a, b *db.Statement) int { return strings.Compare(a.Path, b.Path) })
+		slices.SortStableFunc(out[i:j], func(a, b *orm.Statement) int { return strings.Compare(a.Path, b.Path) })
 		i = j
 	}
 	return out
@@ -281,19 +282,19 @@ type goldenSource struct {
 // A goldenDatabase is one of them, behind both doors.
 type goldenDatabase struct {
 	*fixture
-	viewers map[string]db.Viewer
+	viewers map[string]orm.Viewer
 	reset   func(t *testing.T)
 }
 
 type goldenRecorder struct {
 	mu         sync.Mutex
-	statements []*db.Statement
+	statements []*orm.Statement
 }
 
 type goldenKey struct{}
 
 // recordGolden notes a statement with the operation that it was sent for.
-func recordGolden(ctx context.Context, s *db.Statement) {
+func recordGolden(ctx context.Context, s *orm.Statement) {
 	if r, ok := ctx.Value(goldenKey{}).(*goldenRecorder); ok {
 		r.mu.Lock()
 		r.statements = append(r.statements, s)
@@ -318,7 +319,7 @@ func newGoldenDatabase(t *testing.T, database string) *goldenDatabase {
 		address = dbtest.Postgres(t)
 	}
 	now := &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)}
-	opened, err := db.Open(t.Context(), address, db.Options{Clock: now.Now, Observe: recordGolden})
+	opened, err := db.Open(t.Context(), address, orm.Options{Clock: now.Now, Observe: recordGolden})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,12 +333,12 @@ func newGoldenDatabase(t *testing.T, database string) *goldenDatabase {
 	}
 	fillSmall(t, opened, now)
 	options := graph.Options{DB: opened, Introspection: true}
-	d := &goldenDatabase{fixture: &fixture{DB: opened, Clock: now}, viewers: map[string]db.Viewer{"admin": {Admin: true}, "anonymous": {}}}
+	d := &goldenDatabase{fixture: &fixture{DB: opened, Clock: now}, viewers: map[string]orm.Viewer{"admin": {Admin: true}, "anonymous": {}}}
 	d.Resolved = graph.New(options)
 	options.Plan = true
 	d.Planned = graph.New(options)
 	for _, user := range readWorld(t, opened).rows[db.Users.Table] {
-		d.viewers[user.values["username"].(string)] = db.Viewer{Key: user.key()}
+		d.viewers[user.values["username"].(string)] = orm.Viewer{Key: user.key()}
 	}
 	d.reset = keepTables(t, database, address)
 	return d
@@ -453,7 +454,7 @@ func (d *goldenDatabase) run(t *testing.T, c *goldenCase, planned bool) []golden
 			before = strings.Join(dumpWorld(readWorld(t, d.DB)), "\n")
 		}
 		recorder := &goldenRecorder{}
-		ctx := context.WithValue(db.WithViewer(t.Context(), viewer), goldenKey{}, recorder)
+		ctx := context.WithValue(orm.WithViewer(t.Context(), viewer), goldenKey{}, recorder)
 		r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(ctx)
 		r.Header = c.header.Clone()
 		r.Header.Set("Content-Type", "application/json")
@@ -488,10 +489,10 @@ func failed(answer []byte) bool {
 // nothing at the other end.
 func fillSmall(t *testing.T, d *db.DB, now *clock) {
 	t.Helper()
-	ctx := db.WithViewer(t.Context(), db.Viewer{Admin: true})
-	write := func(what func(ctx context.Context) ([]db.Fault, error)) {
+	ctx := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
+	write := func(what func(ctx context.Context) ([]orm.Fault, error)) {
 		t.Helper()
-		var faults []db.Fault
+		var faults []orm.Fault
 		err := d.Write(ctx, func(ctx context.Context) (err error) {
 			faults, err = what(ctx)
 			return err
@@ -500,10 +501,10 @@ func fillSmall(t *testing.T, d *db.DB, now *clock) {
 			t.Fatal(faults, err)
 		}
 	}
-	create := func(table *db.Table, input ...db.InputField) {
+	create := func(table *orm.Table, input ...orm.InputField) {
 		t.Helper()
-		write(func(ctx context.Context) ([]db.Fault, error) {
-			draft, faults := db.NewDraft(table, input, []string{"input"}, true)
+		write(func(ctx context.Context) ([]orm.Fault, error) {
+			draft, faults := orm.NewDraft(table, input, []string{"input"}, true)
 			if len(faults) > 0 {
 				return faults, nil
 			}
@@ -511,10 +512,10 @@ func fillSmall(t *testing.T, d *db.DB, now *clock) {
 			return faults, err
 		})
 	}
-	change := func(table *db.Table, key int64, input ...db.InputField) {
+	change := func(table *orm.Table, key int64, input ...orm.InputField) {
 		t.Helper()
-		write(func(ctx context.Context) ([]db.Fault, error) {
-			draft, faults := db.NewDraft(table, input, []string{"input"}, false)
+		write(func(ctx context.Context) ([]orm.Fault, error) {
+			draft, faults := orm.NewDraft(table, input, []string{"input"}, false)
 			if len(faults) > 0 {
 				return faults, nil
 			}
@@ -522,15 +523,15 @@ func fillSmall(t *testing.T, d *db.DB, now *clock) {
 			return faults, err
 		})
 	}
-	is := func(name string, value any) db.InputField { return db.InputField{Name: name, Value: value} }
-	post := func(title, content string, tags ...any) db.Input {
-		return db.Input{is("title", title), is("content", content), is("tags", tags)}
+	is := func(name string, value any) orm.InputField { return orm.InputField{Name: name, Value: value} }
+	post := func(title, content string, tags ...any) orm.Input {
+		return orm.Input{is("title", title), is("content", content), is("tags", tags)}
 	}
 
 	// Ada has everything; Bob came at the same instant, with a profile that says nothing.
 	create(db.Users.Table, is("username", "ada"), is("name", "Ada Lovelace"),
-		is("profile", db.Input{is("fullName", "Augusta Ada King"), is("bio", "Notes on the “Analytical Engine”.\nG is the longest.")}),
-		is("address", db.Input{is("emailAddress", "ada@example.com")}),
+		is("profile", orm.Input{is("fullName", "Augusta Ada King"), is("bio", "Notes on the “Analytical Engine”.\nG is the longest.")}),
+		is("address", orm.Input{is("emailAddress", "ada@example.com")}),
 		is("posts", []any{
 			post("Note A", "The science of operations.", "engine", "mathematics"),
 			post("Note G", "Bernoulli numbers.", "engine", "mathematics", "計算"),
@@ -538,14 +539,14 @@ func fillSmall(t *testing.T, d *db.DB, now *clock) {
 			post("Note A", "The same title again.", "engine"),
 		}))
 	create(db.Users.Table, is("username", "bob"),
-		is("profile", db.Input{}),
+		is("profile", orm.Input{}),
 		is("posts", []any{post("first", "Untagged.")}))
 	now.Add(time.Second)
 	create(db.Users.Table, is("username", "cléo"), is("name", "Cléo 日本 😀"),
-		is("address", db.Input{is("emailAddress", "cleo@example.com")}))
+		is("address", orm.Input{is("emailAddress", "cleo@example.com")}))
 	create(db.Users.Table, is("username", "dan"), is("name", "Ada Lovelace"),
-		is("profile", db.Input{is("fullName", "Dan"), is("bio", nil)}),
-		is("address", db.Input{is("emailAddress", "ada@example.com")}),
+		is("profile", orm.Input{is("fullName", "Dan"), is("bio", nil)}),
+		is("address", orm.Input{is("emailAddress", "ada@example.com")}),
 		is("posts", []any{post("Éclair", "Short.", "計算"), post("zebra", "Stripes.", "engine")}))
 	now.Add(time.Microsecond)
 	create(db.Users.Table, is("username", "eve"))

@@ -16,6 +16,7 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -33,7 +34,7 @@ type fixture struct {
 	Planned, Resolved http.Handler
 
 	mu         sync.Mutex
-	statements []*db.Statement
+	statements []*orm.Statement
 }
 
 // A clock is the database's time in tests: it begins at a fixed time and stands still until it is told to move.
@@ -68,7 +69,7 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 	}
 	var err error
 	f.Address = address
-	f.DB, err = db.Open(t.Context(), address, db.Options{Clock: f.Clock.Now, Observe: func(_ context.Context, s *db.Statement) {
+	f.DB, err = db.Open(t.Context(), address, orm.Options{Clock: f.Clock.Now, Observe: func(_ context.Context, s *orm.Statement) {
 		f.mu.Lock()
 		f.statements = append(f.statements, s)
 		f.mu.Unlock()
@@ -91,7 +92,7 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 }
 
 // Statements answers the statements since the last call, in the order in which they ended.
-func (f *fixture) Statements() []*db.Statement {
+func (f *fixture) Statements() []*orm.Statement {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out := f.statements

@@ -6,26 +6,26 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/rs/cors"
+	"kith/db/orm"
 
-	"kith/db"
+	"github.com/rs/cors"
 )
 
 // authenticate finds out who sends a request, or refuses a token that is not good.
 func (s *server) authenticate(ctx context.Context, h http.Header) *refusal {
 	viewer, err := s.auth.viewer(ctx, h)
 	if err == nil {
-		db.Become(ctx, viewer)
+		orm.Become(ctx, viewer)
 		return nil
 	}
-	wrong := &refusal{http.StatusUnauthorized, db.Unauthenticated, errUnauthenticated().Message}
-	switch code := db.CodeOf(err); code {
-	case db.Unauthenticated:
+	wrong := &refusal{http.StatusUnauthorized, orm.Unauthenticated, errUnauthenticated().Message}
+	switch code := orm.CodeOf(err); code {
+	case orm.Unauthenticated:
 		return wrong
-	case db.Unavailable, db.Timeout:
+	case orm.Unavailable, orm.Timeout:
 		wrong = &refusal{http.StatusServiceUnavailable, code, "the access token cannot be checked now"}
 	default:
-		wrong = &refusal{http.StatusInternalServerError, db.Internal, internalMessage}
+		wrong = &refusal{http.StatusInternalServerError, orm.Internal, internalMessage}
 	}
 	slog.ErrorContext(ctx, "authentication", "cause", err, "request_id", RequestID(ctx))
 	return wrong
@@ -35,7 +35,7 @@ func (s *server) authenticate(ctx context.Context, h http.Header) *refusal {
 // and answers the preflights of allowed origins.
 func (s *server) guard(next http.Handler) http.Handler {
 	deny := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, mediaJSON, refusal{http.StatusForbidden, db.Forbidden, "requests from this origin are refused"})
+		refuse(w, mediaJSON, refusal{http.StatusForbidden, orm.Forbidden, "requests from this origin are refused"})
 	})
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(deny)

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/graphiql"
 	"kith/graph/plan"
@@ -63,7 +64,7 @@ type server struct {
 	auth     *authenticator
 
 	documents *documents
-	memory    *db.Memory
+	memory    *orm.Memory
 	resolvers map[[2]string]bool        // fields with a resolver, by type and name
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
@@ -89,7 +90,7 @@ func New(options Options) http.Handler {
 	// gqlparser's prelude has it, and gqlgen would lose data with it. The schema is one for all servers.
 	withoutDefer.Do(func() { delete(s.schema.Directives, "defer") })
 	if options.Plan {
-		s.planner = plan.New(options.DB, s.schema)
+		s.planner = plan.New(options.DB.DB, s.schema)
 	}
 	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(recovered)
@@ -98,7 +99,7 @@ func New(options Options) http.Handler {
 	s.executor.AroundFields(s.aroundField)
 	s.resolvers = resolversOf(s.schema)
 	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
-	s.memory = db.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
+	s.memory = orm.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
 	s.Metrics.watch(s.memory)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	if len(problems) > 0 {
@@ -154,10 +155,10 @@ func writeText(w http.ResponseWriter, status int, text string) {
 
 // An operation is what is known of one running operation.
 type operation struct {
-	recorder db.Recorder
-	budget   *db.Budget
+	recorder orm.Recorder
+	budget   *orm.Budget
 	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
-	lost atomic.Pointer[db.Error]
+	lost atomic.Pointer[orm.Error]
 	// resolve is set when no plan is to answer.
 	resolve bool
 
@@ -178,8 +179,8 @@ func (o *operation) lose(err error) bool {
 	if o.budget.Err() != nil {
 		return true
 	}
-	var e *db.Error
-	if !errors.As(err, &e) || e.Code != db.Retry && e.Code != db.Stale {
+	var e *orm.Error
+	if !errors.As(err, &e) || e.Code != orm.Retry && e.Code != orm.Stale {
 		return false
 	}
 	o.lost.Store(e)
@@ -187,7 +188,7 @@ func (o *operation) lose(err error) bool {
 }
 
 type parsedPage struct {
-	page *db.Page
+	page *orm.Page
 	err  error
 }
 
@@ -200,7 +201,7 @@ func operationOf(ctx context.Context) *operation {
 
 // begin answers a context for one run of the operation: nothing of another run is in it.
 func (s *server) begin(ctx context.Context, root string) context.Context {
-	ctx = loaders.New(ctx, s.DB, fieldPath)
+	ctx = loaders.New(ctx, s.DB.DB, fieldPath)
 	operation := graphql.GetOperationContext(ctx)
 	n := 0
 	for _, f := range graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{root}) {
@@ -270,7 +271,7 @@ func (o *operation) run(ctx context.Context, next graphql.OperationHandler) (*gr
 
 // unplanned notes why resolvers answer what a plan should have.
 func (s *server) unplanned(ctx context.Context, err error) {
-	if db.CodeOf(err) == db.Internal {
+	if orm.CodeOf(err) == orm.Internal {
 		slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", RequestID(ctx))
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/lib/pq"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 var storm = flag.Duration("storm", 0, "how long TestLedger writes on each database; 0: a number of writes")
@@ -99,7 +100,7 @@ type ledgerAddress struct {
 // signUp makes a user, past the hashing of a password.
 func (l *ledger) signUp(t *testing.T) {
 	username := fmt.Sprintf("u%d", l.number.Add(1))
-	draft, _ := db.NewDraft(db.Users.Table, db.Input{{Name: "username", Value: username}}, nil, true)
+	draft, _ := orm.NewDraft(db.Users.Table, orm.Input{{Name: "username", Value: username}}, nil, true)
 	var key int64
 	for key == 0 {
 		err := l.DB.Write(context.Background(), func(ctx context.Context) error {
@@ -111,13 +112,13 @@ func (l *ledger) signUp(t *testing.T) {
 			account, err = l.DB.Credentials(context.Background(), username, "")
 			key = account.Key
 		}
-		if err != nil && db.CodeOf(err) != db.Unavailable {
+		if err != nil && orm.CodeOf(err) != orm.Unavailable {
 			t.Errorf("making a user: %v", err)
 			return
 		}
 	}
 	l.mu.Lock()
-	l.users[db.GlobalID(db.Users.Table, key)] = true
+	l.users[orm.GlobalID(db.Users.Table, key)] = true
 	l.mu.Unlock()
 }
 
@@ -410,7 +411,7 @@ func (l *ledger) audit(t *testing.T) {
 	world := readWorld(t, l.DB)
 	links, there := 0, map[string]bool{}
 	for _, row := range world.rows[db.Posts.Table] {
-		id := db.GlobalID(db.Posts.Table, row.key())
+		id := orm.GlobalID(db.Posts.Table, row.key())
 		there[id] = true
 		p := l.posts[id]
 		if p == nil || p.gone {
@@ -418,7 +419,7 @@ func (l *ledger) audit(t *testing.T) {
 			continue
 		}
 		author, _ := row.values["author_id"].(int64)
-		if got := db.GlobalID(db.Users.Table, author); got != p.author || row.values["title"] != p.title || row.values["version"] != int64(p.version) {
+		if got := orm.GlobalID(db.Users.Table, author); got != p.author || row.values["title"] != p.title || row.values["version"] != int64(p.version) {
 			t.Errorf("post %s is %v; acknowledged: %+v", id, row.values, *p)
 		}
 		var names []string
@@ -451,7 +452,7 @@ func (l *ledger) audit(t *testing.T) {
 	}
 	detached := 0
 	for _, row := range world.rows[db.Addresses.Table] {
-		id := db.GlobalID(db.Addresses.Table, row.key())
+		id := orm.GlobalID(db.Addresses.Table, row.key())
 		a := l.addresses[id]
 		if a == nil {
 			t.Errorf("address %s is there and was never acknowledged", id)
@@ -465,7 +466,7 @@ func (l *ledger) audit(t *testing.T) {
 			a.detachment++
 		}
 		detached += a.detachment
-		if key, ok := row.values["user_id"].(int64); row.values["version"] != int64(version) || ok != (user != nil) || ok && db.GlobalID(db.Users.Table, key) != user {
+		if key, ok := row.values["user_id"].(int64); row.values["version"] != int64(version) || ok != (user != nil) || ok && orm.GlobalID(db.Users.Table, key) != user {
 			t.Errorf("address %s is %v; acknowledged: %+v", id, row.values, *a)
 		}
 	}
@@ -475,9 +476,9 @@ func (l *ledger) audit(t *testing.T) {
 	if detached != l.detached {
 		t.Errorf("%d times an address was detached, %d reported", detached, l.detached)
 	}
-	for _, table := range []*db.Table{db.Users.Table} {
+	for _, table := range []*orm.Table{db.Users.Table} {
 		for _, row := range world.rows[table] {
-			id := db.GlobalID(table, row.key())
+			id := orm.GlobalID(table, row.key())
 			if !l.users[id] {
 				t.Errorf("user %s is there and was deleted, or never made", id)
 			}
@@ -528,7 +529,7 @@ func killConnections(t *testing.T, f *fixture, database string) (stop func() int
 }
 
 // deadlocks counts the statements that PostgreSQL ended because their transactions waited in a circle.
-func deadlocks(statements []*db.Statement) (n int) {
+func deadlocks(statements []*orm.Statement) (n int) {
 	for _, s := range statements {
 		var e *pq.Error
 		if errors.As(s.Err, &e) && e.Code == "40P01" {
@@ -644,7 +645,7 @@ func TestNamesThatAnotherFieldMakes(t *testing.T) {
 		author := signUp(t, h, "ada")
 		const posts = ` b: createPost(input: {authorId: $u, title: "T", content: "C", tags: ["new", "renamed", "other"]}) { post { tags { nodes { name } } } userErrors { code } }
 			c: createPost(input: {authorId: $u, title: "T", content: "C", tags: ["renamed", "new"]}) { post { id } userErrors { code } }`
-		a := answerOf(t, h, request{Query: `mutation($u: ID!) { a: createTag(input: {name: "new"}) { tag { id } userErrors { code } } r: updateTag(input: {id: "` + db.GlobalID(db.Tags.Table, 1) + `", name: "renamed"}) { tag { name } userErrors { code } }` + posts + ` }`,
+		a := answerOf(t, h, request{Query: `mutation($u: ID!) { a: createTag(input: {name: "new"}) { tag { id } userErrors { code } } r: updateTag(input: {id: "` + orm.GlobalID(db.Tags.Table, 1) + `", name: "renamed"}) { tag { name } userErrors { code } }` + posts + ` }`,
 			Variables: map[string]any{"u": author}})
 		if a.text("a", "tag", "id") == "" || a.text("r", "tag", "name") != "renamed" || !slices.Equal(slices.Sorted(slices.Values(namesOf(a.at("b", "post", "tags", "nodes")))), []string{"new", "other", "renamed"}) || strings.Contains(string(a.Body), `"code"`) {
 			t.Errorf("%s", a.Body)

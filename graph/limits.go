@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/plan"
 )
 
@@ -81,8 +82,8 @@ const (
 	longName = 64
 )
 
-func exceeded(format string, args ...any) *db.Error {
-	return db.Errorf(db.LimitExceeded, format, args...)
+func exceeded(format string, args ...any) *orm.Error {
+	return orm.Errorf(orm.LimitExceeded, format, args...)
 }
 
 // surrogate is an escape that may be one half of a character.
@@ -101,7 +102,7 @@ func (l *Limits) tokens(text string) error {
 		case token.Kind == lexer.Comment:
 			comments++
 		case halves && token.Kind == lexer.String && strings.ContainsRune(token.Value, unicode.ReplacementChar):
-			return db.Errorf(parseFailed, "a text has an escape that is half a character: write the character itself")
+			return orm.Errorf(parseFailed, "a text has an escape that is half a character: write the character itself")
 		default:
 			tokens++
 		}
@@ -302,7 +303,7 @@ type price struct {
 }
 
 // looks is db.DB.Looks.
-type looks = func(via *db.Relation, table *db.Table, page *db.Page, counting bool) (each, once float64)
+type looks = func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64)
 
 // A toll is what a selection costs.
 type toll struct {
@@ -381,7 +382,7 @@ func (p *price) field(f *ast.Field) toll {
 		return under.of(n, times(n, plus(1, under.rows)))
 	case f.Name == "edges":
 		return under.of(1, max(1, under.rows))
-	case result.Name == "Node", db.TableOf(result.Name) != nil:
+	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:
 		return under.of(1, plus(1, under.rows))
 	}
 	return under.of(1, under.rows)
@@ -397,12 +398,12 @@ func (p *price) connection(f *ast.Field, result *ast.Definition, under toll) (t 
 	if p.looks == nil {
 		return t
 	}
-	table := db.TableOf(strings.TrimSuffix(result.Name, "Connection"))
-	var via *db.Relation
-	if from := db.TableOf(f.ObjectDefinition.Name); from != nil {
+	table := db.Model.TableOf(strings.TrimSuffix(result.Name, "Connection"))
+	var via *orm.Relation
+	if from := db.Model.TableOf(f.ObjectDefinition.Name); from != nil {
 		via = from.Relation(f.Name)
 	}
-	page := &db.Page{}
+	page := &orm.Page{}
 	if !plain {
 		var err error
 		if page, err = plan.Page(f.ObjectDefinition.Name+"."+f.Name, table, f, p.variables); err != nil {
@@ -427,20 +428,20 @@ func isConnection(d *ast.Definition) bool { return strings.HasSuffix(d.Name, "Co
 func (p *price) page(f *ast.Field) int {
 	size := -1
 	for _, name := range []string{"first", "last"} {
-		n := db.DefaultPage
+		n := orm.DefaultPage
 		switch v := p.value(f.Arguments.ForName(name)).(type) {
 		case nil:
 			continue
 		case int64:
-			n = db.MaxPage
+			n = orm.MaxPage
 			if v >= 0 {
-				n = int(min(v, db.MaxPage))
+				n = int(min(v, orm.MaxPage))
 			}
 		}
 		size = max(size, n)
 	}
 	if size < 0 {
-		size = db.DefaultPage
+		size = orm.DefaultPage
 	}
 	return max(1, size)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/lexer"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -347,7 +348,7 @@ func TestConnectionsOfARequest(t *testing.T) {
 			var most atomic.Int64
 			f := open(t, database)
 			fillTags(t, f, 1500)
-			watched, err := db.Open(t.Context(), f.Address, db.Options{Observe: func(context.Context, *db.Statement) {
+			watched, err := db.Open(t.Context(), f.Address, orm.Options{Observe: func(context.Context, *orm.Statement) {
 				for _, p := range f.DB.Pools() {
 					most.Store(max(most.Load(), int64(p.InUse)))
 				}
@@ -380,7 +381,7 @@ func TestPiecesWaitAtTheGate(t *testing.T) {
 			release := make(chan struct{})
 			var all sync.WaitGroup
 			for full := false; !full; {
-				ctx, cancel := context.WithCancel(db.WithShare(t.Context(), "me", 1, 1e9))
+				ctx, cancel := context.WithCancel(orm.WithShare(t.Context(), "me", 1, 1e9))
 				defer cancel()
 				in := make(chan struct{})
 				all.Go(func() {

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/loaders"
 )
 
@@ -34,16 +35,16 @@ type write struct {
 	field     graphql.CollectedField
 	session   bool   // it is one of sessions
 	verb      string // create, update, delete; "" if it is a mutation of one's own
-	table     *db.Table
-	draft     *db.Draft
+	table     *orm.Table
+	draft     *orm.Draft
 	rows      int   // that a mutation of one's own counts for
 	allowed   bool  // a mutation of one's own has asked whether the viewer may do it
 	key       int64 // of the row to change or delete
 	ifVersion *int64
 	force     bool
-	given     []db.Fault // faults of the input itself
-	faults    []db.Fault // why the write was not done
-	current   int64      // the row to show with the faults; 0 shows none
+	given     []orm.Fault // faults of the input itself
+	faults    []orm.Fault // why the write was not done
+	current   int64       // the row to show with the faults; 0 shows none
 }
 
 type mutationKey struct{}
@@ -67,7 +68,7 @@ func (m *mutation) failed() bool {
 
 // intents are what the operation is going to write. One write alone needs no order, and takes care of itself; so does each
 // where a mutation of one's own does not say what it is going to write.
-func (m *mutation) intents() (intents []db.Intent) {
+func (m *mutation) intents() (intents []orm.Intent) {
 	if len(m.order) < 2 {
 		return nil
 	}
@@ -75,7 +76,7 @@ func (m *mutation) intents() (intents []db.Intent) {
 		if w.draft == nil {
 			return nil
 		}
-		intents = append(intents, db.Intent{Draft: w.draft, Key: w.key, Remove: w.verb == "delete"})
+		intents = append(intents, orm.Intent{Draft: w.draft, Key: w.key, Remove: w.verb == "delete"})
 	}
 	return intents
 }
@@ -148,7 +149,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			return nil
 		}
 		err = s.DB.Write(ctx, write)
-		if key.id != "" && errors.Is(err, db.ErrUncertain) {
+		if key.id != "" && errors.Is(err, orm.ErrUncertain) {
 			err = s.settle(ctx, err, write)
 		}
 		if err != nil && !errors.Is(err, errRollBack) {
@@ -173,8 +174,8 @@ func (s *server) settle(ctx context.Context, uncertain error, write func(context
 		case <-ctx.Done():
 			return uncertain
 		}
-		switch err := s.DB.Write(ctx, write); db.CodeOf(err) {
-		case db.Unavailable, db.Timeout:
+		switch err := s.DB.Write(ctx, write); orm.CodeOf(err) {
+		case orm.Unavailable, orm.Timeout:
 		default:
 			return err
 		}
@@ -193,7 +194,7 @@ const maxSecrets = 10
 func (s *server) idempotencyKey(ctx context.Context, h http.Header) (idempotencyKey, error) {
 	text := h.Get("Idempotency-Key")
 	if len(text) > MaxIdempotencyKey {
-		return idempotencyKey{}, db.Errorf(db.BadRequest, "an Idempotency-Key has at most %d bytes", MaxIdempotencyKey)
+		return idempotencyKey{}, orm.Errorf(orm.BadRequest, "an Idempotency-Key has at most %d bytes", MaxIdempotencyKey)
 	}
 	if text == "" {
 		return idempotencyKey{}, nil
@@ -203,7 +204,7 @@ func (s *server) idempotencyKey(ctx context.Context, h http.Header) (idempotency
 	if err != nil {
 		return idempotencyKey{}, err
 	}
-	caller := db.GlobalID(db.Users.Table, db.ViewerOf(ctx).Key)
+	caller := orm.GlobalID(db.Users.Table, orm.ViewerOf(ctx).Key)
 	return idempotencyKey{
 		id:      s.auth.keyed("idempotency key", caller, text),
 		request: s.auth.keyed("idempotent request", operation.RawQuery, operation.OperationName, string(variables)),
@@ -235,7 +236,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		m.session = m.session || w.session
 	}
 	if m.session && (len(m.order) > 1 || directed || key.id != "") {
-		return nil, key, onField(m.order[0].field, db.Errorf(db.BadRequest, "mutations of sessions stand alone: one in an operation, without @dryRun and Idempotency-Key"))
+		return nil, key, onField(m.order[0].field, orm.Errorf(orm.BadRequest, "mutations of sessions stand alone: one in an operation, without @dryRun and Idempotency-Key"))
 	}
 	for _, w := range m.order {
 		if err := s.auth.authorize(ctx, w); err != nil {
@@ -255,7 +256,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 	for _, w := range m.order {
 		if w.draft != nil && w.draft.Secret() {
 			if secrets++; secrets > maxSecrets {
-				return nil, key, onField(w.field, db.Errorf(db.LimitExceeded, "an operation may set %d passwords", maxSecrets))
+				return nil, key, onField(w.field, orm.Errorf(orm.LimitExceeded, "an operation may set %d passwords", maxSecrets))
 			}
 			if err := s.auth.hash(ctx, w.draft.Seal); err != nil {
 				return nil, key, err
@@ -268,10 +269,10 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 // priceWrites adds the rows that the mutation may write to what it costs.
 func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 	most := maxWritten
-	if viewer := db.ViewerOf(ctx); viewer.Key == 0 && !viewer.Admin {
+	if viewer := orm.ViewerOf(ctx); viewer.Key == 0 && !viewer.Admin {
 		most = maxWrittenUnknown
 	}
-	var drafts []*db.Draft
+	var drafts []*orm.Draft
 	rows := 0
 	for _, w := range m.order {
 		rows += w.rows
@@ -281,7 +282,7 @@ func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 	}
 	state := operationOf(ctx)
 	most = min(most, s.Limits.Cost-state.cost)
-	rows += db.RowsOf(drafts)
+	rows += orm.RowsOf(drafts)
 	state.cost += rows
 	if rows > most {
 		return exceeded("the operation could write %d rows and may write %d", rows, most)
@@ -293,8 +294,8 @@ func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 // neither of the page nor of sessions is somebody's own.
 func (s *server) read(f graphql.CollectedField, variables map[string]any) *write {
 	w := &write{field: f, session: path.Base(f.Definition.Position.Src.Name) == "session.graphqls"}
-	for _, verb := range []db.Verb{db.Creating, db.Updating, db.Deleting} {
-		if t := db.TableOf(strings.TrimPrefix(f.Name, string(verb))); t != nil && f.Name == string(verb)+t.Type && t.Has(verb) {
+	for _, verb := range []orm.Verb{orm.Creating, orm.Updating, orm.Deleting} {
+		if t := db.Model.TableOf(strings.TrimPrefix(f.Name, string(verb))); t != nil && f.Name == string(verb)+t.Type && t.Has(verb) {
 			w.verb, w.table = string(verb), t
 		}
 	}
@@ -309,9 +310,9 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) *write
 	if w.verb != "create" {
 		id, _ := input.Get("id")
 		text, _ := id.(string)
-		table, key, ok := db.ParseGlobalID(text)
+		table, key, ok := db.Model.ParseGlobalID(text)
 		if !ok || table != w.table {
-			w.given = append(w.given, db.Fault{Code: db.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}})
+			w.given = append(w.given, orm.Fault{Code: orm.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}})
 		}
 		w.key = key
 	}
@@ -322,18 +323,18 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) *write
 	}
 	force, _ := input.Get("force")
 	w.force, _ = force.(bool)
-	var faults []db.Fault
-	w.draft, faults = db.NewDraft(w.table, input, []string{"input"}, w.verb == "create", "id", "ifVersion", "force")
+	var faults []orm.Fault
+	w.draft, faults = orm.NewDraft(w.table, input, []string{"input"}, w.verb == "create", "id", "ifVersion", "force")
 	w.given = append(w.given, faults...)
 	return w
 }
 
 // input gives an input object the order of its definition, and its values one type for each kind.
-func (s *server) input(definition *ast.Definition, raw map[string]any) db.Input {
-	var out db.Input
+func (s *server) input(definition *ast.Definition, raw map[string]any) orm.Input {
+	var out orm.Input
 	for _, f := range definition.Fields {
 		if v, ok := raw[f.Name]; ok {
-			out = append(out, db.InputField{Name: f.Name, Value: s.inputValue(f.Type, v)})
+			out = append(out, orm.InputField{Name: f.Name, Value: s.inputValue(f.Type, v)})
 		}
 	}
 	return out
@@ -380,13 +381,13 @@ func graphqlID(n int64) string { text, _ := json.Marshal(n); return string(text)
 
 // aroundMutation gives every root field its own view: what an earlier one read may have changed.
 func (s *server) aroundMutation(ctx context.Context, next graphql.Resolver) (any, error) {
-	ctx = loaders.New(ctx, s.DB, fieldPath)
-	ctx = db.WithViewer(ctx, db.ViewerOf(ctx))
+	ctx = loaders.New(ctx, s.DB.DB, fieldPath)
+	ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx))
 	loaders.Expect(ctx, 1)
 	answer, err := s.counted(ctx, next)
 	m := mutationOf(ctx)
 	if w := m.writes[graphql.GetFieldContext(ctx).Field.Alias]; err == nil && w.table == nil && !w.session && !w.allowed && !m.report && !m.failed() {
-		err = db.Errorf(db.Internal, "Mutation.%s has not asked whether the viewer may do it: its resolver must answer what own answers", w.field.Name)
+		err = orm.Errorf(orm.Internal, "Mutation.%s has not asked whether the viewer may do it: its resolver must answer what own answers", w.field.Name)
 	}
 	if err != nil && m.err == nil {
 		m.err = err
@@ -400,12 +401,12 @@ func current(ctx context.Context) (m *mutation, w *write, run bool) {
 	m = mutationOf(ctx)
 	w = m.writes[graphql.GetFieldContext(ctx).Field.Alias]
 	if m.report && len(w.faults) == 0 {
-		w.faults = []db.Fault{{Code: db.RolledBack, Message: "another mutation of the request failed, so nothing was done"}}
+		w.faults = []orm.Fault{{Code: orm.RolledBack, Message: "another mutation of the request failed, so nothing was done"}}
 	}
 	return m, w, !m.report && !m.failed()
 }
 
-func faultsOf(w *write) []*db.Fault { return pointers(w.faults) }
+func faultsOf(w *write) []*orm.Fault { return pointers(w.faults) }
 
 func pointers[T any](list []T) []*T {
 	out := make([]*T, len(list))
@@ -416,7 +417,7 @@ func pointers[T any](list []T) []*T {
 }
 
 // create makes the row that the field's input asks for, with all that hangs on it.
-func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, error) {
+func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, error) {
 	m, w, run := current(ctx)
 	if !run {
 		return nil, faultsOf(w), nil
@@ -425,18 +426,18 @@ func create[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, er
 	if w.faults = faults; err != nil || len(faults) > 0 {
 		return nil, faultsOf(w), err
 	}
-	if w.table == db.Users.Table && !db.ViewerOf(ctx).Admin {
+	if w.table == db.Users.Table && !orm.ViewerOf(ctx).Admin {
 		if err := m.db.Know(ctx, key, m.auth.place(ctx)); err != nil {
 			return nil, nil, err
 		}
-		db.Become(ctx, db.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
+		orm.Become(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
 	}
 	entity, err := loaders.ByKey(ctx, table, key)
 	return entity, faultsOf(w), err
 }
 
 // update changes the row that the field's input names.
-func update[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, error) {
+func update[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, error) {
 	m, w, run := current(ctx)
 	if run {
 		faults, shown, err := m.db.Update(ctx, w.draft, w.key, w.ifVersion)
@@ -454,7 +455,7 @@ func update[T any](ctx context.Context, table db.Entity[T]) (*T, []*db.Fault, er
 }
 
 // shown is the stored row that goes with the faults of a write.
-func shown[T any](ctx context.Context, table db.Entity[T], w *write) (*T, error) {
+func shown[T any](ctx context.Context, table orm.Entity[T], w *write) (*T, error) {
 	if w.current == 0 {
 		return nil, nil
 	}
@@ -465,14 +466,14 @@ func shown[T any](ctx context.Context, table db.Entity[T], w *write) (*T, error)
 type deletion[T any] struct {
 	id      *string
 	entity  *T
-	cascade []*db.CascadeCount
-	faults  []*db.Fault
+	cascade []*orm.CascadeCount
+	faults  []*orm.Fault
 }
 
 // remove deletes the row that the field's input names.
-func remove[T any](ctx context.Context, table db.Entity[T]) (out deletion[T], err error) {
+func remove[T any](ctx context.Context, table orm.Entity[T]) (out deletion[T], err error) {
 	m, w, run := current(ctx)
-	out.cascade = []*db.CascadeCount{}
+	out.cascade = []*orm.CascadeCount{}
 	if run {
 		counts, faults, current, err := m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
 		if err != nil {
@@ -480,7 +481,7 @@ func remove[T any](ctx context.Context, table db.Entity[T]) (out deletion[T], er
 		}
 		w.faults, w.current, out.cascade = faults, current, pointers(counts)
 		if len(w.faults) == 0 {
-			id := db.GlobalID(w.table, w.key)
+			id := orm.GlobalID(w.table, w.key)
 			out.id = &id
 		}
 	}

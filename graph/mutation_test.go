@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -20,10 +21,10 @@ import (
 func dump(t testing.TB, f *fixture) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range db.Tables {
-		rows, err := f.DB.Read(db.WithViewer(context.Background(), db.Viewer{Admin: true}), &db.Read{
-			Path: "dump", From: table, Select: db.Select{Columns: table.Columns},
-			Page: &db.Page{Size: 1 << 30, Order: []db.Order{{Column: table.KeyColumn()}}},
+	for _, table := range db.Model.Tables() {
+		rows, err := f.DB.Read(orm.WithViewer(context.Background(), orm.Viewer{Admin: true}), &orm.Read{
+			Path: "dump", From: table, Select: orm.Select{Columns: table.Columns},
+			Page: &orm.Page{Size: 1 << 30, Order: []orm.Order{{Column: table.KeyColumn()}}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -328,7 +329,7 @@ func TestStatementsOfCreate(t *testing.T) {
 func TestDeleteMany(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		id := signUp(t, f.Planned, "ada")
-		_, key, _ := db.ParseGlobalID(id)
+		_, key, _ := db.Model.ParseGlobalID(id)
 		bulk(t, f, key, 100_000)
 		start := time.Now()
 		a := answerOf(t, asAdmin(f.Planned), request{Query: `mutation($id: ID!) { deleteUser(input: {id: $id}) { deletedId cascade { type action count } userErrors { code } } }`, Variables: map[string]any{"id": id}})

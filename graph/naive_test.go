@@ -12,18 +12,19 @@ import (
 	"time"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // A world is every row of a database in plain Go: what the server ought to answer is worked out from it, one row at a
 // time, with neither plan nor loader nor SQL.
 type world struct {
-	rows  map[*db.Table][]*row           // in the order of their keys
-	links map[string]map[int64][]int64   // by coordinate and key: the keys of linked rows
-	gone  map[*db.Table][]map[string]any // rows that were deleted: cursors may still name their places
+	rows  map[*orm.Table][]*row           // in the order of their keys
+	links map[string]map[int64][]int64    // by coordinate and key: the keys of linked rows
+	gone  map[*orm.Table][]map[string]any // rows that were deleted: cursors may still name their places
 }
 
 type row struct {
-	table  *db.Table
+	table  *orm.Table
 	values map[string]any // by column
 }
 
@@ -32,13 +33,13 @@ func (r *row) key() int64 { return r.values["id"].(int64) }
 // readWorld reads all rows, a table at a time.
 func readWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
-	ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
-	w := &world{rows: map[*db.Table][]*row{}, links: map[string]map[int64][]int64{}, gone: map[*db.Table][]map[string]any{}}
-	page := func(table *db.Table) *db.Page {
-		return &db.Page{Size: 1 << 20, Order: []db.Order{{Column: table.KeyColumn()}}}
+	ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
+	w := &world{rows: map[*orm.Table][]*row{}, links: map[string]map[int64][]int64{}, gone: map[*orm.Table][]map[string]any{}}
+	page := func(table *orm.Table) *orm.Page {
+		return &orm.Page{Size: 1 << 20, Order: []orm.Order{{Column: table.KeyColumn()}}}
 	}
-	for _, table := range db.Tables {
-		found, err := d.Read(ctx, &db.Read{Path: "world", From: table, Select: db.Select{Columns: table.Columns}, Page: page(table)})
+	for _, table := range db.Model.Tables() {
+		found, err := d.Read(ctx, &orm.Read{Path: "world", From: table, Select: orm.Select{Columns: table.Columns}, Page: page(table)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +51,7 @@ func readWorld(t testing.TB, d *db.DB) *world {
 			w.rows[table] = append(w.rows[table], r)
 		}
 	}
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		var keys []int64
 		for _, r := range w.rows[table] {
 			keys = append(keys, r.key())
@@ -59,7 +60,7 @@ func readWorld(t testing.TB, d *db.DB) *world {
 			if r.Link == nil {
 				continue
 			}
-			found, err := d.Read(ctx, &db.Read{Path: "world", From: r.To, Via: r, Keys: keys, Select: db.Select{Columns: r.To.Columns[:1]}, Page: page(r.To)})
+			found, err := d.Read(ctx, &orm.Read{Path: "world", From: r.To, Via: r, Keys: keys, Select: orm.Select{Columns: r.To.Columns[:1]}, Page: page(r.To)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +76,7 @@ func readWorld(t testing.TB, d *db.DB) *world {
 	return w
 }
 
-func (w *world) find(table *db.Table, key int64) *row {
+func (w *world) find(table *orm.Table, key int64) *row {
 	for _, r := range w.rows[table] {
 		if r.key() == key {
 			return r
@@ -85,7 +86,7 @@ func (w *world) find(table *db.Table, key int64) *row {
 }
 
 // related are the rows that parent is related to, in the order of their keys.
-func (w *world) related(r *db.Relation, parent *row) []*row {
+func (w *world) related(r *orm.Relation, parent *row) []*row {
 	var out []*row
 	for _, other := range w.rows[r.To] {
 		switch {
@@ -99,7 +100,7 @@ func (w *world) related(r *db.Relation, parent *row) []*row {
 }
 
 // seen tells whether a viewer may see a row: addresses are their user's and the admins'.
-func seen(v db.Viewer, r *row) bool {
+func seen(v orm.Viewer, r *row) bool {
 	return r != nil && (r.table != db.Addresses.Table || v.Admin || v.Key != 0 && r.values["user_id"] == v.Key)
 }
 
@@ -122,16 +123,16 @@ type arguments struct {
 	back bool
 	// positions: a value for each key of order
 	after, before []any
-	order         []db.Order
+	order         []orm.Order
 	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing
-	tables []*db.Table
+	tables []*orm.Table
 	found  []*row
 }
 
 // A naive answer is what the server ought to say, byte by byte.
 type naive struct {
 	*world
-	viewer    db.Viewer
+	viewer    orm.Viewer
 	fragments map[string]*selection
 	out       strings.Builder
 	// paths are the relation paths that rows had to be read for, and those of the counts.
@@ -158,7 +159,7 @@ func (n *naive) collect(selections []*selection, typeName string) []*collected {
 				s = n.fragments[s.fragment]
 			}
 			if s.inline {
-				if s.on == "" || s.on == typeName || s.on == "Node" && db.TableOf(typeName) != nil {
+				if s.on == "" || s.on == typeName || s.on == "Node" && db.Model.TableOf(typeName) != nil {
 					walk(s.inner)
 				}
 				continue
@@ -231,8 +232,8 @@ func (n *naive) lookUp(f *collected, i int) {
 	n.out.WriteString("null")
 }
 
-func rootTable(field string) *db.Table {
-	for _, table := range db.Tables {
+func rootTable(field string) *orm.Table {
+	for _, table := range db.Model.Tables() {
 		if table.Name == field {
 			return table
 		}
@@ -246,7 +247,7 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 		relation := r.table.Relation(f.name)
 		switch {
 		case f.name == "id":
-			n.value(db.GlobalID(r.table, r.key()))
+			n.value(orm.GlobalID(r.table, r.key()))
 		case relation == nil:
 			n.value(r.values[r.table.Field(f.name).Name])
 		case relation.Many:
@@ -295,9 +296,9 @@ func (n *naive) connection(f *collected, coordinate string, rows []*row, path st
 		}
 	}
 	cursor := func(r *row) string {
-		return string(db.AppendCursor(nil, coordinate, a.order, position(a.order, r)))
+		return string(orm.AppendCursor(nil, coordinate, a.order, position(a.order, r)))
 	}
-	typeName := db.TableOf(f.typeOf()).Type
+	typeName := db.Model.TableOf(f.typeOf()).Type
 	n.members(f.inner, typeName+"Connection", func(f *collected) {
 		path := path + "." + f.key
 		if f.name == "totalCount" {
@@ -343,7 +344,7 @@ func (f *collected) typeOf() string {
 	return f.args.order[0].Column.Table.Type
 }
 
-func position(order []db.Order, r *row) []any {
+func position(order []orm.Order, r *row) []any {
 	out := make([]any, len(order))
 	for i, o := range order {
 		out[i] = r.values[o.Column.Name]
@@ -352,7 +353,7 @@ func position(order []db.Order, r *row) []any {
 }
 
 // comparePositions orders places: nulls are last ascending and first descending.
-func comparePositions(order []db.Order, a, b []any) int {
+func comparePositions(order []orm.Order, a, b []any) int {
 	for i, o := range order {
 		c := 0
 		switch x := a[i].(type) {
@@ -422,7 +423,7 @@ var words = []string{
 func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+	ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
 	word := func() string { return words[r.IntN(len(words))] }
 	tick := func() {
 		if r.IntN(3) > 0 {
@@ -436,10 +437,10 @@ func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
 			t.Fatal(err)
 		}
 	}
-	create := func(table *db.Table, input db.Input) (key int64) {
+	create := func(table *orm.Table, input orm.Input) (key int64) {
 		t.Helper()
 		write(func(ctx context.Context) error {
-			draft, faults := db.NewDraft(table, input, []string{"input"}, true)
+			draft, faults := orm.NewDraft(table, input, []string{"input"}, true)
 			if len(faults) == 0 {
 				var err error
 				if key, faults, err = f.DB.Create(ctx, draft); err != nil {
@@ -469,44 +470,44 @@ func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
 	var keys [2][]int64 // of users and posts
 	users := 1 + r.IntN(14)
 	for i := range users {
-		input := db.Input{{Name: "username", Value: "user" + strconv.Itoa(r.IntN(math.MaxInt32)) + "." + strconv.Itoa(i)}, {Name: "name", Value: "n" + word()}}
+		input := orm.Input{{Name: "username", Value: "user" + strconv.Itoa(r.IntN(math.MaxInt32)) + "." + strconv.Itoa(i)}, {Name: "name", Value: "n" + word()}}
 		if r.IntN(3) > 0 {
-			input = append(input, db.InputField{Name: "profile", Value: db.Input{{Name: "fullName", Value: maybe(word() + ".")}, {Name: "bio", Value: maybe(word() + ".")}}})
+			input = append(input, orm.InputField{Name: "profile", Value: orm.Input{{Name: "fullName", Value: maybe(word() + ".")}, {Name: "bio", Value: maybe(word() + ".")}}})
 		}
 		if r.IntN(2) > 0 {
-			input = append(input, db.InputField{Name: "address", Value: db.Input{{Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}}})
+			input = append(input, orm.InputField{Name: "address", Value: orm.Input{{Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}}})
 		}
 		var posts []any
 		if r.IntN(3) > 0 {
 			for range r.IntN(6) {
-				posts = append(posts, db.Input{{Name: "title", Value: word() + "."}, {Name: "content", Value: "." + word()}, {Name: "tags", Value: tags()}})
+				posts = append(posts, orm.Input{{Name: "title", Value: word() + "."}, {Name: "content", Value: "." + word()}, {Name: "tags", Value: tags()}})
 			}
-			input = append(input, db.InputField{Name: "posts", Value: posts})
+			input = append(input, orm.InputField{Name: "posts", Value: posts})
 		}
 		keys[0] = append(keys[0], create(db.Users.Table, input))
 	}
 	for range r.IntN(4) {
-		create(db.Addresses.Table, db.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}})
-		create(db.Tags.Table, db.Input{{Name: "name", Value: "alone" + strconv.Itoa(r.IntN(math.MaxInt32))}})
+		create(db.Addresses.Table, orm.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}})
+		create(db.Tags.Table, orm.Input{{Name: "name", Value: "alone" + strconv.Itoa(r.IntN(math.MaxInt32))}})
 	}
 	if many := r.IntN(3) == 0; many { // more than a page
 		for range 25 {
-			author := db.GlobalID(db.Users.Table, keys[0][r.IntN(min(3, len(keys[0])))])
-			create(db.Posts.Table, db.Input{{Name: "authorId", Value: author}, {Name: "title", Value: word() + "."}, {Name: "content", Value: "c"}, {Name: "tags", Value: tags()}})
+			author := orm.GlobalID(db.Users.Table, keys[0][r.IntN(min(3, len(keys[0])))])
+			create(db.Posts.Table, orm.Input{{Name: "authorId", Value: author}, {Name: "title", Value: word() + "."}, {Name: "content", Value: "c"}, {Name: "tags", Value: tags()}})
 		}
 	}
 	for range 6 {
-		table := []*db.Table{db.Users.Table, db.Posts.Table}[r.IntN(2)]
-		field := map[*db.Table]string{db.Users.Table: "name", db.Posts.Table: "title"}[table]
+		table := []*orm.Table{db.Users.Table, db.Posts.Table}[r.IntN(2)]
+		field := map[*orm.Table]string{db.Users.Table: "name", db.Posts.Table: "title"}[table]
 		key := 1 + r.Int64N(20)
 		write(func(ctx context.Context) error {
-			draft, _ := db.NewDraft(table, db.Input{{Name: field, Value: word() + "!"}}, nil, false)
+			draft, _ := orm.NewDraft(table, orm.Input{{Name: field, Value: word() + "!"}}, nil, false)
 			_, _, err := f.DB.Update(ctx, draft, key, nil) // there may be no such row
 			return err
 		})
 	}
 	before := readWorld(t, f.DB)
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		for _, victim := range before.rows[table] {
 			if r.IntN(10) == 0 && (table != db.Users.Table || len(before.rows[table]) > 2) {
 				write(func(ctx context.Context) error {
@@ -517,7 +518,7 @@ func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
 		}
 	}
 	w := readWorld(t, f.DB)
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		for _, victim := range before.rows[table] {
 			if w.find(table, victim.key()) == nil {
 				w.gone[table] = append(w.gone[table], victim.values)

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // slowOperation is from when on an operation's statements go to the log.
@@ -112,7 +113,7 @@ type Metrics struct {
 	responses  *prometheus.CounterVec
 
 	mu       sync.Mutex
-	memories []*db.Memory // of the servers that count here
+	memories []*orm.Memory // of the servers that count here
 }
 
 // NewMetrics answers metrics that nothing has been counted in yet, and those of database's pools.
@@ -146,7 +147,7 @@ func NewMetrics(database *db.DB) *Metrics {
 }
 
 // watch adds what operations have reserved of memory to what is shown.
-func (m *Metrics) watch(memory *db.Memory) {
+func (m *Metrics) watch(memory *orm.Memory) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.memories = append(m.memories, memory)
@@ -198,7 +199,7 @@ func (c *counted) WriteHeader(status int) {
 // Unwrap is what http.ResponseController looks for.
 func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-func (m *Metrics) observe(state *operation, code string, took time.Duration, statements []*db.Statement) {
+func (m *Metrics) observe(state *operation, code string, took time.Duration, statements []*orm.Statement) {
 	kind := string(state.kind)
 	if kind == "" {
 		kind = "none" // the request did not get as far

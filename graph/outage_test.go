@@ -14,6 +14,8 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
 	"kith/graph"
 )
 
@@ -24,7 +26,7 @@ const late = time.Second
 func openBehind(t *testing.T, address string, timeout time.Duration) (*fixture, *dbtest.Proxy) {
 	t.Helper()
 	proxy := dbtest.NewProxy(t, address)
-	database, err := db.Open(t.Context(), proxy.URL(address), db.Options{})
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,20 +281,20 @@ func TestFailover(t *testing.T) {
 func TestReplicasFailSilently(t *testing.T) {
 	first, follower := dbtest.Postgres(t), dbtest.Postgres(t)
 	for _, address := range []string{first, follower} {
-		database, err := db.Open(t.Context(), address, db.Options{})
+		database, err := db.Open(t.Context(), address, orm.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := database.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := database.Demo(t.Context()); err != nil {
+		if err := seed.Demo(t.Context(), database); err != nil {
 			t.Fatal(err)
 		}
 		database.Close()
 	}
 	proxy := dbtest.NewProxy(t, follower)
-	database, err := db.Open(t.Context(), first, db.Options{Replicas: []string{proxy.URL(follower)}})
+	database, err := db.Open(t.Context(), first, orm.Options{Replicas: []string{proxy.URL(follower)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/loaders"
 )
 
@@ -16,8 +17,8 @@ func everyone(context.Context) error { return nil }
 
 // users may do it: anyone logged in.
 func users(ctx context.Context) error {
-	if v := db.ViewerOf(ctx); v.Key == 0 && !v.Admin {
-		return db.ErrAnonymous
+	if v := orm.ViewerOf(ctx); v.Key == 0 && !v.Admin {
+		return orm.ErrAnonymous
 	}
 	return nil
 }
@@ -27,8 +28,8 @@ func admins(ctx context.Context) error {
 	if err := users(ctx); err != nil {
 		return err
 	}
-	if !db.ViewerOf(ctx).Admin {
-		return db.Errorf(db.Forbidden, "only admins may do this")
+	if !orm.ViewerOf(ctx).Admin {
+		return orm.Errorf(orm.Forbidden, "only admins may do this")
 	}
 	return nil
 }
@@ -36,16 +37,16 @@ func admins(ctx context.Context) error {
 // own does what a mutation written in NOUN.extra.graphqls is for, if may lets the viewer: its resolver answers the faults as
 // the payload's `userErrors`, and reads what else the payload shows when there are none. do runs in the transaction of the
 // whole operation, perhaps more than once, and under ctx its writes are the viewer's: of rows that are theirs, unless
-// db.WithViewer says otherwise. What it reads by loaders under that ctx is as it was before it wrote.
+// orm.WithViewer says otherwise. What it reads by loaders under that ctx is as it was before it wrote.
 //
 // If any field of the operation fails, or under @dryRun, nothing of it stays; do does not run if one before it has failed. A
 // mutation whose resolver does not come here is refused, and what it has written rolled back.
-func own(ctx context.Context, may permission, do func(ctx context.Context, d *db.DB) ([]db.Fault, error)) ([]*db.Fault, error) {
+func own(ctx context.Context, may permission, do func(ctx context.Context, d *db.DB) ([]orm.Fault, error)) ([]*orm.Fault, error) {
 	m, w, run := current(ctx)
 	if !run {
 		return faultsOf(w), nil
 	}
-	ctx = loaders.New(ctx, m.db, fieldPath)
+	ctx = loaders.New(ctx, m.db.DB, fieldPath)
 	loaders.Expect(ctx, 1)
 	if err := may(ctx); err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // Any walk, in either direction and any order, with pages of any size, over a whole table or the children of one parent,
@@ -29,7 +30,7 @@ func TestPagingUnderWrites(t *testing.T) {
 			w := readWorld(t, f.DB)
 			stop := writeBetween(t, f)
 			var walks []*walk
-			for _, table := range db.Tables {
+			for _, table := range db.Model.Tables() {
 				walks = append(walks, &walk{coordinate: "Query." + table.Name, path: []string{table.Name}, open: "{ " + table.Name, shut: "}", rows: w.rows[table], table: table})
 				for _, relation := range table.Relations {
 					if !relation.Many {
@@ -38,7 +39,7 @@ func TestPagingUnderWrites(t *testing.T) {
 					parent := w.rows[table][0]
 					walks = append(walks, &walk{
 						coordinate: relation.Coordinate(), path: []string{"node", relation.Field}, table: relation.To, rows: w.related(relation, parent),
-						open: fmt.Sprintf("{ node(id: %q) { ... on %s { %s", db.GlobalID(table, parent.key()), table.Type, relation.Field), shut: "} } }",
+						open: fmt.Sprintf("{ node(id: %q) { ... on %s { %s", orm.GlobalID(table, parent.key()), table.Type, relation.Field), shut: "} } }",
 					})
 				}
 			}
@@ -58,7 +59,7 @@ func TestPagingUnderWrites(t *testing.T) {
 // A walk goes through one connection.
 type walk struct {
 	coordinate string
-	table      *db.Table
+	table      *orm.Table
 	path       []string // to the connection in the answer
 	open, shut string   // the query around its arguments and selection
 	rows       []*row   // that are not touched
@@ -67,23 +68,23 @@ type walk struct {
 func (w *walk) run(t *testing.T, schema *ast.Schema, doors []http.Handler, r *rand.Rand) {
 	t.Helper()
 	orders := schema.Types[schema.Types[w.table.Type+"Order"].Fields.ForName("field").Type.Name()].EnumValues
-	var order []db.Order
+	var order []orm.Order
 	var orderBy []string
 	for range r.IntN(4) {
-		o := db.Order{Column: w.table.OrderColumn(strings.ToLower(orders[r.IntN(len(orders))].Name)), Desc: r.IntN(2) == 0}
-		if o.Column == nil || o.Column.Kind == db.Rank {
+		o := orm.Order{Column: w.table.OrderColumn(strings.ToLower(orders[r.IntN(len(orders))].Name)), Desc: r.IntN(2) == 0}
+		if o.Column == nil || o.Column.Kind == orm.Rank {
 			continue // RELEVANCE, which asks for a search
 		}
 		order = append(order, o)
 		orderBy = append(orderBy, fmt.Sprintf("{field: %s, direction: %s}", strings.ToUpper(o.Column.Name), [2]string{"ASC", "DESC"}[btoi(o.Desc)]))
 	}
-	order = append(order, db.Order{Column: w.table.KeyColumn()})
+	order = append(order, orm.Order{Column: w.table.KeyColumn()})
 	want := slices.Clone(w.rows)
 	slices.SortFunc(want, func(a, b *row) int { return comparePositions(order, position(order, a), position(order, b)) })
 	untouched := map[string]bool{}
 	var ids, got []string
 	for _, row := range want {
-		id := db.GlobalID(w.table, row.key())
+		id := orm.GlobalID(w.table, row.key())
 		ids, untouched[id] = append(ids, id), true
 	}
 	backward := r.IntN(2) == 0
@@ -98,7 +99,7 @@ func (w *walk) run(t *testing.T, schema *ast.Schema, doors []http.Handler, r *ra
 			args += fmt.Sprintf(", %s: %q", [2]string{"after", "before"}[btoi(backward)], cursor)
 		}
 		query := w.open + "(" + args + ") { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } " + w.shut
-		status, body := ask(t, doors[r.IntN(len(doors))], db.Viewer{Admin: true}, request{Query: query})
+		status, body := ask(t, doors[r.IntN(len(doors))], orm.Viewer{Admin: true}, request{Query: query})
 		var answer struct{ Data map[string]json.RawMessage }
 		if err := json.Unmarshal(body, &answer); err != nil || status != http.StatusOK {
 			t.Fatalf("%s: status %d: %s", query, status, body)
@@ -160,7 +161,7 @@ func (w *walk) run(t *testing.T, schema *ast.Schema, doors []http.Handler, r *ra
 // Many are equal in what they may be ordered by.
 func fillForPaging(t *testing.T, f *fixture, r *rand.Rand) {
 	t.Helper()
-	is := func(name string, value any) db.InputField { return db.InputField{Name: name, Value: value} }
+	is := func(name string, value any) orm.InputField { return orm.InputField{Name: name, Value: value} }
 	word := func() string { return words[r.IntN(len(words))] + "." }
 	var all []any
 	for i := range 40 {
@@ -172,15 +173,15 @@ func fillForPaging(t *testing.T, f *fixture, r *rand.Rand) {
 		if i == 0 {
 			tags = all
 		}
-		posts = append(posts, db.Input{is("title", word()), is("content", "c"), is("tags", tags)})
+		posts = append(posts, orm.Input{is("title", word()), is("content", "c"), is("tags", tags)})
 	}
-	err := f.DB.Write(db.WithViewer(t.Context(), db.Viewer{Admin: true}), func(ctx context.Context) error {
+	err := f.DB.Write(orm.WithViewer(t.Context(), orm.Viewer{Admin: true}), func(ctx context.Context) error {
 		for i := range 40 {
 			if r.IntN(3) == 0 {
 				f.Clock.Add(1000)
 			}
-			input := db.Input{is("username", "user"+strconv.Itoa(i)), is("name", "n"+word()), is("address", db.Input{is("emailAddress", "a"+strconv.Itoa(r.IntN(5))+"@example.com")})}
-			profile := db.Input{}
+			input := orm.Input{is("username", "user"+strconv.Itoa(i)), is("name", "n"+word()), is("address", orm.Input{is("emailAddress", "a"+strconv.Itoa(r.IntN(5))+"@example.com")})}
+			profile := orm.Input{}
 			if r.IntN(2) == 0 {
 				profile = append(profile, is("fullName", word()))
 			}
@@ -199,8 +200,8 @@ func fillForPaging(t *testing.T, f *fixture, r *rand.Rand) {
 	}
 }
 
-func makeRow(ctx context.Context, d *db.DB, table *db.Table, input db.Input) error {
-	draft, faults := db.NewDraft(table, input, []string{"input"}, true)
+func makeRow(ctx context.Context, d *db.DB, table *orm.Table, input orm.Input) error {
+	draft, faults := orm.NewDraft(table, input, []string{"input"}, true)
 	if len(faults) > 0 {
 		return fmt.Errorf("%v: %v", input, faults)
 	}
@@ -214,38 +215,38 @@ func makeRow(ctx context.Context, d *db.DB, table *db.Table, input db.Input) err
 // tells how often it wrote.
 func writeBetween(t *testing.T, f *fixture) (stop func() int) {
 	t.Helper()
-	other, err := db.Open(t.Context(), f.Address, db.Options{Clock: f.Clock.Now})
+	other, err := db.Open(t.Context(), f.Address, orm.Options{Clock: f.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(db.WithViewer(context.Background(), db.Viewer{Admin: true}))
+	ctx, cancel := context.WithCancel(orm.WithViewer(context.Background(), orm.Viewer{Admin: true}))
 	done := make(chan struct{})
 	writes := 0
 	go func() {
 		defer close(done)
 		r := rand.New(rand.NewPCG(5, 6))
-		is := func(name string, value any) db.InputField { return db.InputField{Name: name, Value: value} }
+		is := func(name string, value any) orm.InputField { return orm.InputField{Name: name, Value: value} }
 		for ctx.Err() == nil {
 			name := fmt.Sprintf("x%d", r.Int64())
 			steps := []func(ctx context.Context) error{
 				func(ctx context.Context) error {
-					post := db.Input{is("title", words[r.IntN(len(words))]+"."), is("content", "c"), is("tags", []any{"tag0", name})}
-					return makeRow(ctx, other, db.Users.Table, db.Input{is("username", name), is("name", "n"+words[r.IntN(len(words))]), is("profile", db.Input{}),
-						is("address", db.Input{is("emailAddress", "a2@example.com")}), is("posts", []any{post})})
+					post := orm.Input{is("title", words[r.IntN(len(words))]+"."), is("content", "c"), is("tags", []any{"tag0", name})}
+					return makeRow(ctx, other, db.Users.Table, orm.Input{is("username", name), is("name", "n"+words[r.IntN(len(words))]), is("profile", orm.Input{}),
+						is("address", orm.Input{is("emailAddress", "a2@example.com")}), is("posts", []any{post})})
 				},
 				func(ctx context.Context) error {
-					return makeRow(ctx, other, db.Posts.Table, db.Input{is("authorId", db.GlobalID(db.Users.Table, 1)), is("title", words[r.IntN(len(words))]+"."),
+					return makeRow(ctx, other, db.Posts.Table, orm.Input{is("authorId", orm.GlobalID(db.Users.Table, 1)), is("title", words[r.IntN(len(words))]+"."),
 						is("content", "extra"), is("tags", []any{"tag0"})})
 				},
 				func(ctx context.Context) error {
-					draft, _ := db.NewDraft(db.Posts.Table, db.Input{is("tags", db.Input{is("add", []any{name})})}, nil, false)
+					draft, _ := orm.NewDraft(db.Posts.Table, orm.Input{is("tags", orm.Input{is("add", []any{name})})}, nil, false)
 					_, _, err := other.Update(ctx, draft, 1, nil)
 					return err
 				},
 				func(ctx context.Context) error { // what was made, if it is among the last
-					for _, table := range []*db.Table{db.Users.Table, db.Posts.Table, db.Tags.Table} {
-						newest, err := other.Read(ctx, &db.Read{From: table, Select: db.Select{Columns: table.Columns[:1]}, Page: &db.Page{
-							Size: 4, Backward: true, Order: []db.Order{{Column: table.KeyColumn()}},
+					for _, table := range []*orm.Table{db.Users.Table, db.Posts.Table, db.Tags.Table} {
+						newest, err := other.Read(ctx, &orm.Read{From: table, Select: orm.Select{Columns: table.Columns[:1]}, Page: &orm.Page{
+							Size: 4, Backward: true, Order: []orm.Order{{Column: table.KeyColumn()}},
 						}})
 						if err != nil {
 							return err

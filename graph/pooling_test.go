@@ -8,6 +8,7 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -15,8 +16,8 @@ import (
 func TestTransactionPooling(t *testing.T) {
 	address := dbtest.Postgres(t)
 	var answers [2][]byte
-	for i, pooling := range []db.Pooling{db.PoolingDirect, db.PoolingTransaction} {
-		database, err := db.Open(t.Context(), address, db.Options{Pooling: pooling})
+	for i, pooling := range []orm.Pooling{orm.PoolingDirect, orm.PoolingTransaction} {
+		database, err := db.Open(t.Context(), address, orm.Options{Pooling: pooling})
 		if err != nil {
 			t.Fatal(err)
 		}

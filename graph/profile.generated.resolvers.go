@@ -10,6 +10,7 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
 )
@@ -43,7 +44,7 @@ func (r *queryResolver) Profile(ctx context.Context, id string) (*db.Profile, er
 }
 
 // Profiles is the resolver for the profiles field.
-func (r *queryResolver) Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*db.Connection[db.Profile], error) {
+func (r *queryResolver) Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*orm.Connection[db.Profile], error) {
 	return all(ctx, db.Profiles)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 var (
@@ -26,14 +27,14 @@ var (
 )
 
 // ask is send, as a viewer.
-func ask(t testing.TB, h http.Handler, viewer db.Viewer, r request) (int, []byte) {
+func ask(t testing.TB, h http.Handler, viewer orm.Viewer, r request) (int, []byte) {
 	t.Helper()
 	body, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
-	q = q.WithContext(db.WithViewer(t.Context(), viewer))
+	q = q.WithContext(orm.WithViewer(t.Context(), viewer))
 	q.Header.Set("Content-Type", "application/json")
 	q.Header.Set("Accept", "application/graphql-response+json")
 	for name, values := range r.Header {
@@ -120,7 +121,7 @@ func firstDifference(a, b string) string {
 }
 
 func dumpWorld(w *world) (lines []string) {
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		for _, r := range w.rows[table] {
 			lines = append(lines, fmt.Sprint(table.Name, r.values))
 		}
@@ -137,7 +138,7 @@ type generator struct {
 	world  *world
 	r      *rand.Rand
 
-	viewer    db.Viewer
+	viewer    orm.Viewer
 	fragments map[string]*selection
 	names     []string          // of the fragments, in the order of their making
 	keys      map[string]string // response key → what it stands for, so that no two fields conflict
@@ -151,11 +152,11 @@ func (g *generator) chance(n, of int) bool { return g.r.IntN(of) < n }
 func (g *generator) query() (request, []*selection) {
 	switch users := g.world.rows[db.Users.Table]; {
 	case g.chance(1, 2):
-		g.viewer = db.Viewer{Admin: true}
+		g.viewer = orm.Viewer{Admin: true}
 	case len(users) > 0 && g.chance(2, 3):
-		g.viewer = db.Viewer{Key: users[g.r.IntN(len(users))].key()}
+		g.viewer = orm.Viewer{Key: users[g.r.IntN(len(users))].key()}
 	default:
-		g.viewer = db.Viewer{}
+		g.viewer = orm.Viewer{}
 	}
 	for {
 		g.fragments, g.names, g.keys, g.variables, g.declared = map[string]*selection{}, nil, map[string]string{}, map[string]any{}, nil
@@ -252,10 +253,10 @@ func (g *generator) selections(typeName string, depth, rows int) []*selection {
 			s = &selection{inline: true, on: typeName, inner: g.selections(typeName, depth, rows)}
 		case (n == 3 || n == 4) && typeName != "Query":
 			s = g.spread(typeName, depth, rows)
-		case n == 5 && db.TableOf(typeName) != nil:
+		case n == 5 && db.Model.TableOf(typeName) != nil:
 			s = &selection{inline: true, on: "Node", inner: g.selections("Node", depth, rows)}
 		case n < 16 && typeName == "Node":
-			s = &selection{inline: true, on: db.Tables[g.r.IntN(len(db.Tables))].Type}
+			s = &selection{inline: true, on: db.Model.Tables()[g.r.IntN(len(db.Model.Tables()))].Type}
 			s.inner = g.selections(s.on, depth, rows)
 		case n == 6 && len(out) > 0 && out[len(out)-1].args != nil: // the same field again, to be merged
 			again := *out[len(out)-1]
@@ -281,7 +282,7 @@ func (g *generator) selections(typeName string, depth, rows int) []*selection {
 
 func (g *generator) spread(typeName string, depth, rows int) *selection {
 	on := typeName
-	if db.TableOf(typeName) != nil && g.chance(1, 4) {
+	if db.Model.TableOf(typeName) != nil && g.chance(1, 4) {
 		on = "Node"
 	}
 	for _, name := range g.names {
@@ -364,7 +365,7 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth, rows i
 }
 
 func (g *generator) inner(args *arguments, target string, depth, rows int) []*selection {
-	if args != nil || db.TableOf(target) != nil {
+	if args != nil || db.Model.TableOf(target) != nil {
 		depth--
 	}
 	return g.selections(target, max(depth, 0), rows)
@@ -372,7 +373,7 @@ func (g *generator) inner(args *arguments, target string, depth, rows int) []*se
 
 // page makes the arguments of a connection.
 func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *arguments {
-	table := db.TableOf(strings.TrimSuffix(f.Type.Name(), "Connection"))
+	table := db.Model.TableOf(strings.TrimSuffix(f.Type.Name(), "Connection"))
 	a := &arguments{size: 20}
 	var parts []string
 	add := func(name, typeText string, value any, literal string) {
@@ -409,7 +410,7 @@ func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *a
 			continue
 		}
 		place := position(order, &row{values: at})
-		cursor := string(db.AppendCursor(nil, coordinate, order, place))
+		cursor := string(orm.AppendCursor(nil, coordinate, order, place))
 		add(name, "String", cursor, strconv.Quote(cursor))
 		*map[string]*[]any{"after": &a.after, "before": &a.before}[name] = place
 	}
@@ -428,11 +429,11 @@ func btoi(b bool) int {
 }
 
 // order makes an orderBy, or none, and answers what it comes to.
-func (g *generator) order(table *db.Table, f *ast.FieldDefinition, add func(name, typeText string, value any, literal string)) (order []db.Order) {
+func (g *generator) order(table *orm.Table, f *ast.FieldDefinition, add func(name, typeText string, value any, literal string)) (order []orm.Order) {
 	input := g.schema.Types[f.Arguments.ForName("orderBy").Type.Name()]
-	var columns []*db.Column
+	var columns []*orm.Column
 	for _, v := range g.schema.Types[input.Fields.ForName("field").Type.Name()].EnumValues {
-		if c := table.OrderColumn(strings.ToLower(v.Name)); c != nil && c.Kind != db.Rank { // not RELEVANCE, which asks for a search
+		if c := table.OrderColumn(strings.ToLower(v.Name)); c != nil && c.Kind != orm.Rank { // not RELEVANCE, which asks for a search
 			columns = append(columns, c)
 		}
 	}
@@ -441,7 +442,7 @@ func (g *generator) order(table *db.Table, f *ast.FieldDefinition, add func(name
 	if g.chance(1, 2) {
 		for range g.r.IntN(4) {
 			c := columns[g.r.IntN(len(columns))]
-			o := db.Order{Column: c, Desc: g.chance(1, 2)}
+			o := orm.Order{Column: c, Desc: g.chance(1, 2)}
 			value := map[string]any{"field": strings.ToUpper(c.Name)}
 			literal := "{field: " + strings.ToUpper(c.Name)
 			if direction := [2]string{"ASC", "DESC"}[btoi(o.Desc)]; o.Desc || g.chance(1, 2) {
@@ -463,9 +464,9 @@ func (g *generator) order(table *db.Table, f *ast.FieldDefinition, add func(name
 		}
 	}
 	// A column that comes again decides nothing, nor does anything behind the key, which comes last in any case.
-	var out []db.Order
-	for _, o := range append(order, db.Order{Column: table.KeyColumn()}) {
-		known := slices.ContainsFunc(out, func(have db.Order) bool { return have.Column == o.Column || have.Column == table.KeyColumn() })
+	var out []orm.Order
+	for _, o := range append(order, orm.Order{Column: table.KeyColumn()}) {
+		known := slices.ContainsFunc(out, func(have orm.Order) bool { return have.Column == o.Column || have.Column == table.KeyColumn() })
 		if !known {
 			out = append(out, o)
 		}
@@ -482,20 +483,20 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 		}
 		return quote(v)
 	}
-	id := func(table *db.Table, typeText string) string {
+	id := func(table *orm.Table, typeText string) string {
 		if table == nil {
-			table = db.Tables[g.r.IntN(len(db.Tables))]
+			table = db.Model.Tables()[g.r.IntN(len(db.Model.Tables()))]
 		}
 		key := 1 + g.r.Int64N(30)
 		if rows := g.world.rows[table]; len(rows) > 0 && g.chance(5, 6) {
 			key = rows[g.r.IntN(len(rows))].key()
 		}
 		a.tables, a.found = append(a.tables, table), append(a.found, g.world.find(table, key))
-		return value(typeText, db.GlobalID(table, key))
+		return value(typeText, orm.GlobalID(table, key))
 	}
 	switch {
 	case len(f.Arguments) == 0: // the viewer
-		a.tables, a.found = []*db.Table{nil}, []*row{nil}
+		a.tables, a.found = []*orm.Table{nil}, []*row{nil}
 		if key := g.viewer.Key; key != 0 {
 			a.tables[0], a.found[0] = db.Users.Table, g.world.find(db.Users.Table, key)
 		}
@@ -506,9 +507,9 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 		}
 		a.text = "(ids: [" + strings.Join(ids, ", ") + "])"
 	case f.Arguments.ForName("id") != nil:
-		a.text = "(id: " + id(db.TableOf(f.Type.Name()), "ID!") + ")"
+		a.text = "(id: " + id(db.Model.TableOf(f.Type.Name()), "ID!") + ")"
 	default:
-		table := db.TableOf(f.Type.Name())
+		table := db.Model.TableOf(f.Type.Name())
 		by := g.schema.Types[f.Arguments.ForName("by").Type.Name()].Fields
 		switch field := by[g.r.IntN(len(by))]; {
 		case field.Name == "id":
@@ -520,7 +521,7 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 				found = rows[g.r.IntN(len(rows))]
 				text = found.values[table.Field(field.Name).Name].(string)
 			}
-			a.tables, a.found = []*db.Table{table}, []*row{found}
+			a.tables, a.found = []*orm.Table{table}, []*row{found}
 			a.text = "(by: {" + field.Name + ": " + value("String!", text) + "})"
 		}
 	}

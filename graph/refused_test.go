@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // gqlgen refuses the null that `$f` brings to where none may be, and never calls the resolver. Whatever else was asked for
@@ -51,7 +51,7 @@ func TestRefusedArguments(t *testing.T) {
 			}
 			for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
 				h = asAdmin(h)
-				ask := func(head, field string) (answer, []*db.Statement) {
+				ask := func(head, field string) (answer, []*orm.Statement) {
 					f.Statements()
 					a := answerOf(t, h, request{Query: head + wrap(field), Variables: map[string]any{"f": nil, "i": nil}})
 					return a, f.Statements()

@@ -7,17 +7,17 @@ package graph
 
 import (
 	"context"
-	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 )
 
 // Node is the resolver for the node field.
-func (r *queryResolver) Node(ctx context.Context, id string) (db.Node, error) {
+func (r *queryResolver) Node(ctx context.Context, id string) (orm.Node, error) {
 	return node(ctx)
 }
 
 // Nodes is the resolver for the nodes field.
-func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]db.Node, error) {
+func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]orm.Node, error) {
 	return nodes(ctx)
 }
 

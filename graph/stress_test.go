@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // stressQueries ask for the newest rows, which are about to go, and from them for rows that must be there: an author, a
@@ -62,7 +63,7 @@ func stress(t *testing.T, handler http.Handler, n int) {
 				if i > int64(n) || t.Failed() {
 					return
 				}
-				status, answer := ask(t, handler, db.Viewer{}, request{Query: stressQueries[i%int64(len(stressQueries))]})
+				status, answer := ask(t, handler, orm.Viewer{}, request{Query: stressQueries[i%int64(len(stressQueries))]})
 				wrong := status != http.StatusOK || !bytes.HasPrefix(answer, []byte(`{"data":{"`)) ||
 					bytes.Contains(answer, []byte(`"author":null`)) || bytes.Contains(answer, []byte(`"owner":null`)) || bytes.Contains(answer, []byte(`s":null`))
 				if wrong {
@@ -83,11 +84,11 @@ func stress(t *testing.T, handler http.Handler, n int) {
 // churn is the other client, with connections of its own. stop ends it and tells how often it wrote.
 func churn(t *testing.T, f *fixture) (stop func() int) {
 	t.Helper()
-	other, err := db.Open(t.Context(), f.Address, db.Options{})
+	other, err := db.Open(t.Context(), f.Address, orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(db.WithViewer(context.Background(), db.Viewer{Admin: true}))
+	ctx, cancel := context.WithCancel(orm.WithViewer(context.Background(), orm.Viewer{Admin: true}))
 	writes := 0
 	done := make(chan struct{})
 	ready := make(chan struct{})
@@ -144,14 +145,14 @@ func churn(t *testing.T, f *fixture) (stop func() int) {
 }
 
 func createStressUser(ctx context.Context, d *db.DB, r *rand.Rand) (int64, error) {
-	is := func(name string, value any) db.InputField { return db.InputField{Name: name, Value: value} }
+	is := func(name string, value any) orm.InputField { return orm.InputField{Name: name, Value: value} }
 	name := fmt.Sprintf("u%d", r.Int64())
 	var posts []any
 	for range 3 {
 		tag := fmt.Sprintf("t%d", r.IntN(6))
-		posts = append(posts, db.Input{is("title", name), is("content", "c"), is("tags", []any{tag, name})})
+		posts = append(posts, orm.Input{is("title", name), is("content", "c"), is("tags", []any{tag, name})})
 	}
-	draft, faults := db.NewDraft(db.Users.Table, db.Input{is("username", name), is("profile", db.Input{}), is("posts", posts)}, nil, true)
+	draft, faults := orm.NewDraft(db.Users.Table, orm.Input{is("username", name), is("profile", orm.Input{}), is("posts", posts)}, nil, true)
 	if len(faults) > 0 {
 		return 0, fmt.Errorf("%v", faults)
 	}

@@ -18,12 +18,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kith/db/orm"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"kith/db"
 )
 
 // The media types of answers.
@@ -59,7 +59,7 @@ func addressOf(ctx context.Context) string {
 // A refusal is a request that is not GraphQL over HTTP: it is answered with a status and a fixed text.
 type refusal struct {
 	status  int
-	code    db.Code
+	code    orm.Code
 	message string
 }
 
@@ -82,21 +82,21 @@ func (s *server) door(next http.Handler) http.Handler {
 		deadline, _ := ctx.Deadline()
 		http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // what is no connection has its body already
 		ctx = context.WithValue(ctx, visitKey{}, &visit{id, address})
-		ctx = db.WithViewer(ctx, db.ViewerOf(ctx)) // authenticate finds out who it is
+		ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx)) // authenticate finds out who it is
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		defer func() {
 			if p := recover(); p != nil {
 				recovered(ctx, p) //nolint:errcheck // what it says is said here
-				refuse(w, mediaJSON, refusal{http.StatusInternalServerError, db.Internal, internalMessage})
+				refuse(w, mediaJSON, refusal{http.StatusInternalServerError, orm.Internal, internalMessage})
 			}
 		}()
 		switch {
 		case len(r.RequestURI) > maxURL:
-			refuse(w, mediaJSON, refusal{http.StatusRequestURITooLong, db.LimitExceeded, "the URL is longer than 16 KiB"})
+			refuse(w, mediaJSON, refusal{http.StatusRequestURITooLong, orm.LimitExceeded, "the URL is longer than 16 KiB"})
 		case headerBytes(r) > maxHeader:
-			refuse(w, mediaJSON, refusal{http.StatusRequestHeaderFieldsTooLarge, db.LimitExceeded, "the header fields are larger than 16 KiB"})
+			refuse(w, mediaJSON, refusal{http.StatusRequestHeaderFieldsTooLarge, orm.LimitExceeded, "the header fields are larger than 16 KiB"})
 		default:
 			next.ServeHTTP(w, r.WithContext(ctx))
 		}
@@ -132,7 +132,7 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	var wrong *refusal
 	media := accepted(r.Header)
 	if media == "" {
-		media, wrong = mediaJSON, &refusal{http.StatusNotAcceptable, db.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON}
+		media, wrong = mediaJSON, &refusal{http.StatusNotAcceptable, orm.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON}
 	} else {
 		q, wrong = s.readRequest(w, r, budget)
 	}
@@ -192,30 +192,30 @@ type query struct {
 // execute runs one request and answers with the status that application/graphql-response+json gives it.
 func (s *server) execute(ctx context.Context, q *query) (*graphql.Response, int) {
 	visiting := ctx // looking up who asks is no part of the operation
-	state := &operation{budget: db.BudgetOf(ctx), pages: map[*ast.Field]parsedPage{}}
+	state := &operation{budget: orm.BudgetOf(ctx), pages: map[*ast.Field]parsedPage{}}
 	ctx = context.WithValue(ctx, operationKey{}, state)
-	ctx = db.WithRecorder(ctx, &state.recorder)
+	ctx = orm.WithRecorder(ctx, &state.recorder)
 	ctx, end := s.observe(ctx, q, state)
 	defer end()
 	operation, err := s.operation(ctx, q, state)
 	// A client whose document is not known by its id yet is to send it: what it asks for is looked at then.
-	if err != nil && db.CodeOf(err) != notPersisted || err == nil && !tokenless(operation) {
+	if err != nil && orm.CodeOf(err) != notPersisted || err == nil && !tokenless(operation) {
 		if denied := s.authenticate(visiting, q.header); denied != nil {
-			return s.requestError(ctx, asList(&db.Error{Code: denied.code, Message: denied.message})), denied.status
+			return s.requestError(ctx, asList(&orm.Error{Code: denied.code, Message: denied.message})), denied.status
 		}
 	}
 	if err != nil {
 		return s.requestError(ctx, asList(err)), http.StatusBadRequest
 	}
 	if q.readOnly && operation.Operation.Operation != ast.Query {
-		return s.requestError(ctx, asList(db.Errorf(db.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
+		return s.requestError(ctx, asList(orm.Errorf(orm.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
 	}
-	ctx = db.WithShare(ctx, addressOf(ctx), maxConnections, state.looks)
+	ctx = orm.WithShare(ctx, addressOf(ctx), maxConnections, state.looks)
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
 	if answer == nil {
-		return s.requestError(context.WithoutCancel(ctx), asList(db.Errorf(db.Timeout, timeoutMessage))), http.StatusServiceUnavailable
+		return s.requestError(context.WithoutCancel(ctx), asList(orm.Errorf(orm.Timeout, timeoutMessage))), http.StatusServiceUnavailable
 	}
 	if passing := passing(answer.Errors); passing != nil {
 		return s.requestError(context.WithoutCancel(ctx), asList(passing)), http.StatusServiceUnavailable
@@ -246,16 +246,16 @@ func (s *server) operation(ctx context.Context, q *query, state *operation) (*gr
 	chosen := doc.Operations.ForName(q.name)
 	switch {
 	case chosen == nil && q.name == "":
-		return nil, db.Errorf(validationFailed, "`operationName` must say which of the operations to run")
+		return nil, orm.Errorf(validationFailed, "`operationName` must say which of the operations to run")
 	case chosen == nil:
-		return nil, db.Errorf(validationFailed, "the document has no operation of this name")
+		return nil, orm.Errorf(validationFailed, "the document has no operation of this name")
 	}
 	state.kind = chosen.Operation
 	variables, err := coerce(s.schema, s.Introspection, chosen, q.variables)
 	if err != nil {
 		return nil, err
 	}
-	state.cost, state.looks, err = s.documents.cost(doc, chosen, variables, func(via *db.Relation, table *db.Table, page *db.Page, counting bool) (each, once float64) {
+	state.cost, state.looks, err = s.documents.cost(doc, chosen, variables, func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64) {
 		return s.DB.Looks(ctx, via, table, page, counting)
 	})
 	if err == nil && chosen.Operation == ast.Mutation && state.looks > maxLooksWriting {
@@ -330,7 +330,7 @@ func accepted(h http.Header) string {
 	return mediaJSON
 }
 
-func (s *server) readRequest(w http.ResponseWriter, r *http.Request, budget *db.Budget) (*query, *refusal) {
+func (s *server) readRequest(w http.ResponseWriter, r *http.Request, budget *orm.Budget) (*query, *refusal) {
 	var members map[string]any
 	var wrong *refusal
 	switch r.Method {
@@ -340,7 +340,7 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, budget *db.
 		members, wrong = s.readBody(w, r, budget)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		return nil, &refusal{http.StatusMethodNotAllowed, db.BadRequest, "send GET or POST"}
+		return nil, &refusal{http.StatusMethodNotAllowed, orm.BadRequest, "send GET or POST"}
 	}
 	if wrong != nil {
 		return nil, wrong
@@ -371,7 +371,7 @@ func (s *server) readRequest(w http.ResponseWriter, r *http.Request, budget *db.
 }
 
 func badRequest(message string) *refusal {
-	return &refusal{http.StatusBadRequest, db.BadRequest, message}
+	return &refusal{http.StatusBadRequest, orm.BadRequest, message}
 }
 
 // readURL reads the members of a GET request.
@@ -399,11 +399,11 @@ func (s *server) readURL(r *http.Request) (map[string]any, *refusal) {
 }
 
 // readBody reads the members of a POST request. What arrives is taken from its budget: many may send a body slowly.
-func (s *server) readBody(w http.ResponseWriter, r *http.Request, budget *db.Budget) (map[string]any, *refusal) {
+func (s *server) readBody(w http.ResponseWriter, r *http.Request, budget *orm.Budget) (map[string]any, *refusal) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, ok := params["charset"]
 	if err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
-		return nil, &refusal{http.StatusUnsupportedMediaType, db.BadRequest, "the body must be application/json in UTF-8"}
+		return nil, &refusal{http.StatusUnsupportedMediaType, orm.BadRequest, "the body must be application/json in UTF-8"}
 	}
 	if r.ContentLength > int64(s.Limits.Body) {
 		return nil, s.undecodable(&http.MaxBytesError{Limit: int64(s.Limits.Body)}, "")
@@ -424,7 +424,7 @@ func (s *server) readBody(w http.ResponseWriter, r *http.Request, budget *db.Bud
 // taken takes what is read from a budget, twice: the decoder has it and the values that it makes of it.
 type taken struct {
 	io.Reader
-	budget *db.Budget
+	budget *orm.Budget
 }
 
 // Read reads what the budget has room for.
@@ -439,19 +439,19 @@ func (t *taken) Read(b []byte) (int, error) {
 // undecodable says why something sent is not what it should be, and nothing of what it is.
 func (s *server) undecodable(err error, otherwise string) *refusal {
 	var large *http.MaxBytesError
-	var limit *db.Error
+	var limit *orm.Error
 	switch {
 	case errors.Is(err, errNotJSON):
 		return badRequest(otherwise)
 	case errors.As(err, &large):
-		return &refusal{http.StatusRequestEntityTooLarge, db.LimitExceeded, "the body is larger than " + strconv.Itoa(s.Limits.Body) + " bytes"}
-	case errors.As(err, &limit) && limit.Code == db.Unavailable:
+		return &refusal{http.StatusRequestEntityTooLarge, orm.LimitExceeded, "the body is larger than " + strconv.Itoa(s.Limits.Body) + " bytes"}
+	case errors.As(err, &limit) && limit.Code == orm.Unavailable:
 		return &refusal{http.StatusServiceUnavailable, limit.Code, limit.Message}
 	case errors.As(err, &limit):
 		return &refusal{http.StatusBadRequest, limit.Code, limit.Message}
 	}
 	slog.Info("a body could not be read", "cause", err)
-	return &refusal{http.StatusRequestTimeout, db.BadRequest, "the body did not arrive"}
+	return &refusal{http.StatusRequestTimeout, orm.BadRequest, "the body did not arrive"}
 }
 
 func refuse(w http.ResponseWriter, media string, wrong refusal) {

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"sync"
 
+	"kith/db/orm"
+
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"kith/db"
 )
 
 // errNotJSON is what is said of everything that is not strict JSON.
@@ -151,7 +151,7 @@ func (c *coercion) misfit(what string) error {
 }
 
 func (c *coercion) wrong(what string) error {
-	return db.Errorf(validationFailed, "%s %s", shorten(strings.Join(c.path, ""), 200), what)
+	return orm.Errorf(validationFailed, "%s %s", shorten(strings.Join(c.path, ""), 200), what)
 }
 
 func (c *coercion) value(t *ast.Type, v any) (any, error) {
@@ -189,7 +189,7 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 	if v, ok := scalar(t.NamedType, v); ok {
 		return v, nil
 	}
-	if kind, ok := db.ScalarKind(t.NamedType); ok {
+	if kind, ok := orm.ScalarKind(t.NamedType); ok {
 		return nil, c.wrong("must be " + kind.Noun())
 	}
 	return nil, c.misfit("must be " + article(t.NamedType))
@@ -234,7 +234,7 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 
 // scalar is v as the named type wants it.
 func scalar(name string, v any) (any, bool) {
-	if kind, ok := db.ScalarKind(name); ok {
+	if kind, ok := orm.ScalarKind(name); ok {
 		_, ok := kind.Read(v)
 		return v, ok
 	}

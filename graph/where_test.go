@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -26,11 +27,11 @@ import (
 // that the server is sent, and shares nothing with what the server does with it.
 type filter struct {
 	*world
-	viewer db.Viewer
+	viewer orm.Viewer
 }
 
 // rows are those of a connection that a filter lets pass, in order.
-func (f filter) rows(table *db.Table, from []*row, where map[string]any, orderBy []any) []*row {
+func (f filter) rows(table *orm.Table, from []*row, where map[string]any, orderBy []any) []*row {
 	var out []*row
 	for _, r := range from {
 		if seen(f.viewer, r) && f.passes(table, r, where) {
@@ -73,7 +74,7 @@ func compareValues(x, y any) int {
 	panic(fmt.Sprintf("a value of type %T", x))
 }
 
-func (f filter) passes(table *db.Table, r *row, where map[string]any) bool {
+func (f filter) passes(table *orm.Table, r *row, where map[string]any) bool {
 	for name, v := range where {
 		if !f.field(table, r, name, v) {
 			return false
@@ -82,7 +83,7 @@ func (f filter) passes(table *db.Table, r *row, where map[string]any) bool {
 	return true
 }
 
-func (f filter) field(table *db.Table, r *row, name string, v any) bool {
+func (f filter) field(table *orm.Table, r *row, name string, v any) bool {
 	inner, _ := v.(map[string]any)
 	if column := table.Field(name); column != nil {
 		return passesColumn(table, r.values[column.Name], inner)
@@ -125,17 +126,17 @@ func (f filter) field(table *db.Table, r *row, name string, v any) bool {
 	return true
 }
 
-func (f filter) visible(r *db.Relation, parent *row) []*row {
+func (f filter) visible(r *orm.Relation, parent *row) []*row {
 	return slices.DeleteFunc(f.related(r, parent), func(r *row) bool { return !seen(f.viewer, r) })
 }
 
-func passesColumn(table *db.Table, stored any, operators map[string]any) bool {
+func passesColumn(table *orm.Table, stored any, operators map[string]any) bool {
 	ignoreCase := operators["ignoreCase"] == true
 	read := func(v any) any {
 		text := v.(string)
 		switch stored.(type) {
 		case int64:
-			of, key, ok := db.ParseGlobalID(text)
+			of, key, ok := db.Model.ParseGlobalID(text)
 			if !ok || of != table {
 				panic("not an id of " + table.Type)
 			}
@@ -263,7 +264,7 @@ type filterWorld struct {
 }
 
 type fixedFilter struct {
-	table *db.Table
+	table *orm.Table
 	where map[string]any
 }
 
@@ -295,22 +296,22 @@ func (g *filterWorld) text(n int) string {
 func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 	t.Helper()
 	g := &filterWorld{Rand: rand.New(rand.NewPCG(seed, 7)), fixed: fixedFilters()}
-	ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+	ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
 	maybe := func(text string) any { return [2]any{nil, text}[btoi(g.IntN(3) > 0)] }
-	create := func(table *db.Table, input db.Input) {
+	create := func(table *orm.Table, input orm.Input) {
 		t.Helper()
 		if g.IntN(2) > 0 {
 			f.Clock.Add(time.Duration(g.IntN(3)) * 500 * time.Microsecond)
 		}
 		err := f.DB.Write(ctx, func(ctx context.Context) error {
-			draft, faults := db.NewDraft(table, input, nil, true)
+			draft, faults := orm.NewDraft(table, input, nil, true)
 			if len(faults) == 0 {
 				var err error
 				if _, faults, err = f.DB.Create(ctx, draft); err != nil {
 					return err
 				}
 			}
-			if len(faults) > 0 && faults[0].Code != db.Taken {
+			if len(faults) > 0 && faults[0].Code != orm.Taken {
 				t.Fatalf("%q: %v", input, faults)
 			}
 			return nil
@@ -320,12 +321,12 @@ func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 		}
 	}
 	for i := range 4 + g.IntN(14) {
-		input := db.Input{{Name: "username", Value: fmt.Sprintf("%s%d", []string{"Ann", "ann", "Åsa", "åsa", "Жан", "жан", "ıl", "İl"}[g.IntN(8)], i/2)}, {Name: "name", Value: g.text(2)}}
+		input := orm.Input{{Name: "username", Value: fmt.Sprintf("%s%d", []string{"Ann", "ann", "Åsa", "åsa", "Жан", "жан", "ıl", "İl"}[g.IntN(8)], i/2)}, {Name: "name", Value: g.text(2)}}
 		if g.IntN(3) > 0 {
-			input = append(input, db.InputField{Name: "profile", Value: db.Input{{Name: "fullName", Value: maybe(g.text(2))}, {Name: "bio", Value: maybe(g.text(5))}}})
+			input = append(input, orm.InputField{Name: "profile", Value: orm.Input{{Name: "fullName", Value: maybe(g.text(2))}, {Name: "bio", Value: maybe(g.text(5))}}})
 		}
 		if g.IntN(2) > 0 {
-			input = append(input, db.InputField{Name: "address", Value: db.Input{{Name: "emailAddress", Value: fmt.Sprintf("%s%d@example.com", []string{"Ann", "ann"}[g.IntN(2)], g.IntN(3))}}})
+			input = append(input, orm.InputField{Name: "address", Value: orm.Input{{Name: "emailAddress", Value: fmt.Sprintf("%s%d@example.com", []string{"Ann", "ann"}[g.IntN(2)], g.IntN(3))}}})
 		}
 		var posts []any
 		for range g.IntN(6) {
@@ -333,13 +334,13 @@ func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 			for range g.IntN(4) {
 				tags = append(tags, fragments[g.IntN(len(fragments))])
 			}
-			posts = append(posts, db.Input{{Name: "title", Value: g.text(3)}, {Name: "content", Value: g.text(8)}, {Name: "tags", Value: tags}})
+			posts = append(posts, orm.Input{{Name: "title", Value: g.text(3)}, {Name: "content", Value: g.text(8)}, {Name: "tags", Value: tags}})
 		}
-		create(db.Users.Table, append(input, db.InputField{Name: "posts", Value: posts}))
+		create(db.Users.Table, append(input, orm.InputField{Name: "posts", Value: posts}))
 	}
 	for i := range 3 {
-		create(db.Addresses.Table, db.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: fmt.Sprintf("ann%d@example.com", i)}})
-		create(db.Tags.Table, db.Input{{Name: "name", Value: "Alone" + g.text(1)}})
+		create(db.Addresses.Table, orm.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: fmt.Sprintf("ann%d@example.com", i)}})
+		create(db.Tags.Table, orm.Input{{Name: "name", Value: "Alone" + g.text(1)}})
 	}
 	// Changed rows, and rows that are gone, must be found as they are.
 	w := readWorld(t, f.DB)
@@ -347,13 +348,13 @@ func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 		if g.IntN(4) > 0 {
 			continue
 		}
-		input := []db.Input{{{Name: "title", Value: g.text(3)}}, {{Name: "content", Value: g.text(8)}}}[g.IntN(2)]
+		input := []orm.Input{{{Name: "title", Value: g.text(3)}}, {{Name: "content", Value: g.text(8)}}}[g.IntN(2)]
 		err := f.DB.Write(ctx, func(ctx context.Context) error {
 			if g.IntN(3) == 0 {
 				_, _, _, err := f.DB.Delete(ctx, post.table, post.key(), nil, true)
 				return err
 			}
-			draft, _ := db.NewDraft(post.table, input, nil, false)
+			draft, _ := orm.NewDraft(post.table, input, nil, false)
 			_, _, err := f.DB.Update(ctx, draft, post.key(), nil)
 			return err
 		})
@@ -366,13 +367,13 @@ func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 }
 
 // where makes a random filter of a table's rows.
-func (g *filterWorld) where(table *db.Table, depth int) map[string]any {
+func (g *filterWorld) where(table *orm.Table, depth int) map[string]any {
 	where := map[string]any{}
 	for range []int{1, 1, 1, 2, 0}[g.IntN(5)] {
 		switch choice := g.IntN(10); {
 		case choice < 4 || depth == 0:
 			c := table.Columns[g.IntN(len(table.Columns))]
-			if table.Field(c.Field) == nil || c.Kind == db.Int {
+			if table.Field(c.Field) == nil || c.Kind == orm.Int {
 				c = table.KeyColumn()
 			}
 			where[c.Field] = g.operators(c)
@@ -427,16 +428,16 @@ func (g *filterWorld) search() string {
 	return strings.Join(parts, " ")
 }
 
-func (g *filterWorld) all(table *db.Table) []*row { return g.world.rows[table] }
+func (g *filterWorld) all(table *orm.Table) []*row { return g.world.rows[table] }
 
-func (g *filterWorld) operators(c *db.Column) map[string]any {
+func (g *filterWorld) operators(c *orm.Column) map[string]any {
 	operators := map[string]any{}
 	for range []int{1, 1, 1, 1, 2, 0}[g.IntN(6)] {
 		names := []string{"eq", "ne", "in", "notIn"}
 		switch c.Kind {
-		case db.Text:
+		case orm.Text:
 			names = append(names, "lt", "lte", "gt", "gte", "contains", "startsWith", "endsWith", "contains", "startsWith", "isNull")
-		case db.Time:
+		case orm.Time:
 			names = []string{"eq", "ne", "lt", "lte", "gt", "gte"}
 		}
 		switch name := names[g.IntN(len(names))]; name {
@@ -455,26 +456,26 @@ func (g *filterWorld) operators(c *db.Column) map[string]any {
 			operators[name] = g.operand(c, name)
 		}
 	}
-	if c.Kind == db.Text && g.IntN(3) == 0 {
+	if c.Kind == orm.Text && g.IntN(3) == 0 {
 		operators["ignoreCase"] = g.IntN(4) > 0
 	}
 	return operators
 }
 
 // operand is mostly a value of a row, or a part of one.
-func (g *filterWorld) operand(c *db.Column, operator string) any {
+func (g *filterWorld) operand(c *orm.Column, operator string) any {
 	rows := g.all(c.Table)
 	var v any
 	if len(rows) > 0 {
 		v = rows[g.IntN(len(rows))].values[c.Name]
 	}
 	switch c.Kind {
-	case db.Key:
+	case orm.Key:
 		if v == nil || g.IntN(8) == 0 {
-			return db.GlobalID(c.Table, 1<<40)
+			return orm.GlobalID(c.Table, 1<<40)
 		}
-		return db.GlobalID(c.Table, v.(int64))
-	case db.Time:
+		return orm.GlobalID(c.Table, v.(int64))
+	case orm.Time:
 		at, _ := v.(time.Time)
 		return at.Add(time.Duration(g.IntN(3)-1) * 333 * time.Nanosecond).In(time.FixedZone("", (g.IntN(3)-1)*5400)).Format(time.RFC3339Nano)
 	}
@@ -503,7 +504,7 @@ func (g *filterWorld) operand(c *db.Column, operator string) any {
 	return text
 }
 
-func (g *filterWorld) order(table *db.Table, schema *ast.Schema, ranked bool) []any {
+func (g *filterWorld) order(table *orm.Table, schema *ast.Schema, ranked bool) []any {
 	var order []any
 	for range g.IntN(3) {
 		values := schema.Types[table.Type+"OrderField"].EnumValues
@@ -559,7 +560,7 @@ type filterPage struct {
 const filterPageFields = `{ totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id } } }`
 
 // askBoth asks both ways, which must answer the same bytes, and reads the answer's data.
-func askBoth(t *testing.T, f *fixture, viewer db.Viewer, r request, data any) {
+func askBoth(t *testing.T, f *fixture, viewer orm.Viewer, r request, data any) {
 	t.Helper()
 	status, planned := ask(t, f.Planned, viewer, r)
 	if resolvedStatus, resolved := ask(t, f.Resolved, viewer, r); string(planned) != string(resolved) || status != resolvedStatus {
@@ -582,8 +583,8 @@ func TestRandomFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := map[*db.Table]string{}
-	for _, table := range db.Tables {
+	roots := map[*orm.Table]string{}
+	for _, table := range db.Model.Tables() {
 		roots[table] = table.Name
 	}
 	for _, database := range databases {
@@ -604,16 +605,16 @@ func TestRandomFilters(t *testing.T) {
 	}
 }
 
-func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, roots map[*db.Table]string) (some bool) {
+func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, roots map[*orm.Table]string) (some bool) {
 	t.Helper()
 	users := g.all(db.Users.Table)
-	g.viewer = []db.Viewer{{}, {Admin: true}, {Key: users[g.IntN(len(users))].key()}}[g.IntN(3)]
-	var parent *db.Table
-	table := db.Tables[g.IntN(len(db.Tables))]
+	g.viewer = []orm.Viewer{{}, {Admin: true}, {Key: users[g.IntN(len(users))].key()}}[g.IntN(3)]
+	var parent *orm.Table
+	table := db.Model.Tables()[g.IntN(len(db.Model.Tables()))]
 	field, parentField := roots[table], ""
-	var relation *db.Relation
+	var relation *orm.Relation
 	if g.IntN(2) == 0 {
-		parent = db.Tables[g.IntN(len(db.Tables))]
+		parent = db.Model.Tables()[g.IntN(len(db.Model.Tables()))]
 		for _, r := range parent.Relations {
 			if r.Many {
 				relation, table, field, parentField = r, r.To, r.Field, roots[parent]
@@ -656,7 +657,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 			got = append(got, e.Node.ID)
 		}
 		for _, r := range expected {
-			ids = append(ids, db.GlobalID(table, r.key()))
+			ids = append(ids, orm.GlobalID(table, r.key()))
 		}
 		if !ranked && !slices.Equal(got, ids) {
 			t.Fatalf("%s%s of %v\n%s %s\ngot  %v\nwant %v", field, arguments, g.viewer, literal(where), literal(orderBy), got, ids)
@@ -696,7 +697,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 	count := len(want)
 	expected := []string{}
 	for _, r := range want {
-		expected = append(expected, db.GlobalID(table, r.key()))
+		expected = append(expected, orm.GlobalID(table, r.key()))
 	}
 	r := request{Query: fmt.Sprintf("%s { page: %s%s %s }", declared, field, arguments, filterPageFields), Variables: variables}
 	var walked []string
@@ -756,7 +757,7 @@ func TestFiltersAreThePage(t *testing.T) {
 			t.Errorf("the schema's %s is\n%v, the relations page says\n%v", name, got, want)
 		}
 	}
-	for _, table := range db.Tables {
+	for _, table := range db.Model.Tables() {
 		self := table.Type + "Where"
 		where := map[string]string{"and": "[" + self + "!]", "or": "[" + self + "!]", "not": self}
 		order := map[string]string{}
@@ -806,15 +807,15 @@ func TestTextsAreLiteral(t *testing.T) {
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
 			f := open(t, database)
-			ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+			ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
 			var posts []any
 			for i, text := range hostile {
 				text = strings.ReplaceAll(text, "\x00", "0")
-				posts = append(posts, db.Input{{Name: "title", Value: text}, {Name: "content", Value: "a" + text + "b"}, {Name: "tags", Value: []any{"t" + text}}},
-					db.Input{{Name: "title", Value: fmt.Sprintf("b %d a", i)}, {Name: "content", Value: "a xyz b"}})
+				posts = append(posts, orm.Input{{Name: "title", Value: text}, {Name: "content", Value: "a" + text + "b"}, {Name: "tags", Value: []any{"t" + text}}},
+					orm.Input{{Name: "title", Value: fmt.Sprintf("b %d a", i)}, {Name: "content", Value: "a xyz b"}})
 			}
 			err := f.DB.Write(ctx, func(ctx context.Context) error {
-				draft, faults := db.NewDraft(db.Users.Table, db.Input{{Name: "username", Value: "a"}, {Name: "posts", Value: posts}}, nil, true)
+				draft, faults := orm.NewDraft(db.Users.Table, orm.Input{{Name: "username", Value: "a"}, {Name: "posts", Value: posts}}, nil, true)
 				if len(faults) == 0 {
 					var err error
 					if _, faults, err = f.DB.Create(ctx, draft); err != nil {
@@ -830,7 +831,7 @@ func TestTextsAreLiteral(t *testing.T) {
 				t.Fatal(err)
 			}
 			plain := filter{world: readWorld(t, f.DB)}
-			check := func(table *db.Table, where map[string]any) {
+			check := func(table *orm.Table, where map[string]any) {
 				t.Helper()
 				var data struct {
 					Page struct {
@@ -838,7 +839,7 @@ func TestTextsAreLiteral(t *testing.T) {
 						Nodes      []struct{ ID string }
 					}
 				}
-				askBoth(t, f, db.Viewer{}, request{Query: "query($where: " + table.Type + "Where) { page: " + table.Name + "(first: 100 where: $where) { totalCount nodes { id } } }",
+				askBoth(t, f, orm.Viewer{}, request{Query: "query($where: " + table.Type + "Where) { page: " + table.Name + "(first: 100 where: $where) { totalCount nodes { id } } }",
 					Variables: map[string]any{"where": where}}, &data)
 				got, want := []string{}, []string{}
 				for _, n := range data.Page.Nodes {
@@ -846,7 +847,7 @@ func TestTextsAreLiteral(t *testing.T) {
 				}
 				rows := plain.rows(table, plain.world.rows[table], where, nil)
 				for _, r := range rows[:min(100, len(rows))] {
-					want = append(want, db.GlobalID(table, r.key()))
+					want = append(want, orm.GlobalID(table, r.key()))
 				}
 				if !slices.Equal(got, want) || data.Page.TotalCount != len(rows) {
 					t.Errorf("%s %s: %d rows, want %d", table.Name, literal(where), data.Page.TotalCount, len(rows))
@@ -867,7 +868,7 @@ func TestTextsAreLiteral(t *testing.T) {
 				none := func(query string) {
 					t.Helper()
 					var data struct{ Row *struct{ ID string } }
-					askBoth(t, f, db.Viewer{}, request{Query: query, Variables: map[string]any{"text": text}}, &data)
+					askBoth(t, f, orm.Viewer{}, request{Query: query, Variables: map[string]any{"text": text}}, &data)
 					if data.Row != nil {
 						t.Errorf("%s finds %v for %q", query, data.Row, text)
 					}
@@ -928,7 +929,7 @@ func TestBadFilters(t *testing.T) {
 				{m{"tags": m{"some": nil}}, "`where.tags.some` must not be null"},
 				{m{"not": nil}, "`where.not` must not be null"},
 				{m{"or": []any{m{}, m{"matches": nil}}}, "`where.or.1.matches` must not be null"},
-				{m{"id": m{"in": []any{db.GlobalID(db.Users.Table, 1)}}}, "`where.id.in.0` is not an id of the right type"},
+				{m{"id": m{"in": []any{orm.GlobalID(db.Users.Table, 1)}}}, "`where.id.in.0` is not an id of the right type"},
 				{m{"title": m{"in": []any{}}}, ""},
 				{m{"title": m{"in": many(250, "t")}}, ""},
 				{m{"title": m{"notIn": many(250, "t"), "ignoreCase": true}}, ""},
@@ -958,7 +959,7 @@ func TestBadFilters(t *testing.T) {
 				wide[i] = m{"title": m{"startsWith": fmt.Sprint("t", i)}, "content": m{"contains": "a", "ne": "b"}}
 			}
 			var data any
-			askBoth(t, f, db.Viewer{}, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount nodes { id } } }", Variables: m{"where": m{"or": wide}}}, &data)
+			askBoth(t, f, orm.Viewer{}, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount nodes { id } } }", Variables: m{"where": m{"or": wide}}}, &data)
 			a := answerOf(t, f.Planned, request{Query: "query($where: PostWhere) { posts(where: $where) { totalCount } }", Variables: m{"where": m{"or": []any{m{"and": wide}, m{"and": wide}}}}})
 			if text := string(a.Body); !strings.Contains(text, "`where` must have at most 1000 conditions") {
 				t.Errorf("1500 conditions answer %.200s", text)
@@ -980,14 +981,14 @@ func TestCountsAreOneStatement(t *testing.T) {
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
 			f := open(t, database)
-			ctx := db.WithViewer(context.Background(), db.Viewer{Admin: true})
+			ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
 			for i := range 100 {
 				err := f.DB.Write(ctx, func(ctx context.Context) error {
 					var posts []any
 					for j := range i % 5 {
-						posts = append(posts, db.Input{{Name: "title", Value: fmt.Sprint("heron ", j)}, {Name: "content", Value: "c"}, {Name: "tags", Value: []any{fmt.Sprint("t", j)}}})
+						posts = append(posts, orm.Input{{Name: "title", Value: fmt.Sprint("heron ", j)}, {Name: "content", Value: "c"}, {Name: "tags", Value: []any{fmt.Sprint("t", j)}}})
 					}
-					draft, _ := db.NewDraft(db.Users.Table, db.Input{{Name: "username", Value: fmt.Sprint("u", i)}, {Name: "posts", Value: posts}}, nil, true)
+					draft, _ := orm.NewDraft(db.Users.Table, orm.Input{{Name: "username", Value: fmt.Sprint("u", i)}, {Name: "posts", Value: posts}}, nil, true)
 					_, _, err := f.DB.Create(ctx, draft)
 					return err
 				})

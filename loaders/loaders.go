@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/graph-gophers/dataloader/v7"
+	"kith/db/orm"
 
-	"kith/db"
+	"github.com/graph-gophers/dataloader/v7"
 )
 
 // A Request batches what the resolvers of one request look up. Its loaders are made on first use.
@@ -20,7 +20,7 @@ import (
 // (Done); as soon as every resolver that is not done waits for a loader, no further key can come, and all that was asked
 // for is fetched. Whatever is announced must be done: a resolver that never is keeps all others waiting.
 type Request struct {
-	db   *db.DB
+	db   *orm.DB
 	path func(context.Context) string
 
 	mu      sync.Mutex
@@ -39,7 +39,7 @@ type contextKey struct{}
 
 // New answers a context whose resolvers share loaders over database. path names the place in the answer that a context
 // stands for; statements are named by it.
-func New(ctx context.Context, database *db.DB, path func(context.Context) string) context.Context {
+func New(ctx context.Context, database *orm.DB, path func(context.Context) string) context.Context {
 	return context.WithValue(ctx, contextKey{}, &Request{db: database, path: path, loaders: map[any]flusher{}})
 }
 
@@ -161,7 +161,7 @@ func await[V any](ctx context.Context, e *entry[V]) (V, error) {
 	case <-ctx.Done():
 	}
 	var none V
-	return none, &db.Error{Code: db.Timeout, Message: "the request took too long", Cause: ctx.Err()}
+	return none, &orm.Error{Code: orm.Timeout, Message: "the request took too long", Cause: ctx.Err()}
 }
 
 // flush begins a batch of the pending keys and answers how many had waited for it. The request is locked.

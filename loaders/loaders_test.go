@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 var errSource = errors.New("the source failed")
@@ -182,8 +182,8 @@ func TestCancelledContext(t *testing.T) {
 		Expect(ctx, 2) // the other never comes
 		time.AfterFunc(10*time.Millisecond, cancel)
 		_, err := l.load(ctx, ctx, 2)
-		if !errors.Is(err, context.Canceled) || db.CodeOf(err) != db.Timeout {
-			t.Errorf("error %v, code %s", err, db.CodeOf(err))
+		if !errors.Is(err, context.Canceled) || orm.CodeOf(err) != orm.Timeout {
+			t.Errorf("error %v, code %s", err, orm.CodeOf(err))
 		}
 	})
 	t.Run("running", func(t *testing.T) {

@@ -3,19 +3,19 @@ package loaders
 import (
 	"context"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // identity tells a request's loaders apart: what is looked up, and with which page. Pages are compared by identity, and
 // a field of a document has one.
 type identity struct {
 	what  any // a relation or a column
-	page  *db.Page
+	page  *orm.Page
 	count bool
 }
 
 // rowOf reads the one row of each key; a key without a row is left out.
-func rowOf[K comparable, V any](ctx context.Context, r *Request, read *db.Read, keys []K, of func(*db.Rows, K) db.Group, decode func([]any) V) (map[K]V, error) {
+func rowOf[K comparable, V any](ctx context.Context, r *Request, read *orm.Read, keys []K, of func(*orm.Rows, K) orm.Group, decode func([]any) V) (map[K]V, error) {
 	rows, err := r.db.Read(ctx, read)
 	if err != nil {
 		return nil, err
@@ -30,42 +30,42 @@ func rowOf[K comparable, V any](ctx context.Context, r *Request, read *db.Read, 
 }
 
 // One is the row that parent is related to; nil if there is none.
-func One[P, T any](ctx context.Context, relation db.ToOne[P, T], parent *P) (*T, error) {
+func One[P, T any](ctx context.Context, relation orm.ToOne[P, T], parent *P) (*T, error) {
 	key, ok := relation.Key().Of(parent).(int64)
 	if !ok {
 		return nil, nil // a null foreign key
 	}
 	r := of(ctx)
-	target := db.Entity[T]{Table: relation.To}
+	target := orm.Entity[T]{Table: relation.To}
 	l := loaderFor(r, identity{what: relation.Relation}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
-		return rowOf(ctx, r, &db.Read{Path: path, From: target.Table, Via: relation.Relation, Keys: keys, Select: db.Select{Columns: target.Columns}}, keys, (*db.Rows).Of, func(row []any) *T { return db.Decode(target, row) })
+		return rowOf(ctx, r, &orm.Read{Path: path, From: target.Table, Via: relation.Relation, Keys: keys, Select: orm.Select{Columns: target.Columns}}, keys, (*orm.Rows).Of, func(row []any) *T { return orm.Decode(target, row) })
 	}, func() (*T, error) { return nil, relation.Dangling() })
 	return l.load(ctx, ctx, key)
 }
 
 // Many is a page of the rows that parent is related to.
-func Many[P, T any](ctx context.Context, relation db.ToMany[P, T], parent *P, page *db.Page) *db.Connection[T] {
+func Many[P, T any](ctx context.Context, relation orm.ToMany[P, T], parent *P, page *orm.Page) *orm.Connection[T] {
 	key, _ := relation.Key().Of(parent).(int64)
-	return connection(ctx, db.Entity[T]{Table: relation.To}, relation.Relation, relation.Coordinate(), key, page)
+	return connection(ctx, orm.Entity[T]{Table: relation.To}, relation.Relation, relation.Coordinate(), key, page)
 }
 
 // All is a page of a whole table; coordinate is the field that shows it.
-func All[T any](ctx context.Context, table db.Entity[T], coordinate string, page *db.Page) *db.Connection[T] {
+func All[T any](ctx context.Context, table orm.Entity[T], coordinate string, page *orm.Page) *orm.Connection[T] {
 	return connection(ctx, table, nil, coordinate, 0, page)
 }
 
-func connection[T any](at context.Context, table db.Entity[T], via *db.Relation, coordinate string, key int64, page *db.Page) *db.Connection[T] {
+func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relation, coordinate string, key int64, page *orm.Page) *orm.Connection[T] {
 	r := of(at)
 	what := any(via)
 	if via == nil {
 		what = table.Table
 	}
-	return &db.Connection[T]{
+	return &orm.Connection[T]{
 		Coordinate: coordinate,
 		Page:       page,
-		Load: func(ctx context.Context) (*db.Slice[T], error) {
-			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*db.Slice[T], error) {
-				read := &db.Read{Path: path, From: table.Table, Via: via, Select: db.Select{Columns: page.Columns(table.Table)}, Page: page}
+		Load: func(ctx context.Context) (*orm.Slice[T], error) {
+			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*orm.Slice[T], error) {
+				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: page.Columns(table.Table)}, Page: page}
 				if via != nil {
 					read.Keys = keys
 				}
@@ -73,25 +73,25 @@ func connection[T any](at context.Context, table db.Entity[T], via *db.Relation,
 				if err != nil {
 					return nil, err
 				}
-				slices := make(map[int64]*db.Slice[T], len(keys))
+				slices := make(map[int64]*orm.Slice[T], len(keys))
 				for _, key := range keys {
 					g := rows.Of(key)
 					if via == nil {
 						g = rows.All()
 					}
-					slice := &db.Slice[T]{Rows: make([]*T, 0, g.End-g.Start), HasNext: g.HasNext, HasPrev: g.HasPrev}
+					slice := &orm.Slice[T]{Rows: make([]*T, 0, g.End-g.Start), HasNext: g.HasNext, HasPrev: g.HasPrev}
 					for i := g.Start; i < g.End; i++ {
-						slice.Add(db.Decode(table, rows.Row(i)), rows.Row(i)[len(table.Columns):])
+						slice.Add(orm.Decode(table, rows.Row(i)), rows.Row(i)[len(table.Columns):])
 					}
 					slices[key] = slice
 				}
 				return slices, nil
-			}, nothing[*db.Slice[T]])
+			}, nothing[*orm.Slice[T]])
 			return l.load(ctx, at, key)
 		},
 		Count: func(ctx context.Context) (int, error) {
 			l := loaderFor(r, identity{what: what, page: page, count: true}, func(ctx context.Context, path string, keys []int64) (map[int64]int, error) {
-				return r.db.Count(ctx, &db.Read{Path: path + ".totalCount", From: table.Table, Via: via, Keys: keys, Page: page})
+				return r.db.Count(ctx, &orm.Read{Path: path + ".totalCount", From: table.Table, Via: via, Keys: keys, Page: page})
 			}, nothing[int])
 			return l.load(ctx, at, key)
 		},
@@ -99,31 +99,31 @@ func connection[T any](at context.Context, table db.Entity[T], via *db.Relation,
 }
 
 // ByKey is the row with the given key; nil if there is none.
-func ByKey[T any](ctx context.Context, table db.Entity[T], key int64) (*T, error) {
+func ByKey[T any](ctx context.Context, table orm.Entity[T], key int64) (*T, error) {
 	r := of(ctx)
 	l := loaderFor(r, identity{what: table.KeyColumn()}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
-		return rowOf(ctx, r, &db.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}}, keys, (*db.Rows).Of, func(row []any) *T { return db.Decode(table, row) })
+		return rowOf(ctx, r, &orm.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: orm.Select{Columns: table.Columns}}, keys, (*orm.Rows).Of, func(row []any) *T { return orm.Decode(table, row) })
 	}, nothing[*T])
 	return l.load(ctx, ctx, key)
 }
 
 // ByText is the row whose unique column holds text; nil if there is none.
-func ByText[T any](ctx context.Context, table db.Entity[T], column *db.Column, text string) (*T, error) {
+func ByText[T any](ctx context.Context, table orm.Entity[T], column *orm.Column, text string) (*T, error) {
 	r := of(ctx)
 	l := loaderFor(r, identity{what: column}, func(ctx context.Context, path string, texts []string) (map[string]*T, error) {
-		return rowOf(ctx, r, &db.Read{Path: path, From: table.Table, By: column, Texts: texts, Select: db.Select{Columns: table.Columns}}, texts, (*db.Rows).OfText, func(row []any) *T { return db.Decode(table, row) })
+		return rowOf(ctx, r, &orm.Read{Path: path, From: table.Table, By: column, Texts: texts, Select: orm.Select{Columns: table.Columns}}, texts, (*orm.Rows).OfText, func(row []any) *T { return orm.Decode(table, row) })
 	}, nothing[*T])
 	return l.load(ctx, ctx, text)
 }
 
 // Nodes are the rows with the given keys in the given tables, in that order; nil where there is none.
-func Nodes(ctx context.Context, tables []*db.Table, keys []int64) ([]db.Node, error) {
+func Nodes(ctx context.Context, tables []*orm.Table, keys []int64) ([]orm.Node, error) {
 	r := of(ctx)
-	entries := make([]*entry[db.Node], len(keys))
+	entries := make([]*entry[orm.Node], len(keys))
 	for i, table := range tables {
-		l := loaderFor(r, identity{what: table}, func(ctx context.Context, path string, keys []int64) (map[int64]db.Node, error) {
-			return rowOf(ctx, r, &db.Read{Path: path, From: table, By: table.KeyColumn(), Keys: keys, Select: db.Select{Columns: table.Columns}}, keys, (*db.Rows).Of, table.Node)
-		}, nothing[db.Node])
+		l := loaderFor(r, identity{what: table}, func(ctx context.Context, path string, keys []int64) (map[int64]orm.Node, error) {
+			return rowOf(ctx, r, &orm.Read{Path: path, From: table, By: table.KeyColumn(), Keys: keys, Select: orm.Select{Columns: table.Columns}}, keys, (*orm.Rows).Of, table.Node)
+		}, nothing[orm.Node])
 		r.mu.Lock()
 		entries[i] = l.enqueue(ctx, ctx, keys[i])
 		r.mu.Unlock()
@@ -134,7 +134,7 @@ func Nodes(ctx context.Context, tables []*db.Table, keys []int64) ([]db.Node, er
 		r.wait(entries[0])
 		r.mu.Unlock()
 	}
-	nodes := make([]db.Node, len(keys))
+	nodes := make([]orm.Node, len(keys))
 	for i, e := range entries {
 		var err error
 		if nodes[i], err = await(ctx, e); err != nil {

@@ -15,18 +15,20 @@ import (
 	"testing"
 
 	"kith/db"
+	"kith/db/orm"
+	"kith/db/seed"
 	"kith/graph"
 )
 
 // serve starts kith with its demo graph, all switched on as in development, and answers where it is.
 func serve(t *testing.T) string {
 	t.Helper()
-	database, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "kith.db"), db.Options{})
+	database, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "kith.db"), orm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { database.Close() })
-	if err := errors.Join(database.Migrate(t.Context()), database.Demo(t.Context())); err != nil {
+	if err := errors.Join(database.Migrate(t.Context()), seed.Demo(t.Context(), database)); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(graph.New(graph.Options{DB: database, Plan: true, Introspection: true, GraphiQL: true, Receipts: true}))

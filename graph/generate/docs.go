@@ -23,74 +23,106 @@ type source struct {
 // A constant is a value of a string type.
 type constant struct{ name, value string }
 
-// readSource reads the Go files of a directory.
-func readSource(dir fs.FS) (*source, error) {
+// readSource reads the Go files of the page's directory, and of the engine's, whose types the structs of the page embed.
+func readSource(page, engine fs.FS) (*source, error) {
 	s := &source{docs: map[string]string{}, embeds: map[string][]string{}, variables: map[string]string{}, constants: map[string][]constant{}, methods: map[string]bool{}}
-	names, err := fs.Glob(dir, "*.go")
+	var relations []*ast.ValueSpec
+	types := map[string]string{} // of tables, by their variable
+	err := eachDeclaration(page, func(files *token.FileSet, file *ast.File, d ast.Decl) {
+		if method, ok := d.(*ast.FuncDecl); ok {
+			s.method(method)
+		}
+		general, ok := d.(*ast.GenDecl)
+		if !ok {
+			return
+		}
+		for _, spec := range general.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				s.entity(spec, general, "")
+			case *ast.ValueSpec:
+				if general.Tok == token.CONST {
+					s.constant(spec, "")
+				} else if typeName := tableOf(spec); typeName != "" {
+					types[spec.Names[0].Name] = typeName
+					s.variables[typeName] = spec.Names[0].Name
+					s.computed(spec, typeName, func(c *ast.CallExpr) string { return above(files, file, c) })
+				} else if len(spec.Names) == 2 && len(spec.Values) == 1 {
+					relations = append(relations, spec)
+				}
+			}
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	var relations []*ast.ValueSpec
-	types := map[string]string{} // of tables, by their variable
+	for _, spec := range relations {
+		s.relation(spec, types)
+	}
+	return s, eachDeclaration(engine, func(_ *token.FileSet, file *ast.File, d ast.Decl) {
+		general, ok := d.(*ast.GenDecl)
+		if !ok {
+			return
+		}
+		for _, spec := range general.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				s.entity(spec, general, file.Name.Name+".")
+			case *ast.ValueSpec:
+				s.constant(spec, file.Name.Name+".")
+			}
+		}
+	})
+}
+
+// eachDeclaration parses the Go files of a directory but tests and what is generated.
+func eachDeclaration(dir fs.FS, each func(*token.FileSet, *ast.File, ast.Decl)) error {
+	names, err := fs.Glob(dir, "*.go")
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".generated.go") {
 			continue
 		}
 		text, err := fs.ReadFile(dir, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		files := token.NewFileSet()
 		file, err := parser.ParseFile(files, name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, d := range file.Decls {
-			if method, ok := d.(*ast.FuncDecl); ok {
-				s.method(method)
-			}
-			general, ok := d.(*ast.GenDecl)
-			if !ok {
-				continue
-			}
-			for _, spec := range general.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					s.entity(spec, general)
-				case *ast.ValueSpec:
-					if general.Tok == token.CONST {
-						s.constant(spec)
-					} else if typeName := tableOf(spec); typeName != "" {
-						types[spec.Names[0].Name] = typeName
-						s.variables[typeName] = spec.Names[0].Name
-						s.computed(spec, typeName, func(c *ast.CallExpr) string { return above(files, file, c) })
-					} else if len(spec.Names) == 2 && len(spec.Values) == 1 {
-						relations = append(relations, spec)
-					}
-				}
-			}
+			each(files, file, d)
 		}
 	}
-	for _, spec := range relations {
-		s.relation(spec, types)
-	}
-	return s, nil
+	return nil
 }
 
-func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl) {
+// entity reads the comments of a struct and its fields; names of another package than the page's begin with it.
+func (s *source) entity(spec *ast.TypeSpec, general *ast.GenDecl, in string) {
 	doc := spec.Doc
 	if doc == nil && len(general.Specs) == 1 {
 		doc = general.Doc
 	}
-	name := spec.Name.Name
+	name := in + spec.Name.Name
 	s.docs[name] = doc.Text()
 	object, ok := spec.Type.(*ast.StructType)
 	if !ok {
 		return
 	}
 	for _, f := range object.Fields.List {
-		if embedded, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 {
-			s.embeds[name] = append(s.embeds[name], embedded.Name)
+		if len(f.Names) == 0 {
+			switch embedded := f.Type.(type) {
+			case *ast.Ident:
+				s.embeds[name] = append(s.embeds[name], embedded.Name)
+			case *ast.SelectorExpr:
+				if from, ok := embedded.X.(*ast.Ident); ok {
+					s.embeds[name] = append(s.embeds[name], from.Name+"."+embedded.Sel.Name)
+				}
+			}
 		}
 		comment := f.Doc
 		if comment == nil {
@@ -118,7 +150,7 @@ func (s *source) method(f *ast.FuncDecl) {
 	}
 }
 
-// computed reads the comments of `computed("field", …)` among the options of a table; a method's are the method's own.
+// computed reads the comments of `orm.Computed("field", …)` among the options of a table; a method's are the method's own.
 func (s *source) computed(spec *ast.ValueSpec, typeName string, comment func(*ast.CallExpr) string) {
 	table, _ := spec.Values[0].(*ast.CallExpr) // tableOf has seen it
 	for _, option := range table.Args {
@@ -126,9 +158,9 @@ func (s *source) computed(spec *ast.ValueSpec, typeName string, comment func(*as
 		if !isCall || len(call.Args) == 0 {
 			continue
 		}
-		function, isName := call.Fun.(*ast.Ident)
+		function, isName := call.Fun.(*ast.SelectorExpr)
 		field, isText := call.Args[0].(*ast.BasicLit)
-		if text := comment(call); isName && isText && function.Name == "computed" && text != "" {
+		if text := comment(call); isName && isText && function.Sel.Name == "Computed" && text != "" {
 			if name, err := strconv.Unquote(field.Value); err == nil {
 				s.docs[typeName+"."+upperFirst(name)] = text
 			}
@@ -146,24 +178,24 @@ func above(files *token.FileSet, file *ast.File, call *ast.CallExpr) string {
 	return ""
 }
 
-// constant reads `Name Type = "value"`.
-func (s *source) constant(spec *ast.ValueSpec) {
+// constant reads `Name Type = "value"`; names of another package than the page's begin with it.
+func (s *source) constant(spec *ast.ValueSpec, in string) {
 	typeName, named := spec.Type.(*ast.Ident)
 	if !named || len(spec.Names) != 1 || len(spec.Values) != 1 {
 		return
 	}
 	if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
 		text, _ := strconv.Unquote(literal.Value) // the parser has
-		s.constants[typeName.Name] = append(s.constants[typeName.Name], constant{spec.Names[0].Name, text})
+		s.constants[in+typeName.Name] = append(s.constants[in+typeName.Name], constant{spec.Names[0].Name, text})
 		comment := spec.Doc
 		if comment == nil {
 			comment = spec.Comment
 		}
-		s.docs[typeName.Name+"."+spec.Names[0].Name] = comment.Text()
+		s.docs[in+typeName.Name+"."+spec.Names[0].Name] = comment.Text()
 	}
 }
 
-// tableOf is T of `Name = table[T](…)`; "" if the declaration is another.
+// tableOf is T of `Name = orm.Declare[T](…)`; "" if the declaration is another.
 func tableOf(spec *ast.ValueSpec) string {
 	if len(spec.Names) != 1 || len(spec.Values) != 1 {
 		return ""
@@ -176,15 +208,15 @@ func tableOf(spec *ast.ValueSpec) string {
 	if !ok {
 		return ""
 	}
-	function, isName := index.X.(*ast.Ident)
+	function, isName := index.X.(*ast.SelectorExpr)
 	entity, isType := index.Index.(*ast.Ident)
-	if !isName || !isType || function.Name != "table" {
+	if !isName || !isType || function.Sel.Name != "Declare" {
 		return ""
 	}
 	return entity.Name
 }
 
-// relation reads `There, Back = oneToMany(From, "there", To, "back", …)`.
+// relation reads `There, Back = orm.OneToMany(From, "there", To, "back", …)`.
 func (s *source) relation(spec *ast.ValueSpec, types map[string]string) {
 	call, ok := spec.Values[0].(*ast.CallExpr)
 	if !ok || len(call.Args) < 4 {
@@ -220,7 +252,7 @@ type doc struct {
 
 // doc is the comment of a struct, or of a field of it, which may be one of an embedded struct.
 func (s *source) doc(typeName, field string) doc {
-	name := typeName
+	name := typeName[strings.LastIndexByte(typeName, '.')+1:]
 	text, ok := s.docs[typeName], true
 	if field != "" {
 		name = field

@@ -21,6 +21,7 @@ import (
 	"github.com/99designs/gqlgen/codegen/config"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // marked is what stands in the first line of every file. go/ast and others know it by its form.
@@ -28,17 +29,17 @@ const marked = "Code generated from db/relations.go by graph/generate. DO NOT ED
 
 func main() {
 	log.SetFlags(0)
-	if err := run(db.Tables); err != nil {
+	if err := run(db.Model.Tables()); err != nil {
 		log.Fatal("generate: ", err)
 	}
 }
 
 // run writes the files of a page into the module whose gqlgen.yml is above the working directory.
-func run(tables []*db.Table) error {
+func run(tables []*orm.Table) error {
 	if _, err := config.LoadConfigFromDefaultLocations(); err != nil { // and goes there
 		return err
 	}
-	source, err := readSource(os.DirFS("db"))
+	source, err := readSource(os.DirFS("db"), os.DirFS("db/orm"))
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func run(tables []*db.Table) error {
 }
 
 // derived are the files that follow from a page, by their paths.
-func derived(tables []*db.Table, source *source) (map[string][]byte, error) {
+func derived(tables []*orm.Table, source *source) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	w := &writer{tables: tables, source: source}
 	for _, t := range tables {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // A use is what an input is for: it decides which columns it takes, and what leaving one out means.
@@ -18,7 +18,7 @@ const (
 )
 
 // columns writes the fields of an input for the columns of t but given, which the input around it gives.
-func (w *writer) columns(t *db.Table, u use, given *db.Column) {
+func (w *writer) columns(t *orm.Table, u use, given *orm.Column) {
 	for _, c := range t.Columns {
 		switch {
 		case c == given || !c.Writable(u == forNew):
@@ -36,7 +36,7 @@ func (w *writer) columns(t *db.Table, u use, given *db.Column) {
 }
 
 // column writes the field of an input for a column that is no foreign key.
-func (w *writer) column(c *db.Column, u use) {
+func (w *writer) column(c *orm.Column, u use) {
 	text, typ := w.takes(c), c.Scalar()
 	needed := c.Needed() && u != forChange || u == forEither && !c.Nullable
 	switch {
@@ -66,8 +66,8 @@ func (w *writer) column(c *db.Column, u use) {
 }
 
 // reference writes the field of an input for a foreign key.
-func (w *writer) reference(c *db.Column, u use) {
-	i := slices.IndexFunc(c.Table.Relations, func(r *db.Relation) bool { return r.Own == c })
+func (w *writer) reference(c *orm.Column, u use) {
+	i := slices.IndexFunc(c.Table.Relations, func(r *orm.Relation) bool { return r.Own == c })
 	r := c.Table.Relations[i]
 	to := w.noun(r.To)
 	owner := c == c.Table.Owner() && r.To.Signup()
@@ -102,7 +102,7 @@ func (w *writer) reference(c *db.Column, u use) {
 }
 
 // nested is the name of the input by which an input of r.From writes what r leads to.
-func nested(r *db.Relation) string {
+func nested(r *orm.Relation) string {
 	if r.Link == nil && (r.Field == lowerFirst(r.To.Type) || r.Field == r.To.Root()) {
 		return r.From.Type + r.To.Type + "Input"
 	}
@@ -110,7 +110,7 @@ func nested(r *db.Relation) string {
 }
 
 // relations writes the fields of an input for the relations that it writes as well, but given.
-func (w *writer) relations(t *db.Table, u use, given *db.Relation) {
+func (w *writer) relations(t *orm.Table, u use, given *orm.Relation) {
 	for _, r := range t.Relations {
 		field := words(r.Field)
 		switch {
@@ -135,16 +135,16 @@ func (w *writer) relations(t *db.Table, u use, given *db.Relation) {
 }
 
 // each is the rule of a name that stands in a list.
-func (w *writer) each(c *db.Column) string { return c.Rule() + " each" }
+func (w *writer) each(c *orm.Column) string { return c.Rule() + " each" }
 
 // mutations writes what changes a table: inputs, payloads and root fields.
-func (w *writer) mutations(t *db.Table) {
+func (w *writer) mutations(t *orm.Table) {
 	n := w.noun(t)
 	found := "The " + n.one + ". NOT_FOUND if there is none" + seen(t) + ", INVALID if this is not the id of " + n.a + "."
-	creating, updating, deleting := t.Has(db.Creating), t.Has(db.Updating), t.Has(db.Deleting)
+	creating, updating, deleting := t.Has(orm.Creating), t.Has(orm.Updating), t.Has(orm.Deleting)
 	if creating {
 		about := "A new " + n.one
-		if slices.ContainsFunc(t.Relations, func(r *db.Relation) bool { return r.Nested(true) }) {
+		if slices.ContainsFunc(t.Relations, func(r *orm.Relation) bool { return r.Nested(true) }) {
 			about += " with all that is made along: everything or nothing"
 		}
 		w.block(about+".", "input Create"+t.Type+"Input", func() {
@@ -199,7 +199,7 @@ func (w *writer) mutations(t *db.Table) {
 }
 
 // nestedInputs writes the inputs by which an input of t writes other tables.
-func (w *writer) nestedInputs(t *db.Table) {
+func (w *writer) nestedInputs(t *orm.Table) {
 	for _, r := range t.Relations {
 		if r.Link != nil || !r.Nested(true) && !r.Nested(false) {
 			continue
@@ -222,7 +222,7 @@ func (w *writer) nestedInputs(t *db.Table) {
 }
 
 // linkInput writes the input that changes the links of a row.
-func (w *writer) linkInput(r *db.Relation) {
+func (w *writer) linkInput(r *orm.Relation) {
 	from, to, name := w.noun(r.From), w.noun(r.To), r.To.ByName()
 	w.block("Changes of the "+words(r.Field)+" of "+from.a+", by "+words(name.Field)+": either `set`, or `add` and `remove`; both kinds together are INVALID.", "input "+nested(r), func() {
 		names, made := upperFirst(words(name.Field))+"s of ", ", "+w.each(name)+": "+fmt.Sprintf(ofNames, to.many)
@@ -240,7 +240,7 @@ func (w *writer) payload(field string, inside func()) {
 }
 
 // ofCascade says what goes with a deleted row.
-func (w *writer) ofCascade(t *db.Table) string {
+func (w *writer) ofCascade(t *orm.Table) string {
 	one := w.noun(t)
 	var lines []string
 	for _, c := range t.Cascade() {
@@ -253,7 +253,7 @@ func (w *writer) ofCascade(t *db.Table) string {
 }
 
 // mutationFields writes the fields of Mutation.
-func (w *writer) mutationFields(t *db.Table) {
+func (w *writer) mutationFields(t *orm.Table) {
 	n := w.noun(t)
 	var along []string // what an input of it writes as well
 	for _, r := range t.Relations {
@@ -268,18 +268,18 @@ func (w *writer) mutationFields(t *db.Table) {
 		mayCreate = "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin."
 		mayChange = "For the " + n.one + " and admins."
 	default:
-		i := slices.IndexFunc(t.Relations, func(r *db.Relation) bool { return r.Own == owner })
+		i := slices.IndexFunc(t.Relations, func(r *orm.Relation) bool { return r.Own == owner })
 		mayChange = "For its " + words(t.Relations[i].Field) + " and admins."
 		mayCreate = mayChange
 	}
-	if t.Has(db.Creating) {
+	if t.Has(orm.Creating) {
 		text := "Makes " + n.a
 		if len(along) > 0 {
 			text += " with its " + listed(along)
 		}
 		w.mutation("create"+t.Type, text+". "+mayCreate, "The new "+n.one+".")
 	}
-	if t.Has(db.Updating) {
+	if t.Has(orm.Updating) {
 		changed := []string{n.a}
 		var moved []string
 		for _, r := range t.Relations {
@@ -292,7 +292,7 @@ func (w *writer) mutationFields(t *db.Table) {
 		}
 		w.mutation("update"+t.Type, "Changes "+listed(changed)+strings.Join(moved, "")+". "+mayChange, "The changes.")
 	}
-	if t.Has(db.Deleting) {
+	if t.Has(orm.Deleting) {
 		text := "Deletes " + n.a
 		if len(t.Cascade()) > 0 {
 			text += ", with what `cascade` answers"

@@ -9,40 +9,41 @@ import (
 	"strconv"
 	"strings"
 
+	"kith/db/orm"
+
 	"github.com/99designs/gqlgen/codegen"
 	"github.com/99designs/gqlgen/codegen/config"
 	"github.com/99designs/gqlgen/codegen/templates"
-
-	"kith/db"
 )
 
 // goFile is what gqlgen binds the schema's types to, besides the entities: connections, edges and global ids.
-func goFile(tables []*db.Table, source *source) ([]byte, error) {
+func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "// %s\n\n//go:build !generate\n\npackage db\n", marked)
-	if slices.ContainsFunc(tables, func(t *db.Table) bool {
-		return slices.ContainsFunc(t.ComputedFields(), func(c *db.Computed) bool { return strings.Contains(c.GoType, "time.") })
+	fmt.Fprintf(&b, "// %s\n\n//go:build !generate\n\npackage db\n\nimport (\n", marked)
+	if slices.ContainsFunc(tables, func(t *orm.Table) bool {
+		return slices.ContainsFunc(t.ComputedFields(), func(c *orm.ComputedField) bool { return strings.Contains(c.GoType, "time.") })
 	}) {
-		b.WriteString("\nimport \"time\"\n")
+		b.WriteString("\"time\"\n\n")
 	}
+	b.WriteString("\"kith/db/orm\"\n)\n")
 	for _, t := range tables {
 		name, err := source.variable(t.Type)
 		if err != nil {
 			return nil, err
 		}
 		one := words(t.Type)
-		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
+		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return orm.GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
 		for _, c := range t.ComputedFields() {
 			if !source.methods[t.Type+"."+c.GoName()] {
-				fmt.Fprintf(&b, "\n// %s is the field %s of the %s.\nfunc (e *%s) %s() %s { return value[%s](%s.Table, %q, e) }\n",
+				fmt.Fprintf(&b, "\n// %s is the field %s of the %s.\nfunc (e *%s) %s() %s { return orm.Value[%s](%s.Table, %q, e) }\n",
 					c.GoName(), c.Field, one, t.Type, c.GoName(), c.GoType, c.GoType, name, c.Field)
 			}
 		}
-		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = Connection[%s]\n%sEdge = Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
+		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = orm.Connection[%s]\n%sEdge = orm.Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
 	}
 	var enums []string
 	for _, c := range columnsOf(tables) {
-		if c.Kind != db.Enum || slices.Contains(enums, c.Scalar()) {
+		if c.Kind != orm.Enum || slices.Contains(enums, c.Scalar()) {
 			continue
 		}
 		enums = append(enums, c.Scalar())
@@ -63,7 +64,7 @@ func goFile(tables []*db.Table, source *source) ([]byte, error) {
 }
 
 // columnsOf are the columns of all tables.
-func columnsOf(tables []*db.Table) (columns []*db.Column) {
+func columnsOf(tables []*orm.Table) (columns []*orm.Column) {
 	for _, t := range tables {
 		columns = append(columns, t.Columns...)
 	}
@@ -76,7 +77,7 @@ func isName(text string) bool {
 }
 
 // bind tells gqlgen of columns that clients know by other names.
-func bind(cfg *config.Config, tables []*db.Table) {
+func bind(cfg *config.Config, tables []*orm.Table) {
 	for _, t := range tables {
 		for _, c := range t.Columns {
 			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == t.KeyColumn() {
@@ -95,7 +96,7 @@ func bind(cfg *config.Config, tables []*db.Table) {
 
 // resolvers is a plugin of gqlgen: it writes the bodies of the resolvers of what follows from the page.
 type resolvers struct {
-	tables []*db.Table
+	tables []*orm.Table
 	source *source
 }
 
@@ -119,7 +120,7 @@ func (r *resolvers) Implement(previous string, field *codegen.Field) string {
 }
 
 // body is that of a field of a table; "" if the field is another's.
-func (r *resolvers) body(t *db.Table, object, field string) string {
+func (r *resolvers) body(t *orm.Table, object, field string) string {
 	table, _ := r.source.variable(t.Type) // goFile has asked
 	entity := templates.ToGo(lowerFirst(t.Type))
 	switch object + "." + field {

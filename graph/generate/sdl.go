@@ -6,31 +6,31 @@ import (
 	"strconv"
 	"strings"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // A writer writes the schema of a page: what its tables, columns and relations are called and what they are is theirs,
 // the sentences about them are made of their rules and of the comments in their source.
 type writer struct {
-	tables []*db.Table
+	tables []*orm.Table
 	source *source
 	b      strings.Builder
 	indent string
 }
 
 // nouns are what conditions call the values of kinds of columns.
-var nouns = map[db.Kind]string{
-	db.Key: "id", db.Int: "number", db.Text: "text", db.Time: "instant", db.Bool: "value", db.Long: "number", db.Float: "number", db.Enum: "value",
-	db.Numeric: "number", db.Day: "date", db.Guid: "UUID", db.Document: "value",
+var nouns = map[orm.Kind]string{
+	orm.Key: "id", orm.Int: "number", orm.Text: "text", orm.Time: "instant", orm.Bool: "value", orm.Long: "number", orm.Float: "number", orm.Enum: "value",
+	orm.Numeric: "number", orm.Day: "date", orm.Guid: "UUID", orm.Document: "value",
 }
 
 // scalars are what the schema says of the scalars of kinds, but DateTime, which every row has.
-var scalars = map[db.Kind]string{
-	db.Long:     "A whole number of 64 bits, answered as text, which keeps it whole in every language; taken as text or as a number.",
-	db.Numeric:  "An exact decimal number, answered as text with all the digits behind the point that its field has; taken as text, or as a whole number.",
-	db.Day:      "A day of the calendar, without a time or a zone: `2026-11-21`.",
-	db.Guid:     "A UUID of any version, answered in small letters; taken in letters of either case.",
-	db.Document: "Any JSON value, answered in the canonical form of RFC 8785, but that whole numbers keep all their digits.",
+var scalars = map[orm.Kind]string{
+	orm.Long:     "A whole number of 64 bits, answered as text, which keeps it whole in every language; taken as text or as a number.",
+	orm.Numeric:  "An exact decimal number, answered as text with all the digits behind the point that its field has; taken as text, or as a whole number.",
+	orm.Day:      "A day of the calendar, without a time or a zone: `2026-11-21`.",
+	orm.Guid:     "A UUID of any version, answered in small letters; taken in letters of either case.",
+	orm.Document: "Any JSON value, answered in the canonical form of RFC 8785, but that whole numbers keep all their digits.",
 }
 
 // operators are those of conditions: their types, and what they say of the value beside them.
@@ -56,7 +56,7 @@ var ofNumbers = map[string]string{
 }
 
 // scalarsOf are the columns of the page that clients filter by and that pass, one for each scalar.
-func (w *writer) scalarsOf(passes func(*db.Column) bool) (columns []*db.Column) {
+func (w *writer) scalarsOf(passes func(*orm.Column) bool) (columns []*orm.Column) {
 	seen := map[string]bool{}
 	for _, c := range columnsOf(w.tables) {
 		if c.Filtered() && passes(c) && !seen[c.Scalar()] {
@@ -64,12 +64,12 @@ func (w *writer) scalarsOf(passes func(*db.Column) bool) (columns []*db.Column) 
 			columns = append(columns, c)
 		}
 	}
-	slices.SortStableFunc(columns, func(a, b *db.Column) int { return int(a.Kind) - int(b.Kind) })
+	slices.SortStableFunc(columns, func(a, b *orm.Column) int { return int(a.Kind) - int(b.Kind) })
 	return columns
 }
 
 // where is the input of a condition on a column; "" if there is none.
-func (w *writer) where(c *db.Column) string {
+func (w *writer) where(c *orm.Column) string {
 	if len(w.operatorsOf(c)) == 0 {
 		return ""
 	}
@@ -77,9 +77,9 @@ func (w *writer) where(c *db.Column) string {
 }
 
 // operatorsOf are those of a column's scalar. Of a kind that is null nowhere on the page nobody asks whether it is.
-func (w *writer) operatorsOf(c *db.Column) []string {
+func (w *writer) operatorsOf(c *orm.Column) []string {
 	names := c.Kind.Operators()
-	if c.Kind != db.Text && slices.ContainsFunc(columnsOf(w.tables), func(other *db.Column) bool {
+	if c.Kind != orm.Text && slices.ContainsFunc(columnsOf(w.tables), func(other *orm.Column) bool {
 		return other.Filtered() && other.Nullable && other.Scalar() == c.Scalar()
 	}) {
 		names = append(names, "isNull")
@@ -91,20 +91,20 @@ func (w *writer) operatorsOf(c *db.Column) []string {
 func (w *writer) conditions() string {
 	w.b.Reset()
 	w.b.WriteString("# " + marked + "\n")
-	for _, c := range w.scalarsOf(func(c *db.Column) bool { return scalars[c.Kind] != "" }) {
+	for _, c := range w.scalarsOf(func(c *orm.Column) bool { return scalars[c.Kind] != "" }) {
 		w.line("")
 		w.field(scalars[c.Kind], "scalar "+c.Scalar())
 	}
-	for _, c := range w.scalarsOf(func(c *db.Column) bool { return c.Kind == db.Enum }) {
+	for _, c := range w.scalarsOf(func(c *orm.Column) bool { return c.Kind == orm.Enum }) {
 		w.enum(c.Scalar())
 	}
-	for _, c := range w.scalarsOf(func(c *db.Column) bool { return w.where(c) != "" }) {
+	for _, c := range w.scalarsOf(func(c *orm.Column) bool { return w.where(c) != "" }) {
 		noun := nouns[c.Kind]
 		about := withArticle(noun)
 		switch c.Kind {
-		case db.Text:
+		case orm.Text:
 			about += ", compared by code point"
-		case db.Enum:
+		case orm.Enum:
 			about = withArticle(words(c.Scalar())) + ", compared by name"
 		}
 		w.block("Condition on "+about+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+w.where(c), func() {
@@ -138,7 +138,7 @@ const (
 )
 
 // schema is the schema of a table.
-func (w *writer) schema(t *db.Table) string {
+func (w *writer) schema(t *orm.Table) string {
 	w.b.Reset()
 	w.b.WriteString("# " + marked + "\n")
 	w.types(t)
@@ -190,9 +190,9 @@ func (w *writer) field(description, text string) {
 }
 
 // deprecated is the directive of a deprecated column.
-func (w *writer) deprecated(c *db.Column) string { return w.deprecation(c.Table, c.GoField()) }
+func (w *writer) deprecated(c *orm.Column) string { return w.deprecation(c.Table, c.GoField()) }
 
-func (w *writer) deprecation(t *db.Table, goName string) string {
+func (w *writer) deprecation(t *orm.Table, goName string) string {
 	if reason := w.source.doc(t.Type, goName).deprecated; reason != "" {
 		return " @deprecated(reason: " + strconv.Quote(reason) + ")"
 	}
@@ -200,8 +200,8 @@ func (w *writer) deprecation(t *db.Table, goName string) string {
 }
 
 // ordered are the columns that pass, those that every row has behind the others.
-func ordered(columns []*db.Column, passes func(*db.Column) bool) []*db.Column {
-	var key, own, kept []*db.Column
+func ordered(columns []*orm.Column, passes func(*orm.Column) bool) []*orm.Column {
+	var key, own, kept []*orm.Column
 	for _, c := range columns {
 		switch {
 		case !passes(c):
@@ -217,7 +217,7 @@ func ordered(columns []*db.Column, passes func(*db.Column) bool) []*db.Column {
 }
 
 // seen is what a sentence about finding rows says of those that the caller may not see.
-func seen(t *db.Table) string {
+func seen(t *orm.Table) string {
 	if t.Visible() != nil {
 		return " the caller may see"
 	}
@@ -225,14 +225,14 @@ func seen(t *db.Table) string {
 }
 
 // types writes the object, its connection and its edge.
-func (w *writer) types(t *db.Table) {
+func (w *writer) types(t *orm.Table) {
 	n := w.noun(t)
 	about := w.source.doc(t.Type, "").text
 	if about == "" {
 		about = upperFirst(n.a)
 	}
 	w.block(about+".", "type "+t.Type+" implements Node", func() {
-		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
+		for _, c := range ordered(t.Columns, (*orm.Column).Shown) {
 			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecated(c))
 		}
 		for _, c := range t.ComputedFields() {
@@ -271,14 +271,14 @@ func required(is bool) string {
 }
 
 // connection writes a connection field with its arguments.
-func (w *writer) connection(field string, t *db.Table) {
+func (w *writer) connection(field string, t *orm.Table) {
 	n := w.noun(t)
 	outer := w.indent
 	w.line("%s(", field)
 	w.indent += "  "
-	w.field(fmt.Sprintf("Page size from the front, 0 to %d; %d when neither `first` nor `last` is given. BAD_REQUEST together with `last`.", db.MaxPage, db.DefaultPage), "first: Int")
+	w.field(fmt.Sprintf("Page size from the front, 0 to %d; %d when neither `first` nor `last` is given. BAD_REQUEST together with `last`.", orm.MaxPage, orm.DefaultPage), "first: Int")
 	w.field("Only "+n.many+" behind this cursor. A cursor of another field or order is BAD_REQUEST.", "after: String")
-	w.field(fmt.Sprintf("Page size from the back, 0 to %d. BAD_REQUEST together with `first`.", db.MaxPage), "last: Int")
+	w.field(fmt.Sprintf("Page size from the back, 0 to %d. BAD_REQUEST together with `first`.", orm.MaxPage), "last: Int")
 	w.field("Only "+n.many+" in front of this cursor. A cursor of another field or order is BAD_REQUEST.", "before: String")
 	w.field("Order, the first entry weighing most; ID ASC when absent and as the last tie-breaker.", "orderBy: ["+t.Type+"Order!]")
 	w.field("Only "+n.many+" that match; all when absent.", "where: "+t.Type+"Where")
@@ -287,7 +287,7 @@ func (w *writer) connection(field string, t *db.Table) {
 }
 
 // ofColumn describes a column of an object.
-func (w *writer) ofColumn(c *db.Column) string {
+func (w *writer) ofColumn(c *orm.Column) string {
 	n := w.noun(c.Table)
 	switch {
 	case c == c.Table.KeyColumn():
@@ -307,7 +307,7 @@ func (w *writer) ofColumn(c *db.Column) string {
 }
 
 // takes says what a column is and what it takes: "Login name, unique: 1 to 50 code points".
-func (w *writer) takes(c *db.Column) string {
+func (w *writer) takes(c *orm.Column) string {
 	text := w.source.doc(c.Table.Type, c.GoField()).text
 	if text == "" {
 		text = "The " + words(c.Field) + " of the " + w.noun(c.Table).one
@@ -322,7 +322,7 @@ func (w *writer) takes(c *db.Column) string {
 }
 
 // ofRelation describes a relation of an object.
-func (w *writer) ofRelation(r *db.Relation) string {
+func (w *writer) ofRelation(r *orm.Relation) string {
 	one := w.noun(r.From).one
 	switch {
 	case r.Own != nil:
@@ -344,7 +344,7 @@ func (w *writer) ofRelation(r *db.Relation) string {
 }
 
 // end is what stands at the other end of a foreign key.
-func (w *writer) end(r *db.Relation) string {
+func (w *writer) end(r *orm.Relation) string {
 	if text := w.source.doc(r.From.Type, r.Own.GoField()).text; text != "" {
 		return text
 	}
@@ -355,20 +355,20 @@ func (w *writer) end(r *db.Relation) string {
 }
 
 // inputs writes what pages are ordered and filtered by.
-func (w *writer) inputs(t *db.Table) {
+func (w *writer) inputs(t *orm.Table) {
 	n := w.noun(t)
 	w.block("What "+n.many+" can be ordered by.", "enum "+t.Type+"OrderField", func() {
 		relevance := t.Searchable()
-		for _, c := range ordered(t.Orders(), (*db.Column).Shown) {
+		for _, c := range ordered(t.Orders(), (*orm.Column).Shown) {
 			if c.Kept() && c != t.KeyColumn() && relevance {
 				w.relevance(t)
 				relevance = false
 			}
 			text := "By `" + c.Field + "`."
 			switch c.Kind {
-			case db.Key:
+			case orm.Key:
 				text = "By the key behind `id`: the default order."
-			case db.Text, db.Enum:
+			case orm.Text, orm.Enum:
 				text = "By `" + c.Field + "`, in code-point order."
 			}
 			w.field(text, c.OrderName()+w.deprecated(c))
@@ -386,7 +386,7 @@ func (w *writer) inputs(t *db.Table) {
 		w.field("All of these match.", "and: ["+self+"!]")
 		w.field("At least one of these matches; an empty list is BAD_REQUEST.", "or: ["+self+"!]")
 		w.field("This does not match.", "not: "+self)
-		for _, c := range ordered(t.Columns, (*db.Column).Shown) {
+		for _, c := range ordered(t.Columns, (*orm.Column).Shown) {
 			if where := w.where(c); where != "" && c.Filtered() {
 				w.field("Condition on `"+c.Field+"`.", c.Field+": "+where+w.deprecated(c))
 			}
@@ -398,8 +398,8 @@ func (w *writer) inputs(t *db.Table) {
 			w.field(w.ofMatches(t), "matches: String")
 		}
 	})
-	if slices.ContainsFunc(w.tables, func(from *db.Table) bool {
-		return slices.ContainsFunc(from.Relations, func(r *db.Relation) bool { return r.Many && r.To == t })
+	if slices.ContainsFunc(w.tables, func(from *orm.Table) bool {
+		return slices.ContainsFunc(from.Relations, func(r *orm.Relation) bool { return r.Many && r.To == t })
 	}) {
 		w.block("Matches an object by its "+n.many+"; it has to meet every field given.", "input "+t.Type+"ListWhere", func() {
 			w.field("At least one of its "+n.many+" matches.", "some: "+self)
@@ -418,7 +418,7 @@ func (w *writer) inputs(t *db.Table) {
 }
 
 // called is what a column is, without its rule.
-func (w *writer) called(c *db.Column) string {
+func (w *writer) called(c *orm.Column) string {
 	if text := w.source.doc(c.Table.Type, c.GoField()).text; text != "" {
 		return text
 	}
@@ -426,15 +426,15 @@ func (w *writer) called(c *db.Column) string {
 }
 
 // uniques are the columns besides the key by which a row can be found.
-func uniques(t *db.Table) []*db.Column {
-	return ordered(t.Columns, (*db.Column).Finds)
+func uniques(t *orm.Table) []*orm.Column {
+	return ordered(t.Columns, (*orm.Column).Finds)
 }
 
-func (w *writer) relevance(t *db.Table) {
+func (w *writer) relevance(t *orm.Table) {
 	w.field("By rank in the search of `"+t.Type+"Where.matches`, which it needs: best first under ASC. Each database ranks in its own way.", "RELEVANCE")
 }
 
-func (w *writer) ofMatches(t *db.Table) string {
+func (w *writer) ofMatches(t *orm.Table) string {
 	var names []string
 	for _, c := range t.Searched() {
 		names = append(names, c.Field)
@@ -448,7 +448,7 @@ func (w *writer) ofMatches(t *db.Table) string {
 }
 
 // filters writes the conditions on a relation.
-func (w *writer) filters(r *db.Relation) {
+func (w *writer) filters(r *orm.Relation) {
 	field := words(r.Field)
 	there := withArticle(field) + seen(r.To)
 	switch {
@@ -464,7 +464,7 @@ func (w *writer) filters(r *db.Relation) {
 }
 
 // roots writes the fields of Query.
-func (w *writer) roots(t *db.Table) {
+func (w *writer) roots(t *orm.Table) {
 	n := w.noun(t)
 	w.block("", "extend type Query", func() {
 		w.describe("One " + n.one + "; null when there is none" + seen(t) + ".")

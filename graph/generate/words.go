@@ -5,13 +5,13 @@ import (
 	"strings"
 	"unicode"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // A noun is what the schema's descriptions call the rows of a table.
 type noun struct{ a, one, many string } // "an address", "address", "addresses"
 
-func (w *writer) noun(t *db.Table) noun {
+func (w *writer) noun(t *orm.Table) noun {
 	n := noun{one: words(t.Type), many: strings.ReplaceAll(t.Name, "_", " ")}
 	n.a = withArticle(n.one)
 	if article := w.source.doc(t.Type, "").article; article == "a" || article == "an" {

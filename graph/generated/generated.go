@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/model"
 	"kith/graph/scalar"
 	"math"
@@ -355,33 +356,33 @@ type MutationResolver interface {
 }
 type PostResolver interface {
 	Author(ctx context.Context, obj *db.Post) (*db.User, error)
-	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*db.Connection[db.Tag], error)
+	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
 }
 type ProfileResolver interface {
 	User(ctx context.Context, obj *db.Profile) (*db.User, error)
 }
 type QueryResolver interface {
-	Node(ctx context.Context, id string) (db.Node, error)
-	Nodes(ctx context.Context, ids []string) ([]db.Node, error)
+	Node(ctx context.Context, id string) (orm.Node, error)
+	Nodes(ctx context.Context, ids []string) ([]orm.Node, error)
 	Address(ctx context.Context, id string) (*db.Address, error)
-	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*db.Connection[db.Address], error)
+	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*orm.Connection[db.Address], error)
 	Post(ctx context.Context, id string) (*db.Post, error)
-	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*db.Connection[db.Post], error)
+	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 	Profile(ctx context.Context, id string) (*db.Profile, error)
-	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*db.Connection[db.Profile], error)
+	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*orm.Connection[db.Profile], error)
 	Viewer(ctx context.Context) (*db.User, error)
 	Tag(ctx context.Context, by model.TagBy) (*db.Tag, error)
-	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*db.Connection[db.Tag], error)
+	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
 	User(ctx context.Context, by model.UserBy) (*db.User, error)
-	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*db.Connection[db.User], error)
+	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*orm.Connection[db.User], error)
 }
 type TagResolver interface {
-	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*db.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 }
 type UserResolver interface {
 	Profile(ctx context.Context, obj *db.User) (*db.Profile, error)
 	Address(ctx context.Context, obj *db.User) (*db.Address, error)
-	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*db.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -4681,7 +4682,7 @@ func (ec *executionContext) fieldContext_Address_user(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4693,8 +4694,8 @@ func (ec *executionContext) _AddressConnection_edges(ctx context.Context, field 
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Edge[db.Address]) graphql.Marshaler {
-			return ec.marshalNAddressEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Edge[db.Address]) graphql.Marshaler {
+			return ec.marshalNAddressEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4713,7 +4714,7 @@ func (ec *executionContext) fieldContext_AddressConnection_edges(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4745,7 +4746,7 @@ func (ec *executionContext) fieldContext_AddressConnection_nodes(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4757,8 +4758,8 @@ func (ec *executionContext) _AddressConnection_pageInfo(ctx context.Context, fie
 			return obj.PageInfo(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4777,7 +4778,7 @@ func (ec *executionContext) fieldContext_AddressConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4800,7 +4801,7 @@ func (ec *executionContext) fieldContext_AddressConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("AddressConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _AddressEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4823,7 +4824,7 @@ func (ec *executionContext) fieldContext_AddressEdge_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("AddressEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _AddressEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Address]) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4855,7 +4856,7 @@ func (ec *executionContext) fieldContext_AddressEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _CascadeCount_type(ctx context.Context, field graphql.CollectedField, obj *db.CascadeCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _CascadeCount_type(ctx context.Context, field graphql.CollectedField, obj *orm.CascadeCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4878,7 +4879,7 @@ func (ec *executionContext) fieldContext_CascadeCount_type(_ context.Context, fi
 	return graphql.NewScalarFieldContext("CascadeCount", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _CascadeCount_action(ctx context.Context, field graphql.CollectedField, obj *db.CascadeCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _CascadeCount_action(ctx context.Context, field graphql.CollectedField, obj *orm.CascadeCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4890,8 +4891,8 @@ func (ec *executionContext) _CascadeCount_action(ctx context.Context, field grap
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.CascadeAction) graphql.Marshaler {
-			return ec.marshalNCascadeAction2kithᚋdbᚐCascadeAction(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v orm.CascadeAction) graphql.Marshaler {
+			return ec.marshalNCascadeAction2kithᚋdbᚋormᚐCascadeAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4901,7 +4902,7 @@ func (ec *executionContext) fieldContext_CascadeCount_action(_ context.Context, 
 	return graphql.NewScalarFieldContext("CascadeCount", field, false, false, errors.New("field of type CascadeAction does not have child fields"))
 }
 
-func (ec *executionContext) _CascadeCount_count(ctx context.Context, field graphql.CollectedField, obj *db.CascadeCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _CascadeCount_count(ctx context.Context, field graphql.CollectedField, obj *orm.CascadeCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4968,8 +4969,8 @@ func (ec *executionContext) _ChangePasswordPayload_userErrors(ctx context.Contex
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5032,8 +5033,8 @@ func (ec *executionContext) _CreateAddressPayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5096,8 +5097,8 @@ func (ec *executionContext) _CreatePostPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5160,8 +5161,8 @@ func (ec *executionContext) _CreateProfilePayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5224,8 +5225,8 @@ func (ec *executionContext) _CreateTagPayload_userErrors(ctx context.Context, fi
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5288,8 +5289,8 @@ func (ec *executionContext) _CreateUserPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5375,8 +5376,8 @@ func (ec *executionContext) _DeleteAddressPayload_cascade(ctx context.Context, f
 			return obj.Cascade, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
-			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5407,8 +5408,8 @@ func (ec *executionContext) _DeleteAddressPayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5494,8 +5495,8 @@ func (ec *executionContext) _DeletePostPayload_cascade(ctx context.Context, fiel
 			return obj.Cascade, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
-			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5526,8 +5527,8 @@ func (ec *executionContext) _DeletePostPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5613,8 +5614,8 @@ func (ec *executionContext) _DeleteProfilePayload_cascade(ctx context.Context, f
 			return obj.Cascade, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
-			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5645,8 +5646,8 @@ func (ec *executionContext) _DeleteProfilePayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5732,8 +5733,8 @@ func (ec *executionContext) _DeleteTagPayload_cascade(ctx context.Context, field
 			return obj.Cascade, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
-			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5764,8 +5765,8 @@ func (ec *executionContext) _DeleteTagPayload_userErrors(ctx context.Context, fi
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5851,8 +5852,8 @@ func (ec *executionContext) _DeleteUserPayload_cascade(ctx context.Context, fiel
 			return obj.Cascade, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
-			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5883,8 +5884,8 @@ func (ec *executionContext) _DeleteUserPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5947,8 +5948,8 @@ func (ec *executionContext) _LogInPayload_userErrors(ctx context.Context, field 
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5979,8 +5980,8 @@ func (ec *executionContext) _LogOutPayload_userErrors(ctx context.Context, field
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6835,7 +6836,7 @@ func (ec *executionContext) fieldContext_Mutation_deleteUser(ctx context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *db.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *orm.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6858,7 +6859,7 @@ func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *db.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *orm.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6881,7 +6882,7 @@ func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Cont
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
-func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *db.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *orm.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6904,7 +6905,7 @@ func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *db.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *orm.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7110,8 +7111,8 @@ func (ec *executionContext) _Post_tags(ctx context.Context, field graphql.Collec
 			return ec.Resolvers.Post().Tags(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Tag]) graphql.Marshaler {
-			return ec.marshalNTagConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
+			return ec.marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7141,7 +7142,7 @@ func (ec *executionContext) fieldContext_Post_tags(ctx context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _PostConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7153,8 +7154,8 @@ func (ec *executionContext) _PostConnection_edges(ctx context.Context, field gra
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Edge[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Edge[db.Post]) graphql.Marshaler {
+			return ec.marshalNPostEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7173,7 +7174,7 @@ func (ec *executionContext) fieldContext_PostConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _PostConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7205,7 +7206,7 @@ func (ec *executionContext) fieldContext_PostConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _PostConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7217,8 +7218,8 @@ func (ec *executionContext) _PostConnection_pageInfo(ctx context.Context, field 
 			return obj.PageInfo(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7237,7 +7238,7 @@ func (ec *executionContext) fieldContext_PostConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _PostConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7260,7 +7261,7 @@ func (ec *executionContext) fieldContext_PostConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("PostConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _PostEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7283,7 +7284,7 @@ func (ec *executionContext) fieldContext_PostEdge_cursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PostEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _PostEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7485,7 +7486,7 @@ func (ec *executionContext) fieldContext_Profile_user(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7497,8 +7498,8 @@ func (ec *executionContext) _ProfileConnection_edges(ctx context.Context, field 
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Edge[db.Profile]) graphql.Marshaler {
-			return ec.marshalNProfileEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Edge[db.Profile]) graphql.Marshaler {
+			return ec.marshalNProfileEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7517,7 +7518,7 @@ func (ec *executionContext) fieldContext_ProfileConnection_edges(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7549,7 +7550,7 @@ func (ec *executionContext) fieldContext_ProfileConnection_nodes(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7561,8 +7562,8 @@ func (ec *executionContext) _ProfileConnection_pageInfo(ctx context.Context, fie
 			return obj.PageInfo(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7581,7 +7582,7 @@ func (ec *executionContext) fieldContext_ProfileConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7604,7 +7605,7 @@ func (ec *executionContext) fieldContext_ProfileConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("ProfileConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ProfileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7627,7 +7628,7 @@ func (ec *executionContext) fieldContext_ProfileEdge_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("ProfileEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ProfileEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Profile]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7672,8 +7673,8 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.Node) graphql.Marshaler {
-			return ec.marshalONode2kithᚋdbᚐNode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v orm.Node) graphql.Marshaler {
+			return ec.marshalONode2kithᚋdbᚋormᚐNode(ctx, selections, v)
 		},
 		true,
 		false,
@@ -7716,8 +7717,8 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []db.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕkithᚋdbᚐNode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []orm.Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕkithᚋdbᚋormᚐNode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7804,8 +7805,8 @@ func (ec *executionContext) _Query_addresses(ctx context.Context, field graphql.
 			return ec.Resolvers.Query().Addresses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.AddressOrder), fc.Args["where"].(*model.AddressWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Address]) graphql.Marshaler {
-			return ec.marshalNAddressConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
+			return ec.marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7892,8 +7893,8 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
+			return ec.marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7980,8 +7981,8 @@ func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.ProfileOrder), fc.Args["where"].(*model.ProfileWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Profile]) graphql.Marshaler {
-			return ec.marshalNProfileConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
+			return ec.marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8100,8 +8101,8 @@ func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Tag]) graphql.Marshaler {
-			return ec.marshalNTagConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
+			return ec.marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8188,8 +8189,8 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.UserOrder), fc.Args["where"].(*model.UserWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.User]) graphql.Marshaler {
-			return ec.marshalNUserConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
+			return ec.marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8339,8 +8340,8 @@ func (ec *executionContext) _RefreshSessionPayload_userErrors(ctx context.Contex
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8588,8 +8589,8 @@ func (ec *executionContext) _Tag_posts(ctx context.Context, field graphql.Collec
 			return ec.Resolvers.Tag().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
+			return ec.marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8619,7 +8620,7 @@ func (ec *executionContext) fieldContext_Tag_posts(ctx context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8631,8 +8632,8 @@ func (ec *executionContext) _TagConnection_edges(ctx context.Context, field grap
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Edge[db.Tag]) graphql.Marshaler {
-			return ec.marshalNTagEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Edge[db.Tag]) graphql.Marshaler {
+			return ec.marshalNTagEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8651,7 +8652,7 @@ func (ec *executionContext) fieldContext_TagConnection_edges(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8683,7 +8684,7 @@ func (ec *executionContext) fieldContext_TagConnection_nodes(_ context.Context, 
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8695,8 +8696,8 @@ func (ec *executionContext) _TagConnection_pageInfo(ctx context.Context, field g
 			return obj.PageInfo(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8715,7 +8716,7 @@ func (ec *executionContext) fieldContext_TagConnection_pageInfo(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _TagConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8738,7 +8739,7 @@ func (ec *executionContext) fieldContext_TagConnection_totalCount(_ context.Cont
 	return graphql.NewScalarFieldContext("TagConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _TagEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8761,7 +8762,7 @@ func (ec *executionContext) fieldContext_TagEdge_cursor(_ context.Context, field
 	return graphql.NewScalarFieldContext("TagEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _TagEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.Tag]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8837,8 +8838,8 @@ func (ec *executionContext) _UpdateAddressPayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8901,8 +8902,8 @@ func (ec *executionContext) _UpdatePostPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8965,8 +8966,8 @@ func (ec *executionContext) _UpdateProfilePayload_userErrors(ctx context.Context
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9029,8 +9030,8 @@ func (ec *executionContext) _UpdateTagPayload_userErrors(ctx context.Context, fi
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9093,8 +9094,8 @@ func (ec *executionContext) _UpdateUserPayload_userErrors(ctx context.Context, f
 			return obj.UserErrors, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9328,8 +9329,8 @@ func (ec *executionContext) _User_posts(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.User().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.Connection[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostConnection2ᚖkithᚋdbᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
+			return ec.marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9359,7 +9360,7 @@ func (ec *executionContext) fieldContext_User_posts(ctx context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _UserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9371,8 +9372,8 @@ func (ec *executionContext) _UserConnection_edges(ctx context.Context, field gra
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*db.Edge[db.User]) graphql.Marshaler {
-			return ec.marshalNUserEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Edge[db.User]) graphql.Marshaler {
+			return ec.marshalNUserEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9391,7 +9392,7 @@ func (ec *executionContext) fieldContext_UserConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _UserConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9423,7 +9424,7 @@ func (ec *executionContext) fieldContext_UserConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9435,8 +9436,8 @@ func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field 
 			return obj.PageInfo(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9455,7 +9456,7 @@ func (ec *executionContext) fieldContext_UserConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _UserConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *db.Connection[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9478,7 +9479,7 @@ func (ec *executionContext) fieldContext_UserConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("UserConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9501,7 +9502,7 @@ func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("UserEdge", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *db.Edge[db.User]) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9533,7 +9534,7 @@ func (ec *executionContext) fieldContext_UserEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *db.Fault) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *orm.Fault) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9545,8 +9546,8 @@ func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.C
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v db.UserErrorCode) graphql.Marshaler {
-			return ec.marshalNUserErrorCode2kithᚋdbᚐUserErrorCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v orm.UserErrorCode) graphql.Marshaler {
+			return ec.marshalNUserErrorCode2kithᚋdbᚋormᚐUserErrorCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9556,7 +9557,7 @@ func (ec *executionContext) fieldContext_UserError_code(_ context.Context, field
 	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type UserErrorCode does not have child fields"))
 }
 
-func (ec *executionContext) _UserError_message(ctx context.Context, field graphql.CollectedField, obj *db.Fault) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserError_message(ctx context.Context, field graphql.CollectedField, obj *orm.Fault) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9579,7 +9580,7 @@ func (ec *executionContext) fieldContext_UserError_message(_ context.Context, fi
 	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.CollectedField, obj *db.Fault) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.CollectedField, obj *orm.Fault) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12726,7 +12727,7 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 
 // region    ************************** interface.gotpl ***************************
 
-func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj db.Node) graphql.Marshaler {
+func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj orm.Node) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
@@ -12876,7 +12877,7 @@ func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, 
 
 var addressConnectionImplementors = []string{"AddressConnection"}
 
-func (ec *executionContext) _AddressConnection(ctx context.Context, sel ast.SelectionSet, obj *db.Connection[db.Address]) graphql.Marshaler {
+func (ec *executionContext) _AddressConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Address]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addressConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13061,7 +13062,7 @@ func (ec *executionContext) _AddressConnection(ctx context.Context, sel ast.Sele
 
 var addressEdgeImplementors = []string{"AddressEdge"}
 
-func (ec *executionContext) _AddressEdge(ctx context.Context, sel ast.SelectionSet, obj *db.Edge[db.Address]) graphql.Marshaler {
+func (ec *executionContext) _AddressEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.Edge[db.Address]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addressEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13137,7 +13138,7 @@ func (ec *executionContext) _AddressEdge(ctx context.Context, sel ast.SelectionS
 
 var cascadeCountImplementors = []string{"CascadeCount"}
 
-func (ec *executionContext) _CascadeCount(ctx context.Context, sel ast.SelectionSet, obj *db.CascadeCount) graphql.Marshaler {
+func (ec *executionContext) _CascadeCount(ctx context.Context, sel ast.SelectionSet, obj *orm.CascadeCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, cascadeCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13963,7 +13964,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 
 var pageInfoImplementors = []string{"PageInfo"}
 
-func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *db.PageInfo) graphql.Marshaler {
+func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *orm.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -14155,7 +14156,7 @@ func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj
 
 var postConnectionImplementors = []string{"PostConnection"}
 
-func (ec *executionContext) _PostConnection(ctx context.Context, sel ast.SelectionSet, obj *db.Connection[db.Post]) graphql.Marshaler {
+func (ec *executionContext) _PostConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Post]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, postConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -14340,7 +14341,7 @@ func (ec *executionContext) _PostConnection(ctx context.Context, sel ast.Selecti
 
 var postEdgeImplementors = []string{"PostEdge"}
 
-func (ec *executionContext) _PostEdge(ctx context.Context, sel ast.SelectionSet, obj *db.Edge[db.Post]) graphql.Marshaler {
+func (ec *executionContext) _PostEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.Edge[db.Post]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, postEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -14517,7 +14518,7 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 
 var profileConnectionImplementors = []string{"ProfileConnection"}
 
-func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *db.Connection[db.Profile]) graphql.Marshaler {
+func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Profile]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -14702,7 +14703,7 @@ func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.Sele
 
 var profileEdgeImplementors = []string{"ProfileEdge"}
 
-func (ec *executionContext) _ProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *db.Edge[db.Profile]) graphql.Marshaler {
+func (ec *executionContext) _ProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.Edge[db.Profile]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -15311,7 +15312,7 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 
 var tagConnectionImplementors = []string{"TagConnection"}
 
-func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.SelectionSet, obj *db.Connection[db.Tag]) graphql.Marshaler {
+func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Tag]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -15496,7 +15497,7 @@ func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.Selectio
 
 var tagEdgeImplementors = []string{"TagEdge"}
 
-func (ec *executionContext) _TagEdge(ctx context.Context, sel ast.SelectionSet, obj *db.Edge[db.Tag]) graphql.Marshaler {
+func (ec *executionContext) _TagEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.Edge[db.Tag]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -15964,7 +15965,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 
 var userConnectionImplementors = []string{"UserConnection"}
 
-func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.SelectionSet, obj *db.Connection[db.User]) graphql.Marshaler {
+func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.User]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -16149,7 +16150,7 @@ func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.Selecti
 
 var userEdgeImplementors = []string{"UserEdge"}
 
-func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *db.Edge[db.User]) graphql.Marshaler {
+func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.Edge[db.User]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -16225,7 +16226,7 @@ func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet,
 
 var userErrorImplementors = []string{"UserError"}
 
-func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *db.Fault) graphql.Marshaler {
+func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *orm.Fault) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userErrorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -16689,7 +16690,7 @@ func (ec *executionContext) marshalNAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚐConnection(ctx context.Context, sel ast.SelectionSet, v *db.Connection[db.Address]) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -16699,11 +16700,11 @@ func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚐConnection(
 	return ec._AddressConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAddressEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Edge[db.Address]) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Address]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAddressEdge2ᚖkithᚋdbᚐEdge(ctx, sel, v[i])
+		return ec.marshalNAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -16715,7 +16716,7 @@ func (ec *executionContext) marshalNAddressEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx co
 	return ret
 }
 
-func (ec *executionContext) marshalNAddressEdge2ᚖkithᚋdbᚐEdge(ctx context.Context, sel ast.SelectionSet, v *db.Edge[db.Address]) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Address]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -16761,13 +16762,13 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) unmarshalNCascadeAction2kithᚋdbᚐCascadeAction(ctx context.Context, v any) (db.CascadeAction, error) {
+func (ec *executionContext) unmarshalNCascadeAction2kithᚋdbᚋormᚐCascadeAction(ctx context.Context, v any) (orm.CascadeAction, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := db.CascadeAction(tmp)
+	res := orm.CascadeAction(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCascadeAction2kithᚋdbᚐCascadeAction(ctx context.Context, sel ast.SelectionSet, v db.CascadeAction) graphql.Marshaler {
+func (ec *executionContext) marshalNCascadeAction2kithᚋdbᚋormᚐCascadeAction(ctx context.Context, sel ast.SelectionSet, v orm.CascadeAction) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -16778,11 +16779,11 @@ func (ec *executionContext) marshalNCascadeAction2kithᚋdbᚐCascadeAction(ctx 
 	return res
 }
 
-func (ec *executionContext) marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.CascadeCount) graphql.Marshaler {
+func (ec *executionContext) marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCascadeCount2ᚖkithᚋdbᚐCascadeCount(ctx, sel, v[i])
+		return ec.marshalNCascadeCount2ᚖkithᚋdbᚋormᚐCascadeCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -16794,7 +16795,7 @@ func (ec *executionContext) marshalNCascadeCount2ᚕᚖkithᚋdbᚐCascadeCount�
 	return ret
 }
 
-func (ec *executionContext) marshalNCascadeCount2ᚖkithᚋdbᚐCascadeCount(ctx context.Context, sel ast.SelectionSet, v *db.CascadeCount) graphql.Marshaler {
+func (ec *executionContext) marshalNCascadeCount2ᚖkithᚋdbᚋormᚐCascadeCount(ctx context.Context, sel ast.SelectionSet, v *orm.CascadeCount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17092,11 +17093,11 @@ func (ec *executionContext) marshalNLogOutPayload2ᚖkithᚋgraphᚋmodelᚐLogO
 	return ec._LogOutPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNode2ᚕkithᚋdbᚐNode(ctx context.Context, sel ast.SelectionSet, v []db.Node) graphql.Marshaler {
+func (ec *executionContext) marshalNNode2ᚕkithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v []orm.Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalONode2kithᚋdbᚐNode(ctx, sel, v[i])
+		return ec.marshalONode2kithᚋdbᚋormᚐNode(ctx, sel, v[i])
 	})
 
 	return ret
@@ -17112,7 +17113,7 @@ func (ec *executionContext) marshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderD
 	return v
 }
 
-func (ec *executionContext) marshalNPageInfo2ᚖkithᚋdbᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *db.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17148,7 +17149,7 @@ func (ec *executionContext) marshalNPost2ᚖkithᚋdbᚐPost(ctx context.Context
 	return ec._Post(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚐConnection(ctx context.Context, sel ast.SelectionSet, v *db.Connection[db.Post]) graphql.Marshaler {
+func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17158,11 +17159,11 @@ func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚐConnection(ctx
 	return ec._PostConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPostEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Edge[db.Post]) graphql.Marshaler {
+func (ec *executionContext) marshalNPostEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Post]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPostEdge2ᚖkithᚋdbᚐEdge(ctx, sel, v[i])
+		return ec.marshalNPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17174,7 +17175,7 @@ func (ec *executionContext) marshalNPostEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx conte
 	return ret
 }
 
-func (ec *executionContext) marshalNPostEdge2ᚖkithᚋdbᚐEdge(ctx context.Context, sel ast.SelectionSet, v *db.Edge[db.Post]) graphql.Marshaler {
+func (ec *executionContext) marshalNPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Post]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17230,7 +17231,7 @@ func (ec *executionContext) marshalNProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚐConnection(ctx context.Context, sel ast.SelectionSet, v *db.Connection[db.Profile]) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17240,11 +17241,11 @@ func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚐConnection(
 	return ec._ProfileConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProfileEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Edge[db.Profile]) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Profile]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProfileEdge2ᚖkithᚋdbᚐEdge(ctx, sel, v[i])
+		return ec.marshalNProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17256,7 +17257,7 @@ func (ec *executionContext) marshalNProfileEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx co
 	return ret
 }
 
-func (ec *executionContext) marshalNProfileEdge2ᚖkithᚋdbᚐEdge(ctx context.Context, sel ast.SelectionSet, v *db.Edge[db.Profile]) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Profile]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17348,7 +17349,7 @@ func (ec *executionContext) unmarshalNTagBy2kithᚋgraphᚋmodelᚐTagBy(ctx con
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTagConnection2ᚖkithᚋdbᚐConnection(ctx context.Context, sel ast.SelectionSet, v *db.Connection[db.Tag]) graphql.Marshaler {
+func (ec *executionContext) marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17358,11 +17359,11 @@ func (ec *executionContext) marshalNTagConnection2ᚖkithᚋdbᚐConnection(ctx 
 	return ec._TagConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTagEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Edge[db.Tag]) graphql.Marshaler {
+func (ec *executionContext) marshalNTagEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Tag]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTagEdge2ᚖkithᚋdbᚐEdge(ctx, sel, v[i])
+		return ec.marshalNTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17374,7 +17375,7 @@ func (ec *executionContext) marshalNTagEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx contex
 	return ret
 }
 
-func (ec *executionContext) marshalNTagEdge2ᚖkithᚋdbᚐEdge(ctx context.Context, sel ast.SelectionSet, v *db.Edge[db.Tag]) graphql.Marshaler {
+func (ec *executionContext) marshalNTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Tag]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17510,7 +17511,7 @@ func (ec *executionContext) unmarshalNUserBy2kithᚋgraphᚋmodelᚐUserBy(ctx c
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUserConnection2ᚖkithᚋdbᚐConnection(ctx context.Context, sel ast.SelectionSet, v *db.Connection[db.User]) graphql.Marshaler {
+func (ec *executionContext) marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17520,11 +17521,11 @@ func (ec *executionContext) marshalNUserConnection2ᚖkithᚋdbᚐConnection(ctx
 	return ec._UserConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Edge[db.User]) graphql.Marshaler {
+func (ec *executionContext) marshalNUserEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.User]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUserEdge2ᚖkithᚋdbᚐEdge(ctx, sel, v[i])
+		return ec.marshalNUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17536,7 +17537,7 @@ func (ec *executionContext) marshalNUserEdge2ᚕᚖkithᚋdbᚐEdgeᚄ(ctx conte
 	return ret
 }
 
-func (ec *executionContext) marshalNUserEdge2ᚖkithᚋdbᚐEdge(ctx context.Context, sel ast.SelectionSet, v *db.Edge[db.User]) graphql.Marshaler {
+func (ec *executionContext) marshalNUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.User]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17546,11 +17547,11 @@ func (ec *executionContext) marshalNUserEdge2ᚖkithᚋdbᚐEdge(ctx context.Con
 	return ec._UserEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Fault) graphql.Marshaler {
+func (ec *executionContext) marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUserError2ᚖkithᚋdbᚐFault(ctx, sel, v[i])
+		return ec.marshalNUserError2ᚖkithᚋdbᚋormᚐFault(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17562,7 +17563,7 @@ func (ec *executionContext) marshalNUserError2ᚕᚖkithᚋdbᚐFaultᚄ(ctx con
 	return ret
 }
 
-func (ec *executionContext) marshalNUserError2ᚖkithᚋdbᚐFault(ctx context.Context, sel ast.SelectionSet, v *db.Fault) graphql.Marshaler {
+func (ec *executionContext) marshalNUserError2ᚖkithᚋdbᚋormᚐFault(ctx context.Context, sel ast.SelectionSet, v *orm.Fault) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -17572,13 +17573,13 @@ func (ec *executionContext) marshalNUserError2ᚖkithᚋdbᚐFault(ctx context.C
 	return ec._UserError(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUserErrorCode2kithᚋdbᚐUserErrorCode(ctx context.Context, v any) (db.UserErrorCode, error) {
+func (ec *executionContext) unmarshalNUserErrorCode2kithᚋdbᚋormᚐUserErrorCode(ctx context.Context, v any) (orm.UserErrorCode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := db.UserErrorCode(tmp)
+	res := orm.UserErrorCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUserErrorCode2kithᚋdbᚐUserErrorCode(ctx context.Context, sel ast.SelectionSet, v db.UserErrorCode) graphql.Marshaler {
+func (ec *executionContext) marshalNUserErrorCode2kithᚋdbᚋormᚐUserErrorCode(ctx context.Context, sel ast.SelectionSet, v orm.UserErrorCode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -17938,7 +17939,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) marshalONode2kithᚋdbᚐNode(ctx context.Context, sel ast.SelectionSet, v db.Node) graphql.Marshaler {
+func (ec *executionContext) marshalONode2kithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v orm.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

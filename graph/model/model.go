@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"kith/db"
+	"kith/db/orm"
 	"strconv"
 	"time"
 )
@@ -54,7 +55,7 @@ type ChangePasswordPayload struct {
 	// The new session; null when there are `userErrors`.
 	Session *Session `json:"session,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // A new address.
@@ -70,7 +71,7 @@ type CreateAddressPayload struct {
 	// The new address; null when there are `userErrors`.
 	Address *db.Address `json:"address,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // A new post with all that is made along: everything or nothing.
@@ -90,7 +91,7 @@ type CreatePostPayload struct {
 	// The new post; null when there are `userErrors`.
 	Post *db.Post `json:"post,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // A new profile.
@@ -108,7 +109,7 @@ type CreateProfilePayload struct {
 	// The new profile; null when there are `userErrors`.
 	Profile *db.Profile `json:"profile,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // A new tag.
@@ -122,7 +123,7 @@ type CreateTagPayload struct {
 	// The new tag; null when there are `userErrors`.
 	Tag *db.Tag `json:"tag,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // A new user with all that is made along: everything or nothing.
@@ -146,7 +147,7 @@ type CreateUserPayload struct {
 	// The new user; null when there are `userErrors`.
 	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Condition on an instant; it has to meet every field given. A `null` operand is BAD_REQUEST.
@@ -180,9 +181,9 @@ type DeleteAddressPayload struct {
 	// On CONFLICT the address as stored, otherwise null.
 	Address *db.Address `json:"address,omitempty"`
 	// Empty: nothing goes with an address.
-	Cascade []*db.CascadeCount `json:"cascade"`
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Which post to delete.
@@ -200,9 +201,9 @@ type DeletePostPayload struct {
 	// On CONFLICT the post as stored, otherwise null.
 	Post *db.Post `json:"post,omitempty"`
 	// What went with the post: `Post.tags` UNLINKED. Counts of 0 are left out.
-	Cascade []*db.CascadeCount `json:"cascade"`
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Which profile to delete.
@@ -220,9 +221,9 @@ type DeleteProfilePayload struct {
 	// On CONFLICT the profile as stored, otherwise null.
 	Profile *db.Profile `json:"profile,omitempty"`
 	// Empty: nothing goes with a profile.
-	Cascade []*db.CascadeCount `json:"cascade"`
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Which tag to delete.
@@ -242,9 +243,9 @@ type DeleteTagPayload struct {
 	// On CONFLICT the tag as stored, otherwise null.
 	Tag *db.Tag `json:"tag,omitempty"`
 	// What went with the tag: `Post.tags` UNLINKED. Counts of 0 are left out.
-	Cascade []*db.CascadeCount `json:"cascade"`
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Which user to delete.
@@ -262,9 +263,9 @@ type DeleteUserPayload struct {
 	// On CONFLICT the user as stored, otherwise null.
 	User *db.User `json:"user,omitempty"`
 	// What went with the user: `Profile` DELETED, `Address` DETACHED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
-	Cascade []*db.CascadeCount `json:"cascade"`
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Condition on an id; it has to meet every field given. A `null` operand is BAD_REQUEST.
@@ -292,7 +293,7 @@ type LogInPayload struct {
 	// The new session; null when there are `userErrors`.
 	Session *Session `json:"session,omitempty"`
 	// One INVALID with `field: null` when user or password is wrong, not telling which; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Which session to end.
@@ -304,7 +305,7 @@ type LogOutInput struct {
 // Answer of `logOut`.
 type LogOutPayload struct {
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
@@ -414,7 +415,7 @@ type RefreshSessionPayload struct {
 	// The session with new tokens; null when there are `userErrors`.
 	Session *Session `json:"session,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // What a login gives.
@@ -522,7 +523,7 @@ type UpdateAddressPayload struct {
 	// The address as changed; on CONFLICT the address as stored, on other `userErrors` null.
 	Address *db.Address `json:"address,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Changes of a post; what is absent is left alone.
@@ -546,7 +547,7 @@ type UpdatePostPayload struct {
 	// The post as changed; on CONFLICT the post as stored, on other `userErrors` null.
 	Post *db.Post `json:"post,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Changes of a profile; what is absent is left alone.
@@ -568,7 +569,7 @@ type UpdateProfilePayload struct {
 	// The profile as changed; on CONFLICT the profile as stored, on other `userErrors` null.
 	Profile *db.Profile `json:"profile,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Changes of a tag; what is absent is left alone.
@@ -586,7 +587,7 @@ type UpdateTagPayload struct {
 	// The tag as changed; on CONFLICT the tag as stored, on other `userErrors` null.
 	Tag *db.Tag `json:"tag,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // Changes of a user; what is absent is left alone.
@@ -610,7 +611,7 @@ type UpdateUserPayload struct {
 	// The user as changed; on CONFLICT the user as stored, on other `userErrors` null.
 	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
-	UserErrors []*db.Fault `json:"userErrors"`
+	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
 // The address of a user that is made or changed.

@@ -7,19 +7,19 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // Page reads the arguments of a connection field, whose rows are of table. Its errors are db.BadRequest.
-func Page(coordinate string, table *db.Table, field *ast.Field, variables map[string]any) (*db.Page, error) {
+func Page(coordinate string, table *orm.Table, field *ast.Field, variables map[string]any) (*orm.Page, error) {
 	args := field.ArgumentMap(variables)
-	var page db.PageArgs
+	var page orm.PageArgs
 	var err error
 	if page.First, err = integer(args["first"]); err != nil {
-		return nil, db.Errorf(db.BadRequest, "`first` must be between 0 and %d", db.MaxPage)
+		return nil, orm.Errorf(orm.BadRequest, "`first` must be between 0 and %d", orm.MaxPage)
 	}
 	if page.Last, err = integer(args["last"]); err != nil {
-		return nil, db.Errorf(db.BadRequest, "`last` must be between 0 and %d", db.MaxPage)
+		return nil, orm.Errorf(orm.BadRequest, "`last` must be between 0 and %d", orm.MaxPage)
 	}
 	page.After, page.Before = text(args["after"]), text(args["before"])
 	for _, item := range list(args["orderBy"]) {
@@ -27,15 +27,15 @@ func Page(coordinate string, table *db.Table, field *ast.Field, variables map[st
 		name, _ := order["field"].(string)
 		column := table.OrderColumn(strings.ToLower(name))
 		if column == nil {
-			return nil, db.Errorf(db.BadRequest, "`orderBy` cannot be %s", name)
+			return nil, orm.Errorf(orm.BadRequest, "`orderBy` cannot be %s", name)
 		}
-		page.Order = append(page.Order, db.Order{Column: column, Desc: order["direction"] == "DESC"})
+		page.Order = append(page.Order, orm.Order{Column: column, Desc: order["direction"] == "DESC"})
 	}
 	where, _ := args["where"].(map[string]any)
-	if page.Where, err = db.ParseWhere(table, where); err != nil {
+	if page.Where, err = orm.ParseWhere(table, where); err != nil {
 		return nil, err
 	}
-	return db.NewPage(coordinate, table, page)
+	return orm.NewPage(coordinate, table, page)
 }
 
 func integer(v any) (*int, error) {
@@ -83,16 +83,16 @@ func list(v any) []any {
 
 // A LookUp says which row a field such as `user(by:)` means: the one whose column holds a key or a text.
 type LookUp struct {
-	Column *db.Column // nil: there can be no such row
+	Column *orm.Column // nil: there can be no such row
 	Key    int64
 	Text   string
 }
 
 // RowOf reads the arguments of a field that leads to one row of table: `id`, `by`, or none for the viewer. Its errors
 // are db.BadRequest and name the argument.
-func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map[string]any) (LookUp, error) {
+func RowOf(ctx context.Context, table *orm.Table, field *ast.Field, variables map[string]any) (LookUp, error) {
 	if len(field.Definition.Arguments) == 0 {
-		if key := db.ViewerOf(ctx).Key; key != 0 {
+		if key := orm.ViewerOf(ctx).Key; key != 0 {
 			return LookUp{Column: table.KeyColumn(), Key: key}, nil
 		}
 		return LookUp{}, nil
@@ -102,7 +102,7 @@ func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map
 		child := by.Value.Children[0]
 		v, err := child.Value.Value(variables)
 		if err != nil {
-			return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` is malformed", child.Name)
+			return LookUp{}, orm.Errorf(orm.BadRequest, "`by.%s` is malformed", child.Name)
 		}
 		return lookUpBy(table, child.Name, v)
 	}
@@ -112,7 +112,7 @@ func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map
 	}
 	by, _ := args["by"].(map[string]any)
 	if len(by) != 1 {
-		return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
+		return LookUp{}, orm.Errorf(orm.BadRequest, "`by` must have exactly one field")
 	}
 	for name, v := range by {
 		return lookUpBy(table, name, v)
@@ -120,9 +120,9 @@ func RowOf(ctx context.Context, table *db.Table, field *ast.Field, variables map
 	return LookUp{}, nil // not reached: there is one
 }
 
-func lookUpBy(table *db.Table, name string, v any) (LookUp, error) {
+func lookUpBy(table *orm.Table, name string, v any) (LookUp, error) {
 	if v == nil {
-		return LookUp{}, db.Errorf(db.BadRequest, "`by.%s` must not be null", name)
+		return LookUp{}, orm.Errorf(orm.BadRequest, "`by.%s` must not be null", name)
 	}
 	if name == "id" {
 		return byID(table, "by.id", v)
@@ -134,43 +134,45 @@ func lookUpBy(table *db.Table, name string, v any) (LookUp, error) {
 		column := table.Field(name)
 		return LookUp{Column: column, Text: column.Normal(*s)}, nil
 	}
-	return LookUp{}, db.Errorf(db.BadRequest, "`by` must have exactly one field")
+	return LookUp{}, orm.Errorf(orm.BadRequest, "`by` must have exactly one field")
 }
 
-func byID(table *db.Table, argument string, v any) (LookUp, error) {
+func byID(table *orm.Table, argument string, v any) (LookUp, error) {
 	if s := text(v); s != nil {
-		if of, key, ok := db.ParseGlobalID(*s); ok && of == table {
+		if key, ok := table.ParseGlobalID(*s); ok {
 			return LookUp{Column: table.KeyColumn(), Key: key}, nil
 		}
 	}
-	return LookUp{}, db.Errorf(db.BadRequest, "`%s` is not an id of the right type", argument)
+	return LookUp{}, orm.Errorf(orm.BadRequest, "`%s` is not an id of the right type", argument)
 }
 
 // MaxNodes is how many ids `nodes` takes.
 const MaxNodes = 100
 
 // Node reads the argument of `node`.
-func Node(field *ast.Field, variables map[string]any) (*db.Table, int64, error) {
-	return node("id", field.ArgumentMap(variables)["id"])
+func Node(model *orm.Model, field *ast.Field, variables map[string]any) (*orm.Table, int64, error) {
+	return node(model, "id", field.ArgumentMap(variables)["id"])
 }
 
-func node(argument string, v any) (*db.Table, int64, error) {
+func node(model *orm.Model, argument string, v any) (*orm.Table, int64, error) {
 	if s := text(v); s != nil {
-		if table, key, ok := db.ParseGlobalID(*s); ok {
+		if table, key, ok := model.ParseGlobalID(*s); ok {
 			return table, key, nil
 		}
 	}
-	return nil, 0, db.Errorf(db.BadRequest, "`%s` is not an id", argument)
+	return nil, 0, orm.Errorf(orm.BadRequest, "`%s` is not an id", argument)
 }
 
 // IDs reads the argument of `nodes`.
 func IDs(field *ast.Field, variables map[string]any) ([]any, error) {
 	ids := list(field.ArgumentMap(variables)["ids"])
 	if len(ids) > MaxNodes {
-		return nil, db.Errorf(db.BadRequest, "`ids` must have at most %d items", MaxNodes)
+		return nil, orm.Errorf(orm.BadRequest, "`ids` must have at most %d items", MaxNodes)
 	}
 	return ids, nil
 }
 
 // IDAt reads one item of `ids`.
-func IDAt(ids []any, i int) (*db.Table, int64, error) { return node("ids", ids[i]) }
+func IDAt(model *orm.Model, ids []any, i int) (*orm.Table, int64, error) {
+	return node(model, "ids", ids[i])
+}

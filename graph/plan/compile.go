@@ -9,28 +9,28 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // A source is one table of a statement: the columns read of it and the to-one rows joined to it.
 type source struct {
-	table   *db.Table
-	columns []*db.Column
+	table   *orm.Table
+	columns []*orm.Column
 	joins   []*join
 	base    int // where its columns begin in a row
 }
 
 type join struct {
-	relation *db.Relation
+	relation *orm.Relation
 	source   *source
 }
 
-func newSource(table *db.Table) *source {
-	return &source{table: table, columns: []*db.Column{table.KeyColumn()}}
+func newSource(table *orm.Table) *source {
+	return &source{table: table, columns: []*orm.Column{table.KeyColumn()}}
 }
 
 // column is the place of c among the source's columns.
-func (s *source) column(c *db.Column) int {
+func (s *source) column(c *orm.Column) int {
 	for i, have := range s.columns {
 		if have == c {
 			return i
@@ -41,14 +41,14 @@ func (s *source) column(c *db.Column) int {
 }
 
 // lay gives every source its place in the row and answers what to select.
-func (s *source) lay(base int) (db.Select, int) {
+func (s *source) lay(base int) (orm.Select, int) {
 	s.base = base
 	base += len(s.columns)
-	selection := db.Select{Columns: s.columns}
+	selection := orm.Select{Columns: s.columns}
 	for _, j := range s.joins {
-		var inner db.Select
+		var inner orm.Select
 		inner, base = j.source.lay(base)
-		selection.Joins = append(selection.Joins, db.Join{Relation: j.relation, Select: inner})
+		selection.Joins = append(selection.Joins, orm.Join{Relation: j.relation, Select: inner})
 	}
 	return selection, base
 }
@@ -68,14 +68,14 @@ const maxJoined = 6
 // keys from it.
 type fetch struct {
 	source    *source
-	selection db.Select
+	selection orm.Select
 	branches  []*branch
 }
 
 // A branch is a relation path: rows related to the rows of the fetch above it, or the root's.
 type branch struct {
-	relation   *db.Relation // nil at the root
-	table      *db.Table
+	relation   *orm.Relation // nil at the root
+	table      *orm.Table
 	coordinate string
 	path       string
 	parent     *source // whose column holds the key
@@ -84,7 +84,7 @@ type branch struct {
 
 	// of connections
 	field   *ast.Field // nil if the branch is a to-one relation
-	page    *db.Page   // nil if it depends on variables, or is wrong
+	page    *orm.Page  // nil if it depends on variables, or is wrong
 	rows    *fetch     // nil if only the count is wanted
 	cursors bool       // rows hold what cursors are made of
 	counts  bool
@@ -117,12 +117,12 @@ type field struct {
 	key        string // `"name":`
 	text       string
 	column     int
-	holds      db.Kind // of the column
+	holds      orm.Kind // of the column
 	object     *object
 	branch     *branch
 	connection *connection
-	relation   *db.Relation
-	computed   *db.Computed
+	relation   *orm.Relation
+	computed   *orm.ComputedField
 }
 
 type connectionKind uint8
@@ -158,6 +158,7 @@ type part struct {
 type compiler struct {
 	operation *graphql.OperationContext
 	schema    *ast.Schema
+	model     *orm.Model
 	parts     int // of the plan, so far
 	// beside is set by a field that is neither a column nor a relation: only its resolver knows what it is.
 	beside bool
@@ -204,7 +205,7 @@ func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path
 	return o
 }
 
-func (c *compiler) relation(f *fetch, s *source, r *db.Relation, selected graphql.CollectedField, path string, out *field) {
+func (c *compiler) relation(f *fetch, s *source, r *orm.Relation, selected graphql.CollectedField, path string, out *field) {
 	out.relation, out.required = r, r.Required
 	if !r.Many && f.source.size() < maxJoined {
 		out.kind = joinedField
@@ -369,7 +370,7 @@ type root struct {
 	branch     *branch
 	connection *connection
 	// of look-ups: how to write a row of each table that the field may lead to
-	objects map[*db.Table]*fetchObject
+	objects map[*orm.Table]*fetchObject
 	size    atomic.Int64 // of the last answer
 	// what stands around the value in the answer
 	before, after string
@@ -401,18 +402,18 @@ func (c *compiler) root(f graphql.CollectedField) *root {
 	typeName := f.Definition.Type.Name()
 	definition := c.schema.Types[typeName]
 	path := f.Alias
-	if table := db.TableOf(typeName); table != nil {
+	if table := c.model.TableOf(typeName); table != nil {
 		if f.Name != table.Single() && f.Name != "viewer" {
 			return nil
 		}
 		return &root{kind: rowRoot, branch: &branch{table: table, path: path, field: f.Field}, objects: c.row(table, f, path)}
 	}
 	if typeName == "Node" && (f.Name == "node" || f.Name == "nodes") {
-		r := &root{kind: nodeRoot, branch: &branch{path: path, field: f.Field}, objects: map[*db.Table]*fetchObject{}}
+		r := &root{kind: nodeRoot, branch: &branch{path: path, field: f.Field}, objects: map[*orm.Table]*fetchObject{}}
 		if f.Definition.Type.Elem != nil {
 			r.kind = nodesRoot
 		}
-		for _, table := range db.Tables {
+		for _, table := range c.model.Tables() {
 			for t, o := range c.row(table, f, path) {
 				r.objects[t] = o
 			}
@@ -423,7 +424,7 @@ func (c *compiler) root(f graphql.CollectedField) *root {
 	if nodes == nil || !strings.HasSuffix(typeName, "Connection") {
 		return nil
 	}
-	table := db.TableOf(nodes.Type.Name())
+	table := c.model.TableOf(nodes.Type.Name())
 	if table == nil || f.Name != table.Root() {
 		return nil
 	}
@@ -431,9 +432,9 @@ func (c *compiler) root(f graphql.CollectedField) *root {
 	return &root{kind: connectionRoot, branch: b, connection: c.connection(b, f)}
 }
 
-func (c *compiler) row(table *db.Table, f graphql.CollectedField, path string) map[*db.Table]*fetchObject {
+func (c *compiler) row(table *orm.Table, f graphql.CollectedField, path string) map[*orm.Table]*fetchObject {
 	rows := &fetch{source: newSource(table)}
 	o := c.object(rows, rows.source, f.Selections, path)
 	rows.selection, _ = rows.source.lay(0)
-	return map[*db.Table]*fetchObject{table: {rows, o}}
+	return map[*orm.Table]*fetchObject{table: {rows, o}}
 }

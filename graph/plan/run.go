@@ -10,17 +10,19 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // A Planner answers root fields of queries by plans. It is safe for concurrent use.
 type Planner struct {
-	db     *db.DB
+	db     *orm.DB
 	schema *ast.Schema
 }
 
 // New answers a planner of schema's queries over database.
-func New(database *db.DB, schema *ast.Schema) *Planner { return &Planner{db: database, schema: schema} }
+func New(database *orm.DB, schema *ast.Schema) *Planner {
+	return &Planner{db: database, schema: schema}
+}
 
 // Plans are the compiled root fields of one document. They live as long as it does, and are safe for concurrent use.
 type Plans struct {
@@ -68,7 +70,7 @@ func (p *Plans) root(c *compiler, alias string, compile func() *root) *root {
 // Operation answers the current operation, a query, as JSON. ok is false if it has another root field than one that
 // leads to an entity. On an error nothing is known about the answer, and resolvers must give it or the reason why not.
 func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
-	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema}
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, model: p.db.Model()}
 	return p.answer(ctx, c, plans, "", func() *root {
 		fields := c.collect(c.operation.Operation.SelectionSet, "Query")
 		if len(fields) != 1 {
@@ -84,7 +86,7 @@ func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok 
 
 // Field answers the current root field as Operation answers an operation.
 func (p *Planner) Field(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
-	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema}
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, model: p.db.Model()}
 	f := graphql.GetRootFieldContext(ctx).Field
 	return p.answer(ctx, c, plans, f.Alias, func() *root { return c.compile(f) })
 }
@@ -99,7 +101,7 @@ func (p *Planner) answer(ctx context.Context, c *compiler, plans *Plans, alias s
 	if plan == nil {
 		return nil, false, nil
 	}
-	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan, budget: db.BudgetOf(ctx)}
+	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan, budget: orm.BudgetOf(ctx)}
 	if err = plan.run(r); err != nil {
 		return nil, true, err
 	}
@@ -125,11 +127,11 @@ func booleans(operation *graphql.OperationContext) string {
 
 // A run is one execution of a plan.
 type run struct {
-	db        *db.DB
+	db        *orm.DB
 	ctx       context.Context
 	variables map[string]any
 	plan      *root
-	budget    *db.Budget
+	budget    *orm.Budget
 	read      int // bytes of rows
 	out       []byte
 	charged   int // bytes of out that have been taken from the budget
@@ -161,13 +163,13 @@ func (r *run) charge() error {
 
 // found is what a fetch answered, and what its branches did.
 type found struct {
-	rows     *db.Rows
+	rows     *orm.Rows
 	branches []related
 }
 
 type related struct {
 	*found
-	page   *db.Page
+	page   *orm.Page
 	counts map[int64]int
 }
 
@@ -176,7 +178,7 @@ func (p *root) run(r *run) error {
 	case rowRoot:
 		return p.row(r)
 	case nodeRoot:
-		table, key, err := Node(p.branch.field, r.variables)
+		table, key, err := Node(r.db.Model(), p.branch.field, r.variables)
 		if err != nil {
 			return err
 		}
@@ -207,8 +209,8 @@ func (p *root) lookUp(r *run, l LookUp) error {
 		return nil
 	}
 	o := p.objects[l.Column.Table]
-	read := &db.Read{Path: p.branch.path, From: l.Column.Table, By: l.Column, Select: o.fetch.selection}
-	if l.Column.Kind == db.Key {
+	read := &orm.Read{Path: p.branch.path, From: l.Column.Table, By: l.Column, Select: o.fetch.selection}
+	if l.Column.Kind == orm.Key {
 		read.Keys = []int64{l.Key}
 	} else {
 		read.Texts = []string{l.Text}
@@ -235,27 +237,27 @@ func (p *root) nodes(r *run) error {
 		return err
 	}
 	type place struct {
-		table *db.Table
+		table *orm.Table
 		key   int64
 	}
 	places := make([]place, len(ids))
-	keys := map[*db.Table][]int64{}
+	keys := map[*orm.Table][]int64{}
 	for i := range ids {
-		table, key, err := IDAt(ids, i)
+		table, key, err := IDAt(r.db.Model(), ids, i)
 		if err != nil {
 			return err
 		}
 		places[i] = place{table, key}
 		keys[table] = append(keys[table], key)
 	}
-	answers := map[*db.Table]*found{}
-	for _, table := range db.Tables {
+	answers := map[*orm.Table]*found{}
+	for _, table := range r.db.Model().Tables() {
 		if len(keys[table]) == 0 {
 			continue
 		}
 		o := p.objects[table]
 		slices.Sort(keys[table])
-		answers[table], err = r.fetch(o.fetch, &db.Read{Path: p.branch.path, From: table, By: table.KeyColumn(), Keys: slices.Compact(keys[table]), Select: o.fetch.selection})
+		answers[table], err = r.fetch(o.fetch, &orm.Read{Path: p.branch.path, From: table, By: table.KeyColumn(), Keys: slices.Compact(keys[table]), Select: o.fetch.selection})
 		if err != nil {
 			return err
 		}
@@ -281,7 +283,7 @@ func (p *root) nodes(r *run) error {
 }
 
 // fetch runs one statement, and those of the branches that grow from its rows.
-func (r *run) fetch(f *fetch, read *db.Read) (*found, error) {
+func (r *run) fetch(f *fetch, read *orm.Read) (*found, error) {
 	rows, err := r.db.Read(r.ctx, read)
 	if err != nil {
 		return nil, err
@@ -300,7 +302,7 @@ func (r *run) fetch(f *fetch, read *db.Read) (*found, error) {
 		if b.relation.Many {
 			out.branches[i], err = r.connection(b, keys)
 		} else {
-			out.branches[i].found, err = r.fetch(b.rows, &db.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection})
+			out.branches[i].found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection})
 		}
 		if err != nil {
 			return nil, err
@@ -310,7 +312,7 @@ func (r *run) fetch(f *fetch, read *db.Read) (*found, error) {
 }
 
 // keysIn are the distinct keys in a column, in order.
-func keysIn(rows *db.Rows, column int) []int64 {
+func keysIn(rows *orm.Rows, column int) []int64 {
 	keys := make([]int64, 0, rows.Len())
 	for i := range rows.Len() {
 		if key, ok := rows.Row(i)[column].(int64); ok {
@@ -331,13 +333,13 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 		}
 	}
 	if b.rows != nil {
-		out.found, err = r.fetch(b.rows, &db.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Page: out.page, Within: !b.beyond})
+		out.found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Page: out.page, Within: !b.beyond})
 		if err != nil {
 			return out, err
 		}
 	}
 	if b.counts {
-		out.counts, err = r.db.Count(r.ctx, &db.Read{Path: b.path + ".totalCount", From: b.table, Via: b.relation, Keys: keys, Page: out.page})
+		out.counts, err = r.db.Count(r.ctx, &orm.Read{Path: b.path + ".totalCount", From: b.table, Via: b.relation, Keys: keys, Page: out.page})
 	}
 	return out, err
 }

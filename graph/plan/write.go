@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"kith/db"
+	"kith/db/orm"
 )
 
 // writeObject writes a row. Its error is a related row that must be there and is not, or an answer that is too large.
@@ -45,7 +45,7 @@ func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 	case idField:
 		key, _ := row[o.source.base].(int64)
 		r.out = append(r.out, '"')
-		r.out = db.AppendGlobalID(r.out, o.source.table, key)
+		r.out = orm.AppendGlobalID(r.out, o.source.table, key)
 		r.out = append(r.out, '"')
 	case columnField:
 		r.out = appendValue(r.out, field.holds, row[o.source.base+field.column])
@@ -80,14 +80,14 @@ func (r *run) writeMissing(field *field, referred bool) error {
 		}
 	}
 	if field.required {
-		return db.Errorf(db.Internal, "%s has no row", field.relation.Coordinate())
+		return orm.Errorf(orm.Internal, "%s has no row", field.relation.Coordinate())
 	}
 	r.out = append(r.out, "null"...)
 	return nil
 }
 
 func (r *run) writeConnection(c *connection, b *branch, related related, key int64) error {
-	var g db.Group
+	var g orm.Group
 	if related.found != nil {
 		if g = related.rows.Of(key); b.relation == nil {
 			g = related.rows.All()
@@ -159,7 +159,7 @@ func (r *run) writeEdge(c *connection, b *branch, related related, row []any) er
 	return nil
 }
 
-func (r *run) writePageInfo(c *connection, b *branch, related related, g db.Group) {
+func (r *run) writePageInfo(c *connection, b *branch, related related, g orm.Group) {
 	r.out = append(r.out, '{')
 	for i := range c.parts {
 		p := &c.parts[i]
@@ -188,26 +188,26 @@ func (r *run) writePageInfo(c *connection, b *branch, related related, g db.Grou
 	r.out = append(r.out, '}')
 }
 
-func (r *run) writeCursor(b *branch, page *db.Page, row []any) {
+func (r *run) writeCursor(b *branch, page *orm.Page, row []any) {
 	values := make([]any, len(page.Order))
 	for i, o := range page.Order {
 		values[i] = row[b.rows.source.base+b.rows.source.column(o.Column)]
 	}
 	r.out = append(r.out, '"')
-	r.out = db.AppendCursor(r.out, b.coordinate, page.Order, values)
+	r.out = orm.AppendCursor(r.out, b.coordinate, page.Order, values)
 	r.out = append(r.out, '"')
 }
 
 // appendValue writes a cell as the scalar of its kind does.
-func appendValue(out []byte, kind db.Kind, v any) []byte {
+func appendValue(out []byte, kind orm.Kind, v any) []byte {
 	switch v := v.(type) {
 	case string:
-		if kind == db.Document {
+		if kind == orm.Document {
 			return append(out, v...)
 		}
 		return appendString(out, v)
 	case int64:
-		if kind == db.Long {
+		if kind == orm.Long {
 			out = append(out, '"')
 			return append(strconv.AppendInt(out, v, 10), '"')
 		}
@@ -215,12 +215,12 @@ func appendValue(out []byte, kind db.Kind, v any) []byte {
 	case bool:
 		return strconv.AppendBool(out, v)
 	case float64:
-		return db.AppendFloat(out, v)
-	case db.Decimal:
+		return orm.AppendFloat(out, v)
+	case orm.Decimal:
 		return appendString(out, string(v))
 	case time.Time:
 		out = append(out, '"')
-		out = db.AppendTime(out, v)
+		out = orm.AppendTime(out, v)
 		return append(out, '"')
 	}
 	return append(out, "null"...)

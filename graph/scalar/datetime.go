@@ -6,16 +6,16 @@ import (
 	"io"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
+	"kith/db/orm"
 
-	"kith/db"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // MarshalDateTime writes a time as RFC 3339, UTC, microseconds.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		buf := append(make([]byte, 0, 32), '"')
-		w.Write(append(db.AppendTime(buf, t), '"')) //nolint:errcheck // a Marshaler has no way to report it
+		w.Write(append(orm.AppendTime(buf, t), '"')) //nolint:errcheck // a Marshaler has no way to report it
 	})
 }
 
@@ -25,7 +25,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	if !ok {
 		return time.Time{}, errors.New("a DateTime is an RFC 3339 text")
 	}
-	t, err := db.ParseTime(text)
+	t, err := orm.ParseTime(text)
 	if err != nil {
 		return time.Time{}, errors.New("a DateTime is an RFC 3339 text of the years 1 to 9999")
 	}

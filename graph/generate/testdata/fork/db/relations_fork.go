@@ -1,10 +1,14 @@
 package db
 
-import "time"
+import (
+	"time"
+
+	"kith/db/orm"
+)
 
 // A Comment is a remark on a post, by anybody who is logged in.
 type Comment struct {
-	Row
+	orm.Row
 	PostKey   int64  `db:"post_id"`
 	AuthorKey int64  `db:"author_id"`
 	Body      string `db:"body" rule:"1..10000"` // What it says.
@@ -12,16 +16,16 @@ type Comment struct {
 
 // On the page.
 var (
-	Comments = table[Comment]("comments", ownedBy("author_id"))
+	Comments = orm.Declare[Comment](Model, "comments", orm.OwnedBy("author_id"))
 
-	PostComments, CommentPost   = oneToMany(Posts, "comments", Comments, "post", "post_id", cascade)
-	UserComments, CommentAuthor = oneToMany(Users, "comments", Comments, "author", "author_id", cascade)
+	PostComments, CommentPost   = orm.OneToMany(Posts, "comments", Comments, "post", "post_id", orm.Cascade)
+	UserComments, CommentAuthor = orm.OneToMany(Users, "comments", Comments, "author", "author_id", orm.Cascade)
 )
 
 // An EmptyShelf is a place for books, and has each option of a column: renamed, with a default, write-once, read-only,
 // hidden, deprecated.
 type EmptyShelf struct {
-	Row
+	orm.Row
 	OwnerKey *int64  `db:"owner_id"`                                       // Who put it up.
 	Room     string  `db:"room" rule:"1..50" api:"place,default=a, b"`     // Where it stands.
 	Code     string  `db:"code" rule:"1..20 unique" api:",writeonce"`      // What is written on it.
@@ -36,14 +40,14 @@ type EmptyShelf struct {
 
 // A Notice can only be put up, and never by a nested input.
 type Notice struct {
-	Row
+	orm.Row
 	ShelfKey *int64 `db:"shelf_id"`
 	Text     string `db:"text" rule:"1..20"`
 }
 
 // A Note is the one remark that stands on a post, by whoever was first.
 type Note struct {
-	Row
+	orm.Row
 	PostKey   int64  `db:"post_id"`
 	AuthorKey int64  `db:"author_id"`
 	Text      string `db:"text" rule:"1..50"`
@@ -51,28 +55,28 @@ type Note struct {
 
 // More of the page.
 var (
-	Notes = table[Note]("notes", ownedBy("author_id"))
+	Notes = orm.Declare[Note](Model, "notes", orm.OwnedBy("author_id"))
 
-	PostNote, NotePost    = oneToOne(Posts, "note", Notes, "post", "post_id", cascade)
-	UserNotes, NoteAuthor = oneToMany(Users, "notes", Notes, "author", "author_id", cascade)
+	PostNote, NotePost    = orm.OneToOne(Posts, "note", Notes, "post", "post_id", orm.Cascade)
+	UserNotes, NoteAuthor = orm.OneToMany(Users, "notes", Notes, "author", "author_id", orm.Cascade)
 
-	EmptyShelves = table[EmptyShelf]("empty_shelves", ownedBy("owner_id"),
+	EmptyShelves = orm.Declare[EmptyShelf](Model, "empty_shelves", orm.OwnedBy("owner_id"),
 		// Where it stands and since when, in one line.
 		//
 		// Deprecated: ask for both.
-		computed("label", func(s *EmptyShelf) string { return s.Room + " <" + s.CreatedAt.Format("2006") + ">" }),
-		computed("paintedAt", func(s *EmptyShelf) *time.Time {
+		orm.Computed("label", func(s *EmptyShelf) string { return s.Room + " <" + s.CreatedAt.Format("2006") + ">" }),
+		orm.Computed("paintedAt", func(s *EmptyShelf) *time.Time {
 			if s.Colour == nil {
 				return nil
 			}
 			return &s.CreatedAt
 		}),
-		computed("load", func(s *EmptyShelf) int64 { return int64(100 / (len(s.Room) - len("collapse"))) }))
-	Notices = table[Notice]("notices", without(Updating, Deleting))
+		orm.Computed("load", func(s *EmptyShelf) int64 { return int64(100 / (len(s.Room) - len("collapse"))) }))
+	Notices = orm.Declare[Notice](Model, "notices", orm.Without(orm.Updating, orm.Deleting))
 
-	UserShelves, ShelfOwner  = oneToMany(Users, "shelves", EmptyShelves, "owner", "owner_id", detach)
-	ShelfNotice, NoticeShelf = oneToMany(EmptyShelves, "notices", Notices, "shelf", "shelf_id", detach)
-	UserKnows, UserKnownBy   = manyToMany(Users, "knows", Users, "knownBy", "knows", "one_id", "other_id")
+	UserShelves, ShelfOwner  = orm.OneToMany(Users, "shelves", EmptyShelves, "owner", "owner_id", orm.Detach)
+	ShelfNotice, NoticeShelf = orm.OneToMany(EmptyShelves, "notices", Notices, "shelf", "shelf_id", orm.Detach)
+	UserKnows, UserKnownBy   = orm.ManyToMany(Users, "knows", Users, "knownBy", "knows", "one_id", "other_id")
 )
 
 // A Mood is how a reading was.
@@ -87,35 +91,35 @@ const (
 
 // A Reading is something of every kind, once needed and once not.
 type Reading struct {
-	Row
-	OwnerKey   int64      `db:"owner_id"`
-	Done       bool       `db:"done" api:",default=true"` // Whether it is over.
-	Sure       *bool      `db:"sure"`
-	Tally      int32      `db:"tally" rule:"-100..2000000000" api:",default=7"`
-	Total      *int32     `db:"total"`
-	Big        int64      `db:"big" rule:"unique"`
-	Bigger     *int64     `db:"bigger" rule:"-5.."`
-	Ratio      float64    `db:"ratio" api:",default=0.5"`
-	Share      *float64   `db:"share" rule:"0..1.5"`
-	Mood       Mood       `db:"mood" api:",default=GLAD"`
-	MoodBefore *Mood      `db:"mood_before"`
-	Price      Decimal    `db:"price" rule:"12,2 -1000000.00.." api:",default=1.5"`
-	Rebate     *Decimal   `db:"rebate" rule:"18,6"`
-	Day        Date       `db:"day" rule:"0001-01-01.." api:",default=2026-11-21"`
-	Due        *Date      `db:"due"`
-	Code       UUID       `db:"code" rule:"unique"`
-	OtherCode  *UUID      `db:"other_code"`
-	Data       JSON       `db:"data"`
-	Extra      *JSON      `db:"extra"`
-	At         time.Time  `db:"at"`
-	Until      *time.Time `db:"until"`
+	orm.Row
+	OwnerKey   int64        `db:"owner_id"`
+	Done       bool         `db:"done" api:",default=true"` // Whether it is over.
+	Sure       *bool        `db:"sure"`
+	Tally      int32        `db:"tally" rule:"-100..2000000000" api:",default=7"`
+	Total      *int32       `db:"total"`
+	Big        int64        `db:"big" rule:"unique"`
+	Bigger     *int64       `db:"bigger" rule:"-5.."`
+	Ratio      float64      `db:"ratio" api:",default=0.5"`
+	Share      *float64     `db:"share" rule:"0..1.5"`
+	Mood       Mood         `db:"mood" api:",default=GLAD"`
+	MoodBefore *Mood        `db:"mood_before"`
+	Price      orm.Decimal  `db:"price" rule:"12,2 -1000000.00.." api:",default=1.5"`
+	Rebate     *orm.Decimal `db:"rebate" rule:"18,6"`
+	Day        orm.Date     `db:"day" rule:"0001-01-01.." api:",default=2026-11-21"`
+	Due        *orm.Date    `db:"due"`
+	Code       orm.UUID     `db:"code" rule:"unique"`
+	OtherCode  *orm.UUID    `db:"other_code"`
+	Data       orm.JSON     `db:"data"`
+	Extra      *orm.JSON    `db:"extra"`
+	At         time.Time    `db:"at"`
+	Until      *time.Time   `db:"until"`
 }
 
 // And every kind.
 var (
-	Readings = table[Reading]("readings", ownedBy("owner_id"))
+	Readings = orm.Declare[Reading](Model, "readings", orm.OwnedBy("owner_id"))
 
-	UserReadings, ReadingOwner = oneToMany(Users, "readings", Readings, "owner", "owner_id", cascade)
+	UserReadings, ReadingOwner = orm.OneToMany(Users, "readings", Readings, "owner", "owner_id", orm.Cascade)
 )
 
 // Shout is the name, louder.

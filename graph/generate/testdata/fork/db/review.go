@@ -3,11 +3,13 @@ package db
 import (
 	"context"
 	"strings"
+
+	"kith/db/orm"
 )
 
 // A Review is what somebody says of a post, with a reply by its author.
 type Review struct {
-	Row
+	orm.Row
 	PostKey   int64   `db:"post_id"`
 	AuthorKey int64   `db:"author_id"`
 	Summary   string  `db:"summary" rule:"1..100"`                // What it comes to.
@@ -17,12 +19,12 @@ type Review struct {
 
 // On the page.
 var (
-	Reviews = table[Review]("reviews", ownedBy("author_id"),
-		computed("excerpt", (*Review).Excerpt),
-		check(checkReview))
+	Reviews = orm.Declare[Review](Model, "reviews", orm.OwnedBy("author_id"),
+		orm.Computed("excerpt", (*Review).Excerpt),
+		orm.Check(checkReview))
 
-	PostReviews, ReviewPost   = oneToMany(Posts, "reviews", Reviews, "post", "post_id", cascade)
-	UserReviews, ReviewAuthor = oneToMany(Users, "reviews", Reviews, "author", "author_id", cascade)
+	PostReviews, ReviewPost   = orm.OneToMany(Posts, "reviews", Reviews, "post", "post_id", orm.Cascade)
+	UserReviews, ReviewAuthor = orm.OneToMany(Users, "reviews", Reviews, "author", "author_id", orm.Cascade)
 )
 
 // Excerpt is the first line of the body.
@@ -32,12 +34,12 @@ func (r *Review) Excerpt() string {
 }
 
 // checkReview keeps summaries short, and bodies as they were when somebody has replied to them.
-func checkReview(_ context.Context, before, after *Review) (faults []Fault) {
+func checkReview(_ context.Context, before, after *Review) (faults []orm.Fault) {
 	if len(after.Summary) > len(after.Body) {
-		faults = append(faults, Fault{Code: TooLong, Message: "must not be longer than the body", Field: []string{"summary"}})
+		faults = append(faults, orm.Fault{Code: orm.TooLong, Message: "must not be longer than the body", Field: []string{"summary"}})
 	}
 	if before != nil && before.Reply != nil && before.Body != after.Body {
-		faults = append(faults, Fault{Code: Invalid, Message: "has been replied to", Field: []string{"body"}})
+		faults = append(faults, orm.Fault{Code: orm.Invalid, Message: "has been replied to", Field: []string{"body"}})
 	}
 	return faults
 }

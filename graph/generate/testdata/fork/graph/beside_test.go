@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // logged is what is written to the log from now on.
@@ -79,7 +80,7 @@ func TestForkCheck(t *testing.T) {
 			`"userErrors":[{"code":"TOO_LONG","field":["input","reviews","0","summary"],"message":"must not be longer than the body"},{"code":"TOO_LONG","field":["input","reviews","2","summary"]`)
 		want(t, ask(`{ posts { totalCount } reviews { totalCount } }`), `{"posts":{"totalCount":1},"reviews":{"totalCount":0}}`)
 		post := between(ask(`{ posts { nodes { id } } }`), `"id":"`, `"`)
-		missing := db.GlobalID(db.Posts.Table, 999)
+		missing := orm.GlobalID(db.Posts.Table, 999)
 		want(t, ask(`mutation { createReview(input: {postId: "`+missing+`", summary: "long", body: "b"}) { userErrors { code field } } }`),
 			`[{"code":"NOT_FOUND","field":["input","postId"]},{"code":"TOO_LONG","field":["input","summary"]}]`)
 		made := ask(`mutation { createReview(input: {postId: "` + post + `", summary: "s", body: "body"}) { review { id } userErrors { code } } }`)
@@ -127,7 +128,7 @@ func TestForkOwnMutation(t *testing.T) {
 		want(t, ada(`mutation {`+reply("r")+` createTag(input: {name: "shared"}) { userErrors { code } } }`),
 			`{"replyToReview":{"review":null,"userErrors":[{"code":"ROLLED_BACK","field":null}]},"createTag":{"userErrors":[{"code":"TAKEN"}]}}`)
 		want(t, ada(`mutation {`+reply("r")+` createTag(input: {name: ""}) { userErrors { code } } }`), `{"code":"ROLLED_BACK","field":null}`)
-		want(t, ada(`mutation {`+reply("r")+` updatePost(input: {id: "`+db.GlobalID(db.Posts.Table, 2)+`", title: "mine"}) { userErrors { code } } }`), `"FORBIDDEN"`)
+		want(t, ada(`mutation {`+reply("r")+` updatePost(input: {id: "`+orm.GlobalID(db.Posts.Table, 2)+`", title: "mine"}) { userErrors { code } } }`), `"FORBIDDEN"`)
 		stored("null")
 		want(t, ada(`mutation @dryRun {`+reply("dry")+`}`), `{"review":{"reply":"dry","author":{"username":"bob"}},"userErrors":[]}`)
 		stored("null")
@@ -212,11 +213,11 @@ func TestForkNested(t *testing.T) {
 		before := dump(t, f)
 		want(t, ada(create(`{body: "mine"}, {body: "bob's", authorId: "`+idOfBob+`"}`)), `"FORBIDDEN"`)
 		// Nothing is looked up before that is decided: a user who is not there is no news.
-		want(t, ada(create(`{body: "x", authorId: "`+db.GlobalID(db.Users.Table, 999)+`"}`)), `"FORBIDDEN"`)
+		want(t, ada(create(`{body: "x", authorId: "`+orm.GlobalID(db.Users.Table, 999)+`"}`)), `"FORBIDDEN"`)
 		want(t, ada(create(`{body: "x", authorId: null}`)), `{"code":"BLANK","field":["input","comments","0","authorId"]}`)
 		want(t, ada(create(`{body: "x", authorId: "what"}`)), `{"code":"INVALID","field":["input","comments","0","authorId"]}`)
 		want(t, admin(create(`{body: "x"}`)), `{"code":"BLANK","field":["input","authorId"]},{"code":"BLANK","field":["input","comments","0","authorId"]}`)
-		for _, nested := range []string{`posts: [{title: "T", content: "C", comments: [{body: "x"}]}]`, `comments: [{postId: "` + db.GlobalID(db.Posts.Table, 1) + `", body: "x", authorId: "` + idOfBob + `"}]`} {
+		for _, nested := range []string{`posts: [{title: "T", content: "C", comments: [{body: "x"}]}]`, `comments: [{postId: "` + orm.GlobalID(db.Posts.Table, 1) + `", body: "x", authorId: "` + idOfBob + `"}]`} {
 			// A new user has no key yet: what is not theirs by hanging on them is for somebody who is logged in.
 			_, body := send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eve", password: "correct horse", ` + nested + `}) { userErrors { code field } } }`})
 			if s := string(body); !strings.Contains(s, `"UNAUTHENTICATED"`) && !strings.Contains(s, `"GRAPHQL_VALIDATION_FAILED"`) {
@@ -229,10 +230,10 @@ func TestForkNested(t *testing.T) {
 		want(t, admin(`mutation { createPost(input: {title: "T", content: "C", authorId: "`+idOfAda+`", comments: [{body: "b", authorId: "`+idOfBob+`"}]}) { post { comments { nodes { author { username } } } } } }`), `"bob"`)
 
 		// What the child needs besides is a field of its input.
-		post := db.GlobalID(db.Posts.Table, 1)
+		post := orm.GlobalID(db.Posts.Table, 1)
 		_, body := send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eve", password: "correct horse", comments: [{postId: "` + post + `", body: "hello"}]}) { user { comments { nodes { body post { id } } } } userErrors { code field } } }`})
 		want(t, string(body), `{"comments":{"nodes":[{"body":"hello","post":{"id":"`+post+`"}}]}},"userErrors":[]`)
-		_, body = send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eva", password: "correct horse", comments: [{postId: "` + db.GlobalID(db.Posts.Table, 999) + `", body: "hello"}]}) { userErrors { code field } } }`})
+		_, body = send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eva", password: "correct horse", comments: [{postId: "` + orm.GlobalID(db.Posts.Table, 999) + `", body: "hello"}]}) { userErrors { code field } } }`})
 		want(t, string(body), `[{"code":"NOT_FOUND","field":["input","comments","0","postId"]}]`)
 		want(t, ada(`mutation { createUser(input: {username: "u", password: "correct horse", comments: [{body: "b"}]}) { userErrors { code } } }`), "GRAPHQL_VALIDATION_FAILED")
 
@@ -257,24 +258,24 @@ func TestForkNested(t *testing.T) {
 		want(t, admin(note(`{text: "nobody's"}`)), `{"code":"BLANK","field":["input","note","authorId"]}`)
 
 		// What the schema does not have, no draft takes.
-		for table, input := range map[*db.Table]db.Input{
-			db.Users.Table:        {is("knows", db.Input{is("add", []any{"bob"})})}, // no mutation of users makes users
-			db.Posts.Table:        {is("comments", []any{db.Input{is("body", "b")}})},
-			db.EmptyShelves.Table: {is("notices", []any{db.Input{is("text", "t")}})},
+		for table, input := range map[*orm.Table]orm.Input{
+			db.Users.Table:        {is("knows", orm.Input{is("add", []any{"bob"})})}, // no mutation of users makes users
+			db.Posts.Table:        {is("comments", []any{orm.Input{is("body", "b")}})},
+			db.EmptyShelves.Table: {is("notices", []any{orm.Input{is("text", "t")}})},
 		} {
-			if _, faults := db.NewDraft(table, input, nil, false); len(faults) != 1 || faults[0].Code != db.Invalid {
+			if _, faults := orm.NewDraft(table, input, nil, false); len(faults) != 1 || faults[0].Code != orm.Invalid {
 				t.Errorf("an update of %s takes %v: %v", table.Name, input, faults)
 			}
 		}
-		for _, input := range []db.Input{{is("comments", []any{db.Input{is("body", "b"), is("postId", post)}})}, {is("note", db.Input{is("text", "t"), is("postId", post)})}, {is("author", db.Input{})}} {
-			if _, faults := db.NewDraft(db.Posts.Table, append(input, is("title", "t"), is("content", "c")), nil, true); len(faults) != 1 || faults[0].Code != db.Invalid {
+		for _, input := range []orm.Input{{is("comments", []any{orm.Input{is("body", "b"), is("postId", post)}})}, {is("note", orm.Input{is("text", "t"), is("postId", post)})}, {is("author", orm.Input{})}} {
+			if _, faults := orm.NewDraft(db.Posts.Table, append(input, is("title", "t"), is("content", "c")), nil, true); len(faults) != 1 || faults[0].Code != orm.Invalid {
 				t.Errorf("a post takes %v: %v", input, faults)
 			}
 		}
 	})
 }
 
-func is(name string, v any) db.InputField { return db.InputField{Name: name, Value: v} }
+func is(name string, v any) orm.InputField { return orm.InputField{Name: name, Value: v} }
 
 // Nobody writes a row of somebody else's, however it is nested: random inputs after the page, most of which name owners.
 func TestForkNobodyWritesForOthers(t *testing.T) {
@@ -287,15 +288,15 @@ func TestForkNobodyWritesForOthers(t *testing.T) {
 			want(t, ask(`mutation { createEmptyShelf(input: {code: "`+name+`", notices: [{text: "t"}]}) { userErrors { code } } }`), `"userErrors":[]`)
 		}
 		r := rand.New(rand.NewPCG(1, 2))
-		admin := db.WithViewer(t.Context(), db.Viewer{Admin: true})
+		admin := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
 		others := func(viewer int64) string {
 			var b strings.Builder
-			for _, table := range db.Tables {
+			for _, table := range db.Model.Tables() {
 				owner := table.Owner()
 				if owner == nil {
 					continue
 				}
-				rows, err := f.DB.Read(admin, &db.Read{Path: "others", From: table, Select: db.Select{Columns: table.Columns}, Page: &db.Page{Size: 1 << 20, Order: []db.Order{{Column: table.KeyColumn()}}}})
+				rows, err := f.DB.Read(admin, &orm.Read{Path: "others", From: table, Select: orm.Select{Columns: table.Columns}, Page: &orm.Page{Size: 1 << 20, Order: []orm.Order{{Column: table.KeyColumn()}}}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -312,32 +313,32 @@ func TestForkNobodyWritesForOthers(t *testing.T) {
 		written, forbidden := 0, 0
 		for range 600 {
 			viewer := 1 + r.Int64N(2)
-			table := db.Tables[r.IntN(len(db.Tables))]
+			table := db.Model.Tables()[r.IntN(len(db.Model.Tables()))]
 			isNew := r.IntN(2) == 0 && !table.Signup()
 			input := randomInput(r, table, nil, isNew, 3)
-			draft, faults := db.NewDraft(table, input, []string{"input"}, isNew)
+			draft, faults := orm.NewDraft(table, input, []string{"input"}, isNew)
 			if len(faults) > 0 {
 				t.Fatalf("%s: %v: %v", table.Type, input, faults)
 			}
 			before := others(viewer)
-			err := f.DB.Write(db.WithViewer(t.Context(), db.Viewer{Key: viewer}), func(ctx context.Context) (err error) {
-				var faults []db.Fault
+			err := f.DB.Write(orm.WithViewer(t.Context(), orm.Viewer{Key: viewer}), func(ctx context.Context) (err error) {
+				var faults []orm.Fault
 				if isNew {
 					_, faults, err = f.DB.Create(ctx, draft)
 				} else {
 					faults, _, err = f.DB.Update(ctx, draft, 1+r.Int64N(4), nil)
 				}
 				if err == nil && len(faults) > 0 {
-					err = db.Errorf(db.BadRequest, "%v", faults)
+					err = orm.Errorf(orm.BadRequest, "%v", faults)
 				}
 				return err
 			})
-			switch db.CodeOf(err) {
+			switch orm.CodeOf(err) {
 			case "":
 				written++
-			case db.Forbidden:
+			case orm.Forbidden:
 				forbidden++
-			case db.BadRequest:
+			case orm.BadRequest:
 			default:
 				t.Fatalf("%s: %v: %v", table.Type, input, err)
 			}
@@ -352,7 +353,7 @@ func TestForkNobodyWritesForOthers(t *testing.T) {
 }
 
 // randomInput is an input of a table, or of a row of it that hangs on another, as the schema would let through.
-func randomInput(r *rand.Rand, table *db.Table, under *db.Relation, isNew bool, depth int) (input db.Input) {
+func randomInput(r *rand.Rand, table *orm.Table, under *orm.Relation, isNew bool, depth int) (input orm.Input) {
 	for _, c := range table.Columns {
 		needed := c.Needed() && c != table.Owner() && (isNew || under != nil)
 		if !c.Writable(isNew) || under != nil && c == under.Theirs || !needed && r.IntN(3) > 0 {
@@ -361,17 +362,17 @@ func randomInput(r *rand.Rand, table *db.Table, under *db.Relation, isNew bool, 
 		v := any(fmt.Sprint("w", r.IntN(1_000_000)))
 		switch {
 		case c.References != nil && c.References.Signup():
-			v = db.GlobalID(c.References, 1+r.Int64N(2))
+			v = orm.GlobalID(c.References, 1+r.Int64N(2))
 		case c.References != nil:
-			v = db.GlobalID(c.References, 1+r.Int64N(3))
+			v = orm.GlobalID(c.References, 1+r.Int64N(3))
 		case c.Field == "emailAddress":
 			v = "w@example.com"
-		case c.Kind != db.Text:
-			v = map[db.Kind]any{
-				db.Bool: true, db.Int: int64(1), db.Long: fmt.Sprint(r.IntN(1_000_000)), db.Float: 0.5, db.Numeric: "1.25", db.Day: "2026-11-21",
-				db.Guid: fmt.Sprintf("123e4567-e89b-12d3-a456-%012d", r.IntN(1_000_000)), db.Document: true, db.Time: "2026-11-21T00:00:00Z",
+		case c.Kind != orm.Text:
+			v = map[orm.Kind]any{
+				orm.Bool: true, orm.Int: int64(1), orm.Long: fmt.Sprint(r.IntN(1_000_000)), orm.Float: 0.5, orm.Numeric: "1.25", orm.Day: "2026-11-21",
+				orm.Guid: fmt.Sprintf("123e4567-e89b-12d3-a456-%012d", r.IntN(1_000_000)), orm.Document: true, orm.Time: "2026-11-21T00:00:00Z",
 			}[c.Kind]
-			if c.Kind == db.Enum {
+			if c.Kind == orm.Enum {
 				v = c.Values()[0]
 			}
 		}
@@ -381,7 +382,7 @@ func randomInput(r *rand.Rand, table *db.Table, under *db.Relation, isNew bool, 
 		if depth == 0 || relation.Link != nil || !relation.Nested(isNew) || under != nil && !isNew || r.IntN(2) == 0 {
 			continue
 		}
-		child := func() db.Input { return randomInput(r, relation.To, relation, isNew, depth-1) }
+		child := func() orm.Input { return randomInput(r, relation.To, relation, isNew, depth-1) }
 		switch {
 		case relation.Many:
 			input = append(input, is(relation.Field, []any{child(), child()}))

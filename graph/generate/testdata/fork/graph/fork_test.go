@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kith/db"
+	"kith/db/orm"
 )
 
 // A table that the page declares answers everything as the others do: nobody wrote a line of its API.
@@ -63,12 +64,12 @@ func TestForkOptions(t *testing.T) {
 			field string
 			isNew bool
 		}{{"notes", true}, {"notes", false}, {"state", true}, {"state", false}, {"code", false}, {"id", true}, {"version", false}, {"createdAt", true}} {
-			_, faults := db.NewDraft(db.EmptyShelves.Table, db.Input{{Name: c.field, Value: "x"}}, nil, c.isNew)
-			if len(faults) != 1 || faults[0].Code != db.Invalid {
+			_, faults := orm.NewDraft(db.EmptyShelves.Table, orm.Input{{Name: c.field, Value: "x"}}, nil, c.isNew)
+			if len(faults) != 1 || faults[0].Code != orm.Invalid {
 				t.Errorf("a draft takes %s, new %v: %v", c.field, c.isNew, faults)
 			}
 		}
-		if _, err := db.ParseWhere(db.EmptyShelves.Table, map[string]any{"notes": map[string]any{"eq": "secret"}}); err == nil {
+		if _, err := orm.ParseWhere(db.EmptyShelves.Table, map[string]any{"notes": map[string]any{"eq": "secret"}}); err == nil {
 			t.Error("a filter takes what is hidden")
 		}
 		if db.EmptyShelves.OrderColumn("notes") != nil || db.EmptyShelves.OrderColumn("room") != nil {

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/model"
 	"kith/loaders"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // ReplyToReview is the resolver for the replyToReview field.
 func (r *mutationResolver) ReplyToReview(ctx context.Context, input model.ReplyToReviewInput) (*model.ReplyToReviewPayload, error) {
-	table, key, isID := db.ParseGlobalID(input.ID)
+	table, key, isID := db.Model.ParseGlobalID(input.ID)
 	isID = isID && table == db.Reviews.Table
 	var review *db.Review
 	mayReply := func(ctx context.Context) (err error) {
@@ -26,24 +27,24 @@ func (r *mutationResolver) ReplyToReview(ctx context.Context, input model.ReplyT
 			return err
 		}
 		post, err := loaders.One(ctx, db.ReviewPost, review)
-		if viewer := db.ViewerOf(ctx); err == nil && post.AuthorKey != viewer.Key && !viewer.Admin {
-			err = db.Errorf(db.Forbidden, "only the author of the post may reply")
+		if viewer := orm.ViewerOf(ctx); err == nil && post.AuthorKey != viewer.Key && !viewer.Admin {
+			err = orm.Errorf(orm.Forbidden, "only the author of the post may reply")
 		}
 		return err
 	}
-	faults, err := own(ctx, mayReply, func(ctx context.Context, d *db.DB) ([]db.Fault, error) {
+	faults, err := own(ctx, mayReply, func(ctx context.Context, d *db.DB) ([]orm.Fault, error) {
 		switch {
 		case !isID:
-			return []db.Fault{{Code: db.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}}}, nil
+			return []orm.Fault{{Code: orm.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}}}, nil
 		case review == nil:
-			return []db.Fault{{Code: db.NotFound, Message: "there is no such review", Field: []string{"input", "id"}}}, nil
+			return []orm.Fault{{Code: orm.NotFound, Message: "there is no such review", Field: []string{"input", "id"}}}, nil
 		}
-		draft, _ := db.NewDraft(db.Reviews.Table, nil, []string{"input"}, false)
+		draft, _ := orm.NewDraft(db.Reviews.Table, nil, []string{"input"}, false)
 		if faults := draft.Set("reply", input.Reply); len(faults) > 0 {
 			return faults, nil
 		}
 		// The review is somebody else's: that the viewer may write it nevertheless has just been decided.
-		faults, _, err := d.Update(db.WithViewer(ctx, db.Viewer{Admin: true}), draft, key, nil)
+		faults, _, err := d.Update(orm.WithViewer(ctx, orm.Viewer{Admin: true}), draft, key, nil)
 		return faults, err
 	})
 	if err != nil || len(faults) > 0 {
@@ -59,7 +60,7 @@ func (r *reviewResolver) WordsOfAuthor(ctx context.Context, obj *db.Review) (int
 	if err != nil {
 		return 0, err
 	}
-	reviews, err := loaders.Many(ctx, db.UserReviews, author, &db.Page{Size: db.MaxPage, Order: []db.Order{{Column: db.Reviews.KeyColumn()}}}).Load(ctx)
+	reviews, err := loaders.Many(ctx, db.UserReviews, author, &orm.Page{Size: orm.MaxPage, Order: []orm.Order{{Column: db.Reviews.KeyColumn()}}}).Load(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/model"
 	"kith/loaders"
 	"strconv"
@@ -16,16 +17,16 @@ import (
 
 // SpreadTag is the resolver for the spreadTag field.
 func (r *mutationResolver) SpreadTag(ctx context.Context, input model.SpreadTagInput) (*model.SpreadTagPayload, error) {
-	draft, _ := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: input.Name}}, []string{"input"}, true)
+	draft, _ := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: input.Name}}, []string{"input"}, true)
 	_, faults, err := mutationOf(ctx).db.Create(ctx, draft)
 	return &model.SpreadTagPayload{UserErrors: pointers(faults)}, err
 }
 
 // CreateTags is the resolver for the createTags field.
 func (r *mutationResolver) CreateTags(ctx context.Context, names []string) (*model.SpreadTagPayload, error) {
-	faults, err := own(ctx, everyone, func(ctx context.Context, d *db.DB) ([]db.Fault, error) {
+	faults, err := own(ctx, everyone, func(ctx context.Context, d *db.DB) ([]orm.Fault, error) {
 		for i, name := range names {
-			draft, faults := db.NewDraft(db.Tags.Table, db.Input{{Name: "name", Value: name}}, []string{"names", strconv.Itoa(i)}, true)
+			draft, faults := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: name}}, []string{"names", strconv.Itoa(i)}, true)
 			if len(faults) > 0 {
 				return faults, nil
 			}
@@ -33,7 +34,7 @@ func (r *mutationResolver) CreateTags(ctx context.Context, names []string) (*mod
 				return faults, err
 			}
 			if name == "crowded" && tries.Add(1) == 1 {
-				return nil, db.Errorf(db.Retry, "another was faster")
+				return nil, orm.Errorf(orm.Retry, "another was faster")
 			}
 		}
 		return nil, nil

@@ -1,0 +1,29 @@
+package db
+
+import (
+	"context"
+
+	"kith/db/orm"
+)
+
+// A DB is the database of the page, and of its users' sessions. It is safe for concurrent use.
+type DB struct{ *orm.DB }
+
+// Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. Its errors are those of orm.Open.
+func Open(ctx context.Context, address string, options orm.Options) (*DB, error) {
+	engine, err := orm.Open(ctx, Model, address, options)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{engine}, nil
+}
+
+// Promote copies everything to another database: what the page declares, and sessions, known places, identities and the answers
+// kept for idempotency keys. It is orm's otherwise.
+func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
+	return db.DB.Promote(ctx, to.DB,
+		orm.Beside{Table: "sessions", Texts: []string{"id", "user_id", "token_hash", "previous_hash"}, Times: []string{"created_at", "expires_at", "rotated_at"}},
+		orm.Beside{Table: "known_places", Texts: []string{"user_id", "place"}, Times: []string{"seen_at"}},
+		orm.Beside{Table: "identities", Texts: []string{"issuer", "subject", "user_id"}},
+		orm.Beside{Table: "idempotency_keys", Texts: []string{"id", "request", "answer"}, Times: []string{"created_at"}})
+}

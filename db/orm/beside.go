@@ -1,0 +1,170 @@
+package orm
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// What the page says in Go functions: fields that follow from a row, and rules over a row before it is written.
+
+// A ComputedField follows from a row of its table and from nothing else. It is in no filter, order or input.
+type ComputedField struct {
+	Field    string // in the schema: "displayName"
+	Kind     Kind
+	Nullable bool
+	GoType   string // what the function answers: "*string"
+	of       func(entity any) any
+}
+
+// Computed declares a field that of makes of a row: text, a whole number or a time, or a pointer to one, which is null
+// where it is nil. A panic in it is INTERNAL for the field. It must not change the row.
+func Computed[T, V any](field string, of func(*T) V) Option {
+	return func(t *Table) {
+		wrong := func(format string, args ...any) {
+			panic(fmt.Sprintf("relations: %s.%s: %s", t.Type, field, fmt.Sprintf(format, args...)))
+		}
+		if reflect.TypeFor[T]() != t.entity {
+			wrong("it is computed from a row of %s", reflect.TypeFor[T]().Name())
+		}
+		if t.Field(field) != nil || t.Computed(field) != nil {
+			wrong("is declared twice")
+		}
+		c := &ComputedField{Field: field, GoType: reflect.TypeFor[V]().String()}
+		switch any(*new(V)).(type) {
+		case string, *string:
+			c.Kind = Text
+		case int64, *int64:
+			c.Kind = Int
+		case time.Time, *time.Time:
+			c.Kind = Time
+		default:
+			wrong("is a %s; a computed field is int64, string, time.Time or a pointer to one", reflect.TypeFor[V]())
+		}
+		c.Nullable = reflect.TypeFor[V]().Kind() == reflect.Pointer
+		c.of = func(entity any) any {
+			row, _ := entity.(*T)
+			return of(row)
+		}
+		t.computed = append(t.computed, c)
+	}
+}
+
+// ComputedFields are the table's, in the order of their declaration.
+func (t *Table) ComputedFields() []*ComputedField { return t.computed }
+
+// Computed is the computed field of a name; nil if there is none.
+func (t *Table) Computed(field string) *ComputedField {
+	for _, c := range t.computed {
+		if c.Field == field {
+			return c
+		}
+	}
+	return nil
+}
+
+// Scalar is the schema's type of the field, without what tells whether it may be null.
+func (c *ComputedField) Scalar() string { return kinds[c.Kind].scalar }
+
+// GoName is the exported Go name of the field's accessor: a method of the entity.
+func (c *ComputedField) GoName() string { return upperFirst(c.Field) }
+
+// Of is the field's value in an entity, as a Read answers values.
+func (c *ComputedField) Of(entity any) any {
+	v := c.of(entity)
+	if !c.Nullable {
+		return v
+	}
+	p := reflect.ValueOf(v)
+	if p.IsNil() {
+		return nil
+	}
+	return p.Elem().Interface()
+}
+
+// Value is a computed field of an entity, for the accessors that are generated.
+func Value[V any](t *Table, field string, entity any) (v V) {
+	v, _ = t.Computed(field).of(entity).(V)
+	return v
+}
+
+// Check declares a rule over a whole row, before it is written and in the same transaction; before is nil if it is a new one.
+// What hangs on a parent that is new as well has no key of it yet. A fault's Field is the path from the row's input,
+// `[]string{"title"}`, or nil for the whole of it. It must not change the rows. Bulk loads do not ask it.
+func Check[T any](f func(ctx context.Context, before, after *T) []Fault) Option {
+	return func(t *Table) {
+		if reflect.TypeFor[T]() != t.entity {
+			panic(fmt.Sprintf("relations: %s: its rows are not checked by a function over %s", t.Type, reflect.TypeFor[T]().Name()))
+		}
+		t.checks = append(t.checks, func(ctx context.Context, before, after any) []Fault {
+			stored, _ := before.(*T)
+			row, _ := after.(*T)
+			return f(ctx, stored, row)
+		})
+	}
+}
+
+// broken are the faults that the checks of tables find in a draft, and in the rows that it makes by name; key is its row's.
+func (db *DB) broken(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
+	if len(d.table.checks) > 0 {
+		found, err = db.check(ctx, d, key)
+	}
+	for _, l := range d.links {
+		if err != nil || len(l.relation.To.checks) == 0 || len(l.named) == 0 {
+			continue
+		}
+		var there map[any]int64
+		there, err = db.holders(ctx, l.relation.To.name, l.relation.To.name, l.named, false)
+		for _, a := range l.named {
+			if _, ok := there[a.value]; ok || err != nil {
+				continue
+			}
+			faults, _ := db.check(ctx, &Draft{table: l.relation.To, values: []assignment{a}}, 0) // reads nothing
+			for _, f := range faults {
+				f.Field, f.at = a.path, a.at
+				found = append(found, f)
+			}
+		}
+	}
+	return found, err
+}
+
+func (db *DB) check(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
+	t := d.table
+	row := make([]any, len(t.Columns))
+	var before any
+	if key != 0 {
+		ctx := WithViewer(ctx, Viewer{Admin: true}) // who may write it has been decided
+		rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: t.Columns}})
+		if err != nil {
+			return nil, err
+		}
+		if g := rows.Of(key); g.Start < g.End {
+			before = t.Entity(rows.Row(g.Start))
+			row = slices.Clone(rows.Row(g.Start))
+		}
+	}
+	for _, a := range d.values {
+		if i := slices.Index(t.Columns, a.column); i >= 0 {
+			row[i] = a.value
+		}
+	}
+	after := t.Entity(row)
+	for _, f := range t.checks {
+		for _, fault := range f(ctx, before, after) {
+			place := d.at
+			if len(fault.Field) > 0 {
+				for _, a := range d.values {
+					if a.column.Field == fault.Field[0] {
+						place = a.at
+					}
+				}
+			}
+			fault.Field = slices.Concat(d.path, fault.Field)
+			found = append(found, placed{fault, place})
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,427 @@
+// Package orm is the engine: tables and relations of any page, and the SQL that reads, pages, filters, searches, writes, deletes and
+// migrates them on SQLite and PostgreSQL, in transactions, with errors of one kind. It knows no noun.
+package orm
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Pooling says what stands between the program and PostgreSQL.
+type Pooling string
+
+// The kinds of pooling.
+const (
+	PoolingDirect      Pooling = "direct"      // nothing: statements are prepared once a connection
+	PoolingTransaction Pooling = "transaction" // a transaction pooler such as PgBouncer: no named statements
+)
+
+// Options are what Open may be told beyond the URL. The zero value is the default.
+type Options struct {
+	Pooling Pooling
+	// Replicas are URLs of databases that follow the first and may be read in its place.
+	Replicas []string
+	// Clock is where times come from; nil is time.Now.
+	Clock func() time.Time
+	// Observe is called after every statement; nil is nothing. It must not block.
+	Observe func(context.Context, *Statement)
+}
+
+// A DB is one database, SQLite or PostgreSQL, with its pools. It is safe for concurrent use.
+type DB struct {
+	*dialect
+	model       *Model
+	write, read *sqlx.DB
+	prepared    map[*sqlx.DB]*statements // nil: statements have no names
+	options     Options
+	place       string
+	replicas    []*replica
+	next        atomic.Uint64 // the replica whose turn it is
+
+	gate       *Gate // for statements that look at many rows
+	statistics atomic.Pointer[statistics]
+	surveyed   chan struct{} // closed when there are statistics
+	due        atomic.Int64  // when they are to be read anew, in nanoseconds
+}
+
+// A Statement is one SQL statement on its way through the database, and what became of it.
+type Statement struct {
+	Path string // what it is for: a path in the answer, or a coordinate
+	Text string // with `?` for every argument
+	Args []any
+	Keys int // parent rows it serves; 0 for a root
+
+	Rows int // rows read or changed
+	Took time.Duration
+	Err  error
+
+	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
+}
+
+// Open opens the database of a model at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
+// It answers an error that names the host and the database, and nothing else of the URL, if it cannot be reached. A
+// context's deadline is kept by whatever is done under it, even if the network is silent.
+func Open(ctx context.Context, model *Model, address string, options Options) (*DB, error) {
+	d := sqliteDialect
+	switch scheme, _, _ := strings.Cut(address, ":"); scheme {
+	case "sqlite":
+	case "postgres", "postgresql":
+		d = postgresDialect
+	default:
+		return nil, errors.New("the database URL must begin with sqlite: or postgres://")
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	write, read, err := d.open(address, options)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dialect: d, write: write, read: read, options: options, model: model, place: d.place(address), gate: NewGate(d.scans(), "too much is being searched; try again"), surveyed: make(chan struct{})}
+	if options.Pooling != PoolingTransaction {
+		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
+		if read != write {
+			db.prepared[read] = newStatements(read)
+		}
+	}
+	for _, replica := range options.Replicas {
+		if err := db.follow(replica); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	if err := db.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
+	}
+	return db, nil
+}
+
+// Model is what the database was opened with.
+func (db *DB) Model() *Model { return db.model }
+
+// Name is "sqlite" or "postgres".
+func (db *DB) Name() string { return db.driver }
+
+// Now is the time to store: UTC, in microseconds, as both databases keep it.
+func (db *DB) Now() time.Time { return db.options.Clock().UTC().Truncate(time.Microsecond) }
+
+// Place is what may be said of the database's URL: its name and its hosts, or its file.
+func (db *DB) Place() string { return db.place }
+
+// Ping tells whether the database answers and takes writes.
+func (db *DB) Ping(ctx context.Context) error { return db.classify(ctx, db.ready(ctx, db.write)) }
+
+// A Pool is the state of a pool of connections.
+type Pool struct {
+	Name        string // "read", "write", "replica-1"
+	Resting     bool   // a replica that is not read, because it failed
+	InUse, Idle int
+	Waits       int64 // how often a connection was waited for
+	Waited      time.Duration
+}
+
+// Pools are the states of the pools.
+func (db *DB) Pools() []Pool {
+	state := func(name string, pool *sqlx.DB) Pool {
+		s := pool.Stats()
+		return Pool{Name: name, InUse: s.InUse, Idle: s.Idle, Waits: s.WaitCount, Waited: s.WaitDuration}
+	}
+	pools := []Pool{state("write", db.write)}
+	if db.read != db.write {
+		pools = append(pools, state("read", db.read))
+	}
+	for _, r := range db.replicas {
+		p := state(r.name, r.pool)
+		p.Resting = !r.up()
+		pools = append(pools, p)
+	}
+	return pools
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	for _, r := range db.replicas {
+		err = errors.Join(err, r.pool.Close())
+	}
+	return err
+}
+
+type contextKey int
+
+const (
+	transactionKey contextKey = iota
+	recorderKey
+	viewerKey
+	replicaKey
+	budgetKey
+	shareKey
+)
+
+// A transaction is one connection; statements inside it take turns.
+type transaction struct {
+	mu     sync.Mutex
+	tx     *sqlx.Tx
+	pool   *sqlx.DB
+	locked bool // Lock has been called for the whole operation
+}
+
+// A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
+type Recorder struct {
+	mu         sync.Mutex
+	statements []*Statement
+}
+
+// Statements are those recorded so far.
+func (r *Recorder) Statements() []*Statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.statements[:len(r.statements):len(r.statements)]
+}
+
+// WithRecorder makes every statement under ctx be kept in r.
+func WithRecorder(ctx context.Context, r *Recorder) context.Context {
+	return context.WithValue(ctx, recorderKey, r)
+}
+
+// run is the one way to the database: every statement passes here. It rebinds the text, prepares it once a connection,
+// calls each for every row (nil: the statement returns none, Rows are those it changed) and counts, times and records.
+func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	ctx, end := traced(ctx, db.driver, s)
+	start := time.Now()
+	s.Err = db.classify(ctx, db.send(ctx, s, each))
+	s.Took = time.Since(start)
+	end()
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
+		r.mu.Lock()
+		r.statements = append(r.statements, s)
+		r.mu.Unlock()
+	}
+	if db.options.Observe != nil {
+		db.options.Observe(ctx, s)
+	}
+	return s.Err
+}
+
+// Query runs a statement, which is written with `?` for every argument, and calls each for every row. Path is what receipts,
+// logs and traces call it.
+func (db *DB) Query(ctx context.Context, path, text string, args []any, each func(*sqlx.Rows) error) error {
+	return db.run(ctx, &Statement{Path: path, Text: text, Args: args}, each)
+}
+
+// QueryRow is Query of at most one row, which it scans; found is false if there is none.
+func (db *DB) QueryRow(ctx context.Context, path, text string, args []any, dest ...any) (found bool, err error) {
+	err = db.Query(ctx, path, text, args, func(rows *sqlx.Rows) error {
+		found = true
+		return rows.Scan(dest...)
+	})
+	return found, err
+}
+
+// Exec runs a statement that writes, inside Write, and answers how many rows it changed.
+func (db *DB) Exec(ctx context.Context, path, text string, args ...any) (int, error) {
+	s := &Statement{Path: path, Text: text, Args: args}
+	err := db.change(ctx, s, nil)
+	return s.Rows, err
+}
+
+// ForUpdate ends a SELECT by key that locks the row it reads until the end of the transaction. It is empty where there is one
+// writer at a time.
+func (db *DB) ForUpdate() string { return db.locks[lockChange] }
+
+// traced begins the span of a statement, where its operation has one; end ends it.
+func traced(ctx context.Context, system string, s *Statement) (_ context.Context, end func()) {
+	parent := trace.SpanFromContext(ctx)
+	if !parent.IsRecording() {
+		return ctx, func() {}
+	}
+	ctx, span := parent.TracerProvider().Tracer("kith/db").Start(ctx, s.Path, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+		attribute.String("db.system.name", system), attribute.String("db.query.text", s.Text), attribute.Int("kith.keys", s.Keys)))
+	return ctx, func() {
+		span.SetAttributes(attribute.Int("db.response.returned_rows", s.Rows))
+		if s.Err != nil {
+			span.SetStatus(codes.Error, string(CodeOf(s.Err)))
+		}
+		span.End()
+	}
+}
+
+func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	for i, a := range s.Args {
+		if t, ok := a.(time.Time); ok {
+			s.Args[i] = db.bindTime(t)
+		}
+	}
+	t, inside := ctx.Value(transactionKey).(*transaction)
+	if inside {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return db.sendTo(ctx, t.pool, t, s, each)
+	}
+	leave, err := db.enter(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if u, ok := ctx.Value(replicaKey).(*use); ok && each != nil && u.on() {
+		return db.readReplica(ctx, u, s, each)
+	}
+	return db.sendTo(ctx, db.read, nil, s, each)
+}
+
+// sendTo sends a statement to a pool or a transaction of it. One that was prepared before its tables changed is prepared
+// anew and sent again; a transaction has to be run again for that.
+func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) error {
+	for attempt := 1; ; attempt++ {
+		used, err := db.sendOnce(ctx, pool, t, s, each)
+		if err == nil || used == nil || s.Rows > 0 || attempt == resends || db.stale == nil || !db.stale(err) {
+			return err
+		}
+		db.prepared[pool].forget(used)
+		if t != nil {
+			return lostRace(err)
+		}
+	}
+}
+
+// resends bounds how often a statement is prepared anew: the error is also that of a statement that can never run.
+const resends = 4
+
+// sendOnce also answers the prepared statement that was sent; nil if there was none, or it was prepared for this once.
+func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) (used *prepared, err error) {
+	q, release, err := db.prepare(ctx, pool, t, s.Text)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if each == nil {
+		result, err := q.exec(ctx, s.Args)
+		if err != nil {
+			return q.pooled, err
+		}
+		n, err := result.RowsAffected()
+		s.Rows = int(n)
+		return nil, err
+	}
+	rows, err := q.query(ctx, s.Args)
+	if err != nil {
+		return q.pooled, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		s.Rows++
+		if err := each(rows); err != nil {
+			return nil, err
+		}
+	}
+	return q.pooled, rows.Err()
+}
+
+// A runnable statement: prepared, or its text.
+type runnable struct {
+	stmt   *sqlx.Stmt
+	pooled *prepared // what stmt is of the pool's; nil if it is none of them
+	text   string
+	on     sqlx.ExtContext
+}
+
+func (r runnable) query(ctx context.Context, args []any) (*sqlx.Rows, error) {
+	if r.stmt != nil {
+		return r.stmt.QueryxContext(ctx, args...)
+	}
+	return r.on.QueryxContext(ctx, r.text, args...)
+}
+
+func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
+	if r.stmt != nil {
+		return r.stmt.ExecContext(ctx, args...)
+	}
+	return r.on.ExecContext(ctx, r.text, args...)
+}
+
+func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text string) (runnable, func(), error) {
+	if db.prepared != nil {
+		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
+		if stmt != nil || err != nil {
+			return runnable{stmt: stmt, pooled: pooled}, release, err
+		}
+	}
+	r := runnable{text: sqlx.Rebind(db.bind, text), on: pool}
+	if t != nil {
+		r.on = t.tx
+	}
+	return r, func() {}, nil
+}
+
+// attempts bounds how often a transaction that lost a race is run.
+const attempts = 12
+
+// Write runs f in one transaction and commits it if f answers nil. A transaction that lost a race with another is run
+// again as a whole, with new timestamps, a bounded number of times; f must therefore have no effect outside it.
+func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
+	snapshot := false
+	for attempt := 1; ; attempt++ {
+		err := db.transact(ctx, db.write, snapshot, f)
+		code := CodeOf(err)
+		if code != Retry && code != Stale || attempt == attempts {
+			if code == Retry || code == Stale {
+				err = &Error{Code: Unavailable, Message: tooManyWriters, Cause: err}
+			}
+			return err
+		}
+		snapshot = snapshot || code == Stale
+		wait := time.Duration(rand.Int64N(int64(time.Millisecond) << min(attempt, 8)))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return db.classify(ctx, ctx.Err())
+		}
+	}
+}
+
+// Snapshot runs f so that all its statements see one state of the database. f must only read.
+func (db *DB) Snapshot(ctx context.Context, f func(context.Context) error) error {
+	return db.transact(ctx, db.read, true, f)
+}
+
+func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func(context.Context) error) error {
+	if ctx.Value(transactionKey) != nil {
+		return errors.New("a transaction inside a transaction")
+	}
+	if s, ok := ctx.Value(shareKey).(*share); ok {
+		end, err := db.pass(ctx, s.looks >= manyRows)
+		if err != nil {
+			return db.classify(ctx, err)
+		}
+		defer end()
+	}
+	tx, err := pool.BeginTxx(ctx, nil)
+	if err != nil {
+		return db.classify(ctx, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if snapshot && db.snapshot != "" {
+		if _, err := tx.ExecContext(ctx, db.snapshot); err != nil {
+			return db.classify(ctx, err)
+		}
+	}
+	err = f(context.WithValue(ctx, transactionKey, &transaction{tx: tx, pool: pool}))
+	if err != nil {
+		return db.classify(ctx, err)
+	}
+	return db.classify(ctx, tx.Commit())
+}

@@ -1,0 +1,398 @@
+package orm
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// lib/pq asks a server politely to end what it does when a context ends, and then waits for the answer, on networks
+// that are silent for ever. So its connections are made here: nothing that is done on one of them waits for longer than
+// grace after the context it was begun with.
+
+// grace is how long after the end of a context the server has to answer that it ended what it did.
+const grace = 300 * time.Millisecond
+
+// A connector makes lib/pq's connections.
+type connector struct {
+	*pq.Connector
+	renewed atomic.Int64 // connections made before this time, in nanoseconds, are not used again
+}
+
+func newConnector(config pq.Config) (*connector, error) {
+	inner, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	inner.Dialer(dialer{})
+	return &connector{Connector: inner}, nil
+}
+
+type attemptKey struct{}
+
+// An attempt to connect, and the link that it made last.
+type attempt struct {
+	ctx  context.Context // lib/pq ends the one that it dials with
+	link *link
+}
+
+// Connect makes a connection. That it cannot is an outage, whatever the reason.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	made := time.Now().UnixNano()
+	a := &attempt{ctx: ctx}
+	inner, err := c.Connector.Connect(context.WithValue(ctx, attemptKey{}, a))
+	if err != nil {
+		return nil, outageOf(err)
+	}
+	return &conn{pqConn: inner.(pqConn), link: a.link, from: c, made: made}, nil
+}
+
+// renewal is how often connections are made anew because one of them failed.
+const renewal = time.Second
+
+// renew lets no connection be used that exists: one of them failed, or leads to a server that takes no writes, and behind
+// a proxy the others lead where it does.
+func (c *connector) renew() {
+	now, last := time.Now().UnixNano(), c.renewed.Load()
+	if now-last >= int64(renewal) {
+		c.renewed.CompareAndSwap(last, now)
+	}
+}
+
+// An outage is an error of the way to the database, not of a statement. Its text names no user: the server's does.
+type outage struct {
+	text  string
+	cause error
+}
+
+func (o *outage) Error() string { return o.text }
+
+func (o *outage) Unwrap() error { return o.cause }
+
+func outageOf(err error) error {
+	text := err.Error()
+	var walk func(error)
+	walk = func(err error) {
+		if e, ok := err.(*pq.Error); ok { //nolint:errorlint // each of the tree is looked at
+			text = strings.ReplaceAll(text, e.Error(), fmt.Sprintf("%s (%s)", e.Code.Name(), e.Code))
+		}
+		switch err := err.(type) { //nolint:errorlint // each of the tree is looked at
+		case interface{ Unwrap() error }:
+			walk(err.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, e := range err.Unwrap() {
+				walk(e)
+			}
+		}
+	}
+	walk(err)
+	return &outage{strings.ReplaceAll(text, "\n", " "), err}
+}
+
+// A dialer makes the links of connections. What lib/pq dials without Connect is to cancel a statement.
+type dialer struct{}
+
+// Dial is not called.
+func (dialer) Dial(string, string) (net.Conn, error) { return nil, errors.ErrUnsupported }
+
+// DialTimeout is not called.
+func (dialer) DialTimeout(string, string, time.Duration) (net.Conn, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// DialContext makes a link that watches ctx, or one to cancel by, which has no longer than grace.
+func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	a, connecting := ctx.Value(attemptKey{}).(*attempt)
+	l := &link{}
+	if !connecting {
+		var cancel func()
+		l.until = time.Now().Add(grace)
+		ctx, cancel = context.WithDeadline(ctx, l.until)
+		defer cancel()
+	}
+	var err error
+	// A server that vanished is noticed by connections that wait for work.
+	alive := net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: time.Second, Count: 3}
+	if l.Conn, err = (&net.Dialer{KeepAliveConfig: alive}).DialContext(ctx, network, address); err != nil {
+		return nil, err
+	}
+	if connecting {
+		l.watch(a.ctx)
+		a.link = l
+	}
+	return l, nil
+}
+
+// A link is the network under a connection. It fails soon after the context that it watches has ended.
+type link struct {
+	net.Conn
+	sent   atomic.Int64 // bytes
+	broken atomic.Bool  // reading or writing has failed
+
+	mu    sync.Mutex
+	until time.Time // when everything fails; zero: the context has not ended
+	turn  int       // which context is watched
+	stop  func() bool
+}
+
+// watch makes ctx the one to watch.
+func (l *link) watch(ctx context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest()
+	if !l.until.IsZero() {
+		l.until = time.Time{}
+		l.Conn.SetDeadline(l.until) //nolint:errcheck // reading will fail
+	}
+	turn := l.turn
+	l.stop = context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.turn == turn {
+			ended := time.Now()
+			if deadline, ok := ctx.Deadline(); ok && deadline.Before(ended) {
+				ended = deadline
+			}
+			l.until = ended.Add(grace)
+			l.Conn.SetDeadline(l.until) //nolint:errcheck // it is closed
+		}
+	})
+}
+
+// release watches nothing until the next watch.
+func (l *link) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest()
+}
+
+func (l *link) rest() {
+	if l.turn++; l.stop != nil {
+		l.stop()
+		l.stop = nil
+	}
+}
+
+// within is t, or the link's own time if that is earlier.
+func (l *link) within(t time.Time) time.Time {
+	if l.until.IsZero() || !t.IsZero() && t.Before(l.until) {
+		return t
+	}
+	return l.until
+}
+
+// SetDeadline is called by the driver while it connects, and then takes the deadline off again.
+func (l *link) SetDeadline(t time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Conn.SetDeadline(l.within(t))
+}
+
+// SetWriteDeadline is called by TLS when it is closed.
+func (l *link) SetWriteDeadline(t time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Conn.SetWriteDeadline(l.within(t))
+}
+
+// Read notes whether it failed.
+func (l *link) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if err != nil {
+		l.broken.Store(true)
+	}
+	return n, err
+}
+
+// Write notes whether it failed, and that something is on its way.
+func (l *link) Write(b []byte) (int, error) {
+	n, err := l.Conn.Write(b)
+	l.sent.Add(int64(n))
+	if err != nil {
+		l.broken.Store(true)
+	}
+	return n, err
+}
+
+// pqConn is what a connection of lib/pq can do.
+type pqConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// A conn is a connection of lib/pq that keeps to the context of what is done on it. One thing is done at a time.
+type conn struct {
+	pqConn
+	link     *link
+	from     *connector
+	made     int64
+	readOnly bool          // the server takes no writes: another has its place, or will
+	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
+}
+
+// begin is called before anything is sent.
+func (c *conn) begin(ctx context.Context) {
+	c.link.watch(ctx)
+	for _, s := range c.unused {
+		s.Close() // a broken connection shows with the statement
+	}
+	c.unused = nil
+}
+
+// seen looks at what the server answered.
+func (c *conn) seen(err error) error {
+	var e *pq.Error
+	c.readOnly = c.readOnly || errors.As(err, &e) && e.Code == readOnlyTransaction
+	return err
+}
+
+// The codes of servers that take no writes. lib/pq says READ WRITE in BEGIN, which a standby does not support.
+const (
+	readOnlyTransaction = "25006"
+	notSupported        = "0A000"
+)
+
+// BeginTx begins a transaction.
+func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	c.begin(ctx)
+	inner, err := c.pqConn.BeginTx(ctx, options)
+	var e *pq.Error
+	if errors.As(err, &e) && (e.Code == notSupported || e.Code == readOnlyTransaction) {
+		c.readOnly = true
+		return nil, &outage{err.Error(), err}
+	}
+	return &tx{inner, c, ctx}, err
+}
+
+// A tx is a transaction of lib/pq.
+type tx struct {
+	driver.Tx
+	conn *conn
+	ctx  context.Context // the driver's Commit and Rollback have none
+}
+
+// Commit answers ErrUncertain if it was sent and no answer came.
+func (t *tx) Commit() error {
+	l := t.conn.link
+	l.watch(t.ctx)
+	before := l.sent.Load()
+	err := t.Tx.Commit()
+	var answered *pq.Error
+	if err == nil || l.sent.Load() == before || errors.As(err, &answered) || errors.Is(err, pq.ErrInFailedTransaction) {
+		return err
+	}
+	return errors.Join(ErrUncertain, err)
+}
+
+// Rollback rolls back.
+func (t *tx) Rollback() error {
+	t.conn.link.watch(t.ctx)
+	return t.Tx.Rollback()
+}
+
+// PrepareContext prepares a statement.
+func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	c.begin(ctx)
+	inner, err := c.pqConn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if inner, ok := inner.(pqStmt); ok {
+		return &stmt{inner, c}, nil
+	}
+	return inner, nil // COPY, whose Close ends it
+}
+
+// ExecContext runs a statement.
+func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	c.begin(ctx)
+	result, err := c.pqConn.ExecContext(ctx, text, args)
+	return result, c.seen(err)
+}
+
+// QueryContext runs a statement that answers rows.
+func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	c.begin(ctx)
+	rows, err := c.pqConn.QueryContext(ctx, text, args)
+	return rows, c.seen(err)
+}
+
+// Ping asks for a sign of life.
+func (c *conn) Ping(ctx context.Context) error {
+	c.begin(ctx)
+	return c.pqConn.Ping(ctx)
+}
+
+func (c *conn) stale() bool { return c.made <= c.from.renewed.Load() }
+
+// ResetSession is called when the connection is taken for use.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if c.stale() {
+		return driver.ErrBadConn
+	}
+	return c.pqConn.ResetSession(ctx)
+}
+
+// IsValid is called when the connection is given back.
+func (c *conn) IsValid() bool {
+	c.link.release()
+	return !c.link.broken.Load() && !c.readOnly && !c.stale() && c.pqConn.IsValid()
+}
+
+// Close takes leave.
+func (c *conn) Close() error {
+	if c.link.broken.Load() || c.readOnly {
+		c.from.renew()
+	}
+	brief, cancel := context.WithCancel(context.Background())
+	cancel()
+	c.link.watch(brief)
+	return c.pqConn.Close()
+}
+
+type pqStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// A stmt is a prepared statement of lib/pq.
+type stmt struct {
+	pqStmt
+	conn *conn
+}
+
+// ExecContext runs the statement.
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.conn.begin(ctx)
+	result, err := s.pqStmt.ExecContext(ctx, args)
+	return result, s.conn.seen(err)
+}
+
+// QueryContext runs the statement, which answers rows.
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.conn.begin(ctx)
+	rows, err := s.pqStmt.QueryContext(ctx, args)
+	return rows, s.conn.seen(err)
+}
+
+// Close leaves the statement to be closed.
+func (s *stmt) Close() error {
+	s.conn.unused = append(s.conn.unused, s.pqStmt)
+	return nil
+}

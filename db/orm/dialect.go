@@ -1,0 +1,94 @@
+package orm
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A dialect names what differs between the two databases; everything else is one text for both.
+type dialect struct {
+	driver string
+	bind   int // sqlx's bind type
+	goose  string
+	skip   string // migrations with this suffix are the other database's
+	// loosen lets migrations make a table anew without losing what refers to it, and keeps foreign keys again.
+	loosen [2]string
+
+	// keyList is a table k of the keys bound as one value; key is its column.
+	keyList, key string
+	// bindKeys and bindTexts make that value.
+	bindKeys  func([]int64) any
+	bindTexts func([]string) any
+	bindTime  func(time.Time) any
+	// lateral says that a subquery may refer to the row beside it; without it, children are found by `IN`.
+	lateral bool
+	// semijoins says that a database finds the outer rows of an EXISTS from the inner ones where that is shorter.
+	semijoins bool
+	// in tells whether a value is in a list bound as one value.
+	inKeys, inTexts func(expr string) string
+	// in is the same for a kind of columns, with the value that list makes.
+	in func(expr string, kind Kind) string
+	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
+	position, suffix func(expr string) string
+	// matches is whether row t of a table has words bound as one text, and search makes that text of words and prefixes.
+	// How well they match, the lower the better, is either relevance of the row or in a SELECT of ids and relevances.
+	matches    func(table, t string) string
+	search     func(words []term) string
+	relevance  func(t string) string
+	relevances func(table string) string
+	// unindexed is expr as a key to order by that no index serves.
+	unindexed func(expr string) string
+	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.
+	rows  func(columns []*Column) string
+	field func(*Column) string
+	// size is about how many rows a table has; indexes is a SELECT of what indexes begin with, as "table.expression".
+	size    func(table string) string
+	indexes string
+	// scans is how many statements that look at many rows run at once.
+	scans func() int
+	// timestamp is a bound time.
+	timestamp string
+	// locks end a SELECT that locks the rows it reads, by strength; empty where there is one writer at a time.
+	locks [3]string
+	// nextKey is a new key of a table; nil where keys follow the order of insertion in any case.
+	nextKey func(table string) string
+	// code tells errors apart.
+	code func(error) Code
+	// constraint says whether the error is a violated unique or foreign key.
+	constraint func(error) bool
+	// stale says whether the error is that of a statement prepared before its tables changed; nil where there is none.
+	stale func(error) bool
+	// open makes the pools behind a URL.
+	open func(url string, options Options) (write, read *sqlx.DB, err error)
+	// place is what may be said of a URL.
+	place func(url string) string
+	// ready tells whether the database takes writes.
+	ready func(ctx context.Context, write *sqlx.DB) error
+	// snapshot makes a transaction see one state of the database; empty where it always does.
+	snapshot string
+}
+
+// list is cells of one kind as one bound value, in their order and each once.
+func (d *dialect) list(cells []any) any {
+	var numbers []int64
+	var texts []string
+	for _, cell := range cells {
+		switch cell := cell.(type) {
+		case int64:
+			numbers = append(numbers, cell)
+		case Decimal:
+			numbers = append(numbers, cell.units())
+		case string:
+			texts = append(texts, cell)
+		}
+	}
+	if len(numbers) > 0 {
+		slices.Sort(numbers)
+		return d.bindKeys(slices.Compact(numbers))
+	}
+	slices.Sort(texts)
+	return d.bindTexts(slices.Compact(texts))
+}

@@ -1,0 +1,402 @@
+package orm
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// An Input is an input object, its fields in the schema's order; what the client left out is left out.
+type Input []InputField
+
+// An InputField is one field of an Input: nil, a string, an int64, a json.Number, a float64, a bool, an Input, a []any of
+// those, or what a JSON scalar holds.
+type InputField struct {
+	Name  string
+	Value any
+}
+
+// Get is the value of a field, and whether it was given.
+func (in Input) Get(name string) (any, bool) {
+	for _, f := range in {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return nil, false
+}
+
+// A UserErrorCode is what can be wrong with an input.
+type UserErrorCode string
+
+// The codes of faults.
+const (
+	Taken      UserErrorCode = "TAKEN"       // Another row has this unique value, or the user already has one.
+	Blank      UserErrorCode = "BLANK"       // Nothing but white space, or null where a value is required.
+	TooShort   UserErrorCode = "TOO_SHORT"   // Shorter than allowed, in Unicode code points after NFC. A text of one line is trimmed and its white space collapsed first.
+	TooLong    UserErrorCode = "TOO_LONG"    // Longer than allowed, counted in the same way.
+	Invalid    UserErrorCode = "INVALID"     // Malformed, outside of a range, an id of another type, inputs that exclude each other, or a wrong login.
+	NotFound   UserErrorCode = "NOT_FOUND"   // There is no such object, or none the caller may see.
+	Outdated   UserErrorCode = "CONFLICT"    // The stored `version` is not `ifVersion`.
+	InUse      UserErrorCode = "IN_USE"      // The object is linked to others, and `force` is not true.
+	RolledBack UserErrorCode = "ROLLED_BACK" // Nothing is wrong here: another root field of the operation failed, so nothing was written.
+)
+
+// A Fault is a fault of the input, for the caller to mend. What the caller may not do, or a failure of the server, is a
+// GraphQL error instead, with an `extensions.code`: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST, LIMIT_EXCEEDED, CONFLICT,
+// TIMEOUT, UNAVAILABLE or INTERNAL.
+type Fault struct {
+	Code    UserErrorCode // What is wrong, for programs.
+	Message string        // What is wrong, for people.
+	Field   []string      // Path to the input at fault, indexes included: `["input","posts","1","title"]`; null when no single input is.
+}
+
+// A Draft is what one input object asks to be written: values of one row, and rows related to it.
+type Draft struct {
+	table    *Table
+	path     []string
+	values   []assignment
+	secrets  []assignment // not hashed until Seal
+	refused  []*Column    // given, and at fault
+	children []child
+	links    []links
+	key      int64
+	at       int // its place in the whole input
+	isNew    bool
+	under    *Relation // along which it hangs on another draft; nil if it is the outermost
+}
+
+type assignment struct {
+	column *Column
+	value  any // a cell, nil
+	path   []string
+	at     int  // its place in the whole input
+	parent bool // it is the key of the row that the draft hangs on, and nothing that the input says
+}
+
+// A child is what the input says of the related rows in another table: drafts of them, or null.
+type child struct {
+	relation *Relation
+	drafts   []*Draft
+	null     bool
+}
+
+// Links are what the input says of a many-to-many relation, by the other side's names.
+type links struct {
+	relation         *Relation
+	set, add, remove []string
+	replace          bool         // set is given
+	named            []assignment // of set and add
+}
+
+// NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
+// order. A new row needs what has no default; fields named in known are the caller's and passed over.
+func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string) (*Draft, []Fault) {
+	d := &drafter{isNew: isNew}
+	draft := d.draft(t, input, path, nil, known...)
+	return draft, d.faults
+}
+
+type drafter struct {
+	isNew  bool
+	faults []Fault
+	given  int // values so far
+}
+
+func (d *drafter) assignment(c *Column, v any, path []string) assignment {
+	d.given++
+	return assignment{column: c, value: v, path: path, at: d.given}
+}
+
+func (d *drafter) fault(path []string, code UserErrorCode, message string) {
+	d.faults = append(d.faults, Fault{Code: code, Message: message, Field: path})
+}
+
+func at(path []string, name string) []string {
+	return append(path[:len(path):len(path)], name)
+}
+
+func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, known ...string) *Draft {
+	draft := &Draft{table: t, path: path, at: d.given, isNew: d.isNew, under: under}
+	for _, f := range input {
+		if slices.Contains(known, f.Name) {
+			continue
+		}
+		here := at(path, f.Name)
+		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
+			c := t.Columns[i]
+			if !c.Writable(d.isNew) || under != nil && c == under.Theirs {
+				d.fault(here, Invalid, "cannot be written")
+			} else if v, ok := d.value(c, f.Value, here); ok {
+				draft.values = append(draft.values, d.assignment(c, v, here))
+			} else {
+				draft.refused = append(draft.refused, c)
+			}
+			continue
+		}
+		if i := slices.IndexFunc(t.secrets, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
+			if v, ok := d.text(t.secrets[i], f.Value, here); ok {
+				draft.secrets = append(draft.secrets, d.assignment(t.secrets[i], v, here))
+			}
+			continue
+		}
+		if r := t.Relation(f.Name); r != nil {
+			if r.Nested(d.isNew) && (under == nil || d.isNew) {
+				d.relation(draft, r, f.Value, here)
+			} else {
+				d.fault(here, Invalid, "cannot be written")
+			}
+		}
+	}
+	if !d.isNew {
+		return draft
+	}
+	for _, c := range t.Columns {
+		if _, given := input.Get(c.Field); !given && c.api.preset != nil {
+			draft.Default(c, c.api.preset)
+		}
+		if c.rule.fallback == "" || draft.has(c) {
+			continue
+		}
+		if v, ok := draft.Value(c.rule.fallback); ok {
+			if _, given := input.Get(c.Field); !given {
+				draft.values = append(draft.values, d.assignment(c, v, at(path, c.Field)))
+			}
+		}
+	}
+	return draft
+}
+
+func (d *drafter) value(c *Column, v any, path []string) (any, bool) {
+	switch {
+	case v == nil && c.Nullable:
+		return nil, true
+	case v == nil:
+		d.fault(path, Blank, "must not be null")
+		return nil, false
+	case c.References != nil:
+		id, _ := v.(string)
+		key, ok := c.References.ParseGlobalID(id)
+		if !ok {
+			d.fault(path, Invalid, "is not an id of the right type")
+			return nil, false
+		}
+		return key, true
+	case c.Kind != Text:
+		cell, code, message := c.accept(v)
+		if code != "" {
+			d.fault(path, code, message)
+		}
+		return cell, code == ""
+	}
+	return d.text(c, v, path)
+}
+
+func (d *drafter) text(c *Column, v any, path []string) (any, bool) {
+	s, isText := v.(string)
+	if !isText {
+		d.fault(path, Blank, "must not be null")
+		return nil, false
+	}
+	text, code, message := c.rule.apply(s)
+	if code != "" {
+		d.fault(path, code, message)
+		return nil, false
+	}
+	return text, true
+}
+
+func (d *drafter) relation(draft *Draft, r *Relation, v any, path []string) {
+	if r.Link != nil {
+		draft.links = append(draft.links, d.links(r, v, path))
+		return
+	}
+	c := child{relation: r}
+	switch v := v.(type) {
+	case nil:
+		c.null = true
+	case Input:
+		c.drafts = []*Draft{d.draft(r.To, v, path, r)}
+	case []any:
+		for i, item := range v {
+			if in, ok := item.(Input); ok {
+				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), r))
+			}
+		}
+	}
+	draft.children = append(draft.children, c)
+}
+
+func (d *drafter) links(r *Relation, v any, path []string) links {
+	out := links{relation: r}
+	switch v := v.(type) {
+	case []any: // a new row's: the whole set
+		out.named = d.names(r.To, v, path)
+		out.set, out.replace = textsOf(out.named), true
+	case Input:
+		var difference bool
+		for _, f := range v {
+			list, given := f.Value.([]any)
+			if !given {
+				continue
+			}
+			named := d.names(r.To, list, at(path, f.Name))
+			names := textsOf(named)
+			switch f.Name {
+			case "set":
+				out.set, out.replace = names, true
+			case "add":
+				out.add, difference = names, true
+			case "remove":
+				out.remove, difference, named = names, true, nil
+			}
+			out.named = append(out.named, named...)
+		}
+		if out.replace && difference {
+			d.fault(path, Invalid, "give `set`, or `add` and `remove`, not both")
+		}
+	}
+	return out
+}
+
+// names checks a list of names; a repeated one counts once.
+func (d *drafter) names(t *Table, list []any, path []string) []assignment {
+	names := make([]assignment, 0, len(list))
+	for i, item := range list {
+		here := at(path, strconv.Itoa(i))
+		if v, ok := d.text(t.name, item, here); ok && !slices.ContainsFunc(names, func(a assignment) bool { return a.value == v }) {
+			names = append(names, d.assignment(t.name, v, here))
+		}
+	}
+	return names
+}
+
+func textsOf(assignments []assignment) []string {
+	texts := make([]string, len(assignments))
+	for i, a := range assignments {
+		texts[i], _ = a.value.(string)
+	}
+	return texts
+}
+
+func (d *Draft) has(c *Column) bool {
+	return slices.ContainsFunc(d.values, func(a assignment) bool { return a.column == c })
+}
+
+// Table is the table of the row that the draft writes.
+func (d *Draft) Table() *Table { return d.table }
+
+// Value is what the draft gives a column, by the column's name in SQL.
+func (d *Draft) Value(column string) (any, bool) {
+	for _, a := range d.values {
+		if a.column.Name == column {
+			return a.value, true
+		}
+	}
+	return nil, false
+}
+
+// Set gives a field a value in the same way as the input, and whether or not an input may: it is for mutations of one's own.
+func (d *Draft) Set(field string, v any) []Fault {
+	i := slices.IndexFunc(d.table.Columns, func(c *Column) bool { return c.Field == field && !c.Kept() })
+	if i < 0 {
+		panic("db: " + d.table.Type + " has no field " + field + " to be set")
+	}
+	by, here := &drafter{given: d.at}, at(d.path, field)
+	if v, ok := by.value(d.table.Columns[i], v, here); ok {
+		d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == d.table.Columns[i] })
+		d.values = append(d.values, by.assignment(d.table.Columns[i], v, here))
+	}
+	return by.faults
+}
+
+// Default gives a column a value that the input left out.
+func (d *Draft) Default(c *Column, v any) {
+	if !d.has(c) {
+		d.values = append(d.values, assignment{column: c, value: v, path: at(d.path, c.Field)})
+	}
+}
+
+// hang gives the draft the key of its parent, in place of another run's if the transaction is run again.
+func (d *Draft) hang(c *Column, parent int64) {
+	d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == c })
+	d.values = append(d.values, assignment{column: c, value: parent, path: at(d.path, c.Field), parent: true})
+}
+
+// all are the draft and those that hang on it.
+func (d *Draft) all() []*Draft {
+	drafts := []*Draft{d}
+	for _, c := range d.children {
+		for _, child := range c.drafts {
+			drafts = append(drafts, child.all()...)
+		}
+	}
+	return drafts
+}
+
+// Secret tells whether the draft has secrets to be hashed.
+func (d *Draft) Secret() bool { return len(d.secrets) > 0 }
+
+// Seal hashes the draft's secrets. It takes long on purpose and must be done before a transaction begins.
+func (d *Draft) Seal() {
+	for _, s := range d.secrets {
+		text, _ := s.value.(string)
+		d.values = append(d.values, assignment{column: s.column, value: s.column.hash(text), path: s.path})
+	}
+	d.secrets = nil
+}
+
+// RowsOf is how many rows drafts could write together: their own and those related to them, their links, and the named
+// rows that may be missing at the other end of the links.
+func RowsOf(drafts []*Draft) int {
+	type named struct {
+		table *Table
+		name  string
+	}
+	missing := map[named]bool{}
+	rows := 0
+	var count func([]*Draft)
+	count = func(drafts []*Draft) {
+		rows += len(drafts)
+		for _, d := range drafts {
+			for _, c := range d.children {
+				rows += btoi(c.null)
+				count(c.drafts)
+			}
+			for _, l := range d.links {
+				rows += len(l.set) + len(l.add) + len(l.remove)
+				for _, name := range slices.Concat(l.set, l.add) {
+					missing[named{l.relation.To, name}] = true
+				}
+			}
+		}
+	}
+	count(drafts)
+	return rows + len(missing)
+}
+
+// row is the draft as a JSON object for a dialect's rows.
+func (d *Draft) row(columns []*Column) map[string]any {
+	row := make(map[string]any, len(columns))
+	for _, a := range d.values {
+		row[a.column.Name] = a.value
+	}
+	return row
+}
+
+// rowsJSON makes the one value that a dialect's rows are bound as.
+func (d *dialect) rowsJSON(rows []map[string]any) string {
+	for _, row := range rows {
+		for name, v := range row {
+			switch v := v.(type) {
+			case time.Time:
+				row[name] = d.bindTime(v)
+			case Decimal:
+				row[name] = v.units()
+			}
+		}
+	}
+	text, _ := json.Marshal(rows) // what is in them always marshals
+	return string(text)
+}

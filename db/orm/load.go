@@ -1,0 +1,273 @@
+package orm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Load fills an empty database with what f adds, all or nothing. A database that has a row in any table is refused with
+// Conflict. Keys begin at 1 in every table and the next row made takes the next one. flushed is called after every batch of
+// rows that was written; nil is nothing. Both begin again if the transaction has to be run again.
+func (db *DB) Load(ctx context.Context, flushed func(), f func(context.Context, *Load) error) error {
+	return db.Write(ctx, func(ctx context.Context) error {
+		switch filled, err := db.filled(ctx); {
+		case err != nil:
+			return err
+		case filled != "":
+			return Errorf(Conflict, "the database is not empty: there are rows in %s, and only an empty one can be filled", filled)
+		}
+		l := newLoad(db)
+		l.flushed = flushed
+		if err := f(ctx, l); err != nil {
+			return err
+		}
+		if err := l.finish(ctx); err != nil {
+			return err
+		}
+		return l.analyze(ctx)
+	})
+}
+
+// filled is the name of a table that has rows; "" if none has.
+func (db *DB) filled(ctx context.Context) (name string, err error) {
+	q := &query{dialect: db.dialect}
+	for i, t := range db.model.tables {
+		if i > 0 {
+			q.add(" UNION ALL ")
+		}
+		q.add("SELECT '", t.Name, "' WHERE EXISTS (SELECT 1 FROM ", t.Name, ")")
+	}
+	err = db.run(ctx, &Statement{Path: "seed", Text: q.String()}, func(rows *sqlx.Rows) error { return rows.Scan(&name) })
+	return name, err
+}
+
+// A Load writes many rows whose keys are known, a batch at a time, inside one transaction. A batch is written in the order of
+// the tables' declaration, so rows of one table may be added before those of a later one that they are referred to by.
+type Load struct {
+	db      *DB
+	batches []*batch         // those of Tables, then the links: a row is written after those it refers to
+	given   map[*Table]int64 // keys that were given elsewhere and are not to be given here
+	flushed func()
+}
+
+// A batch is the rows of one table that wait to be written.
+type batch struct {
+	table   string
+	columns []*Column
+	rows    [][]any
+}
+
+// batchRows bounds the rows in memory, and the time in which PostgreSQL says nothing: it answers a COPY at its end.
+const batchRows = 2000
+
+func newLoad(db *DB) *Load {
+	l := &Load{db: db}
+	for _, t := range db.model.tables {
+		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.stored(), t.secrets...)})
+	}
+	for _, t := range db.model.tables {
+		for _, r := range t.Relations {
+			if r.Link != nil && r.first {
+				l.batches = append(l.batches, &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}})
+			}
+		}
+	}
+	return l
+}
+
+// Add adds a row: an entity of the table with its key, times and version, and its secrets as they are stored. Checks of the
+// page are not asked.
+func (l *Load) Add(ctx context.Context, t *Table, entity any, secrets ...any) error {
+	return l.add(ctx, t.Name, append(values(t, entity), secrets...))
+}
+
+// Link adds the link between two rows of a many-to-many relation.
+func (l *Load) Link(ctx context.Context, r *Relation, from, to int64) error {
+	if r.first {
+		return l.add(ctx, r.Link.Table, []any{from, to})
+	}
+	return l.add(ctx, r.Link.Table, []any{to, from})
+}
+
+// values are an entity's columns as they are stored.
+func values(t *Table, entity any) []any {
+	row := make([]any, 0, len(t.Columns)+len(t.searched)+len(t.secrets))
+	for _, c := range t.Columns {
+		row = append(row, c.Of(entity))
+	}
+	for _, c := range t.searched {
+		text, _ := c.Of(entity).(string)
+		row = append(row, words(text))
+	}
+	return row
+}
+
+func (l *Load) add(ctx context.Context, table string, row []any) error {
+	for _, b := range l.batches {
+		if b.table != table {
+			continue
+		}
+		b.rows = append(b.rows, row)
+		if len(b.rows) == batchRows {
+			return l.flush(ctx)
+		}
+	}
+	return nil
+}
+
+// flush writes every row that waits.
+func (l *Load) flush(ctx context.Context) error {
+	for _, b := range l.batches {
+		if len(b.rows) == 0 {
+			continue
+		}
+		if err := l.db.load(ctx, b); err != nil {
+			return err
+		}
+		clear(b.rows)
+		b.rows = b.rows[:0]
+	}
+	if l.flushed != nil {
+		l.flushed()
+	}
+	return nil
+}
+
+// finish writes the last rows and sees to it that no key is given out again: not those of the rows, none that this
+// database has given before, and none of l.given.
+func (l *Load) finish(ctx context.Context) error {
+	if err := l.flush(ctx); err != nil {
+		return err
+	}
+	for _, t := range l.db.model.tables {
+		if err := l.db.raiseKey(ctx, t, l.given[t]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastKey is the highest key that a table has ever given to a row, be the row there or not; 0 if it has given none.
+func (db *DB) lastKey(ctx context.Context, t *Table) (key int64, err error) {
+	text := "SELECT seq FROM sqlite_sequence WHERE name = '" + t.Name + "'"
+	if db.driver == postgresDialect.driver {
+		text = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence('" + t.Name + "', 'id')::regclass), 0)"
+	}
+	_, err = db.QueryRow(ctx, "last key of "+t.Type, text, nil, &key)
+	return key, err
+}
+
+// raiseKey makes a table give keys above given, above those of its rows and above all that it gave before.
+func (db *DB) raiseKey(ctx context.Context, t *Table, given int64) error {
+	last, err := db.lastKey(ctx, t)
+	if err != nil {
+		return err
+	}
+	path := "raise key of " + t.Type
+	if db.driver == postgresDialect.driver {
+		var highest int64
+		if _, err := db.QueryRow(ctx, path, "SELECT COALESCE(max(id), 0) FROM "+t.Name, nil, &highest); err != nil {
+			return err
+		}
+		if given = max(given, highest); given <= last {
+			return nil
+		}
+		_, err := db.QueryRow(ctx, path, "SELECT setval(pg_get_serial_sequence('"+t.Name+"', 'id'), ?)", []any{given}, &highest)
+		return err
+	}
+	if given <= last { // AUTOINCREMENT has followed the rows
+		return nil
+	}
+	if _, err := db.Exec(ctx, path, "DELETE FROM sqlite_sequence WHERE name = ?", t.Name); err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, path, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", t.Name, given)
+	return err
+}
+
+// analyze tells PostgreSQL's planner about tables that were empty a moment ago. SQLite is left without statistics, as
+// it is everywhere else: with them it reads all of a small table for every parent instead of looking its rows up.
+func (l *Load) analyze(ctx context.Context) error {
+	if l.db.driver != postgresDialect.driver {
+		return nil
+	}
+	for _, b := range l.batches {
+		if err := l.db.change(ctx, &Statement{Path: "analyze " + b.table, Text: "ANALYZE " + b.table}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load writes a batch.
+func (db *DB) load(ctx context.Context, b *batch) error {
+	if db.driver == postgresDialect.driver {
+		return db.violated(db.copyIn(ctx, b))
+	}
+	rows := make([]map[string]any, len(b.rows))
+	for i, row := range b.rows {
+		rows[i] = make(map[string]any, len(row))
+		for j, v := range row {
+			rows[i][b.columns[j].Name] = v
+		}
+	}
+	q := &query{dialect: db.dialect}
+	q.add("INSERT INTO ", b.table, " (", b.names(), ") SELECT ")
+	for i, c := range b.columns {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add(q.field(c))
+	}
+	q.bindTo(" FROM "+q.rows(b.columns), q.rowsJSON(rows))
+	return db.change(ctx, &Statement{Path: "seed " + b.table, Text: q.String(), Args: q.args}, nil)
+}
+
+func (b *batch) names() string {
+	names := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// copyIn writes a batch through COPY. It is the one statement that does not pass through run, for it takes its rows as
+// many calls on one statement of the transaction itself; it is observed all the same.
+func (db *DB) copyIn(ctx context.Context, b *batch) error {
+	s := &Statement{Path: "seed " + b.table, Text: "COPY " + b.table + " (" + b.names() + ") FROM STDIN"}
+	start := time.Now()
+	s.Err = db.classify(ctx, sendCopy(ctx, s.Text, b.rows))
+	s.Rows, s.Took = len(b.rows), time.Since(start)
+	if db.options.Observe != nil {
+		db.options.Observe(ctx, s)
+	}
+	return s.Err
+}
+
+func sendCopy(ctx context.Context, text string, rows [][]any) error {
+	t, inside := ctx.Value(transactionKey).(*transaction)
+	if !inside {
+		return fmt.Errorf("%s outside of a transaction", text)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stmt, err := t.tx.PrepareContext(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for _, row := range rows {
+		if _, err := stmt.ExecContext(ctx, row...); err != nil {
+			return err
+		}
+	}
+	_, err = stmt.ExecContext(ctx)
+	return err
+}
+
+// A seeder makes up rows. Each row is drawn from its own table and key alone, so that a row can refer to another
+// without keeping it. It calculates in integers: floating point may round differently on another machine.

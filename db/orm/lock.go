@@ -1,0 +1,256 @@
+package orm
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A strength says what a lock on a row keeps others from until the transaction ends.
+type strength uint8
+
+// The strengths, each with the one before it.
+const (
+	lockShare  strength = iota // removing the row, and giving it another unique value
+	lockChange                 // changing it
+	lockRemove                 // referring to it
+)
+
+// strength is what writing the draft to its row takes: rows are referred to by what is unique in them.
+func (d *Draft) strength() strength {
+	if slices.ContainsFunc(d.values, func(a assignment) bool { return a.column.Unique }) {
+		return lockRemove
+	}
+	return lockChange
+}
+
+// An Intent is one write of an operation: a row that is made, or one that is changed or removed.
+type Intent struct {
+	Draft  *Draft
+	Key    int64 // of the row; 0 if it is to be made
+	Remove bool
+}
+
+// Lock takes, before an operation of several writes begins, the locks that they are going to take, in the one order that
+// all operations keep: tables by lockOrder, rows by key. So operations that touch the same rows wait for each other, and
+// never in a circle. Create, Update and Delete call it for themselves where it was not called for the whole operation.
+//
+// What is locked stays as it is: no row can come to refer to one that is to be removed, so what goes with it is all there
+// when its parent is locked, and is locked before anything of it goes. It must run inside Write; a database that has one
+// writer at a time has nothing to lock.
+func (db *DB) Lock(ctx context.Context, intents ...Intent) error {
+	t, inside := ctx.Value(transactionKey).(*transaction)
+	switch {
+	case !inside:
+		return errors.New("a write outside of a transaction")
+	case t.locked || db.locks == [3]string{}:
+		return nil
+	}
+	t.locked = len(intents) > 1
+	l := locking{db: db, tables: map[*Table]*tableLocks{}}
+	named := 0
+	for _, i := range intents {
+		if l.intent(i) {
+			named++
+		}
+	}
+	if len(intents) < 2 && len(l.related) == 0 && l.keys < 2 {
+		return nil // the write locks its row, then what it links to by name, by itself
+	}
+	for _, t := range db.model.order() {
+		if err := l.lock(ctx, t); err != nil {
+			return err
+		}
+	}
+	if named < 2 {
+		return nil
+	}
+	// Several fields may make rows by name, each its own in its turn: made now, they are made in one order.
+	for _, t := range db.model.order() {
+		if l.tables[t] == nil {
+			continue
+		}
+		known := l.tables[t].written
+		missing := make([]string, 0, len(l.tables[t].names))
+		for _, name := range l.tables[t].names {
+			if !slices.Contains(known, name) {
+				known, missing = append(known, name), append(missing, name)
+			}
+		}
+		if err := db.insertNames(ctx, "lock names of "+t.Type, t, missing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// locking gathers what is to be locked.
+type locking struct {
+	db      *DB
+	tables  map[*Table]*tableLocks
+	related []relatedRows
+	keys    int
+}
+
+type tableLocks struct {
+	strength strength
+	keys     []int64
+	names    []string // of rows that links are made to
+	written  []string // names that drafts give to rows themselves
+}
+
+// relatedRows are the rows that a relation leads to from the rows of a SELECT.
+type relatedRows struct {
+	relation *Relation
+	from     string
+	args     []any
+}
+
+func (r relatedRows) text() string {
+	return "SELECT id FROM " + r.relation.To.Name + " WHERE " + r.relation.Theirs.Name + " IN (" + r.from + ")"
+}
+
+func (l *locking) of(t *Table, s strength) *tableLocks {
+	locks := l.tables[t]
+	if locks == nil {
+		locks = &tableLocks{}
+		l.tables[t] = locks
+	}
+	locks.strength = max(locks.strength, s)
+	return locks
+}
+
+func (l *locking) key(t *Table, key int64, s strength) {
+	locks := l.of(t, s)
+	locks.keys = append(locks.keys, key)
+	l.keys++
+}
+
+// intent gathers one write's; it tells whether the write may make rows by name.
+func (l *locking) intent(i Intent) (named bool) {
+	t := i.Draft.table
+	if i.Remove {
+		l.key(t, i.Key, lockRemove)
+		l.removed(t, "SELECT id FROM "+t.Name+" WHERE id = ?", []any{i.Key})
+		return false
+	}
+	if i.Key != 0 {
+		l.key(t, i.Key, i.Draft.strength())
+		for _, c := range i.Draft.children {
+			row := relatedRows{c.relation, "?", []any{i.Key}}
+			if c.null {
+				l.severed(row)
+				continue
+			}
+			for _, d := range c.drafts {
+				l.of(c.relation.To, d.strength())
+			}
+			l.related = append(l.related, row)
+		}
+	}
+	return l.draft(i.Draft)
+}
+
+// draft gathers what a draft refers to.
+func (l *locking) draft(d *Draft) (named bool) {
+	for _, a := range d.values {
+		if key, ok := a.value.(int64); ok && a.column.References != nil && !a.parent {
+			l.key(a.column.References, key, lockShare)
+		}
+		if name, ok := a.value.(string); ok && a.column == d.table.name {
+			locks := l.of(d.table, lockShare)
+			locks.written = append(locks.written, name)
+		}
+	}
+	for _, r := range d.table.Relations { // in the order in which insertRelated makes rows by name
+		for _, c := range d.children {
+			for _, child := range c.drafts {
+				if c.relation == r {
+					named = l.draft(child) || named
+				}
+			}
+		}
+		for _, links := range d.links {
+			if links.relation == r {
+				locks := l.of(r.To, lockShare)
+				locks.names = append(append(locks.names, links.set...), links.add...)
+				named = named || len(links.set)+len(links.add) > 0
+			}
+		}
+	}
+	return named
+}
+
+// removed gathers what goes with the rows of a SELECT of t's keys.
+func (l *locking) removed(t *Table, rows string, args []any) {
+	for _, r := range t.Relations {
+		if r.Own == nil && (r.OnDelete == Cascade || r.OnDelete == Detach) {
+			l.severed(relatedRows{r, rows, args})
+		}
+	}
+}
+
+func (l *locking) severed(rows relatedRows) {
+	l.related = append(l.related, rows)
+	l.of(rows.relation.To, lockRemove) // what is detached loses a key, which may be unique
+	if rows.relation.OnDelete == Cascade {
+		l.removed(rows.relation.To, rows.text(), rows.args)
+	}
+}
+
+// lock locks the rows of one table, the lowest key first. What relates to rows locked before is complete by then.
+func (l *locking) lock(ctx context.Context, t *Table) error {
+	locks := l.tables[t]
+	if locks == nil {
+		return nil
+	}
+	q := &query{dialect: l.db.dialect}
+	var sets []string
+	if len(locks.keys) > 0 {
+		slices.Sort(locks.keys)
+		sets = append(sets, "SELECT "+q.key+" FROM "+q.keyList)
+		q.args = append(q.args, q.bindKeys(slices.Compact(locks.keys)))
+	}
+	if len(locks.names) > 0 {
+		sets = append(sets, "SELECT id FROM "+t.Name+" WHERE "+q.inTexts(t.name.Name))
+		q.args = append(q.args, q.bindTexts(locks.names))
+	}
+	for _, r := range l.related {
+		if r.relation.To == t {
+			sets = append(sets, r.text())
+			q.args = append(q.args, r.args...)
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	q.add("SELECT count(*) FROM (SELECT id FROM ", t.Name, " WHERE id IN (", strings.Join(sets, " UNION ALL "), ") ORDER BY id", q.locks[locks.strength], ") AS locked")
+	return l.db.run(ctx, &Statement{Path: "lock " + t.Type, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error { return nil })
+}
+
+// lockOrder is the order in which tables are locked: a table comes behind those it refers to and those that link to its
+// rows by name. Where that goes in a circle, the declaration decides.
+func (m *Model) lockOrder() []*Table {
+	var order []*Table
+	visited := map[*Table]bool{}
+	var visit func(*Table)
+	visit = func(t *Table) {
+		if visited[t] {
+			return
+		}
+		visited[t] = true
+		for _, r := range t.Relations {
+			if r.Own != nil || r.Link != nil && !r.first {
+				visit(r.To)
+			}
+		}
+		order = append(order, t)
+	}
+	for _, t := range m.tables {
+		visit(t)
+	}
+	return order
+}

@@ -1,0 +1,778 @@
+package orm
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A Read is one SELECT: a page of a table, rows by key, or the related rows of many parents at once.
+type Read struct {
+	// Path is the statement's name in logs, traces and receipts.
+	Path string
+	From *Table
+	// Via is the relation whose related rows are wanted, for the parents in Keys; nil reads the table itself.
+	Via *Relation
+	// By is the column that Keys or Texts are looked up in when Via is nil; nil reads all rows.
+	By    *Column
+	Keys  []int64
+	Texts []string
+	// Select are the columns wanted, and the to-one rows joined in.
+	Select Select
+	// Page is nil for look-ups and to-one relations.
+	Page *Page
+	// Within says that nobody asks what lies beyond the page, so that nothing is read to find out.
+	Within bool
+}
+
+// A Select is the columns wanted of one table and of the to-one rows beside it. The table's key must come first.
+type Select struct {
+	Columns []*Column
+	Joins   []Join
+}
+
+// A Join is a to-one relation read in the same statement; without a related row all its columns are null.
+type Join struct {
+	Relation *Relation
+	Select   Select
+}
+
+func (s *Select) width() int {
+	n := len(s.Columns)
+	for i := range s.Joins {
+		n += s.Joins[i].Select.width()
+	}
+	return n
+}
+
+// Rows are what a Read found: for every parent key its rows in order, as cells or nil, laid
+// out as Select is, depth first.
+type Rows struct {
+	Width  int // values in a row
+	Bytes  int // about what they take in memory
+	n      int
+	cells  []any
+	groups map[int64]Group
+	texts  map[string]Group
+	all    Group
+}
+
+// A Group is the rows of one parent, [Start, End) in Rows, and whether there are rows beyond the page.
+type Group struct {
+	Start, End       int
+	HasNext, HasPrev bool
+}
+
+// Row is row i.
+func (r *Rows) Row(i int) []any { return r.cells[i*r.Width : (i+1)*r.Width : (i+1)*r.Width] }
+
+// Len is the number of rows.
+func (r *Rows) Len() int { return r.n }
+
+// Of are the rows of one parent.
+func (r *Rows) Of(key int64) Group { return r.groups[key] }
+
+// OfText are the rows whose By column is text.
+func (r *Rows) OfText(text string) Group { return r.texts[text] }
+
+// All are the rows of a Read of the table itself.
+func (r *Rows) All() Group { return r.all }
+
+// heldAtOnce is how many bytes of rows are taken from a budget at a time.
+const heldAtOnce = 4 << 10
+
+// Read runs r. Its rows are taken from the context's budget.
+func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
+	budget := BudgetOf(ctx)
+	if err := budget.Err(); err != nil {
+		return nil, err
+	}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	q.Grow(512)
+	probes := r.write(q)
+
+	out := &Rows{Width: r.Select.width()}
+	keyed := r.Via != nil || r.By != nil && r.Texts == nil
+	switch {
+	case keyed:
+		out.groups = make(map[int64]Group, len(r.Keys))
+	case r.Texts != nil:
+		out.texts = make(map[string]Group, len(r.Texts))
+	}
+	var (
+		key        int64
+		text       string
+		prev, next bool
+		values     = make([]any, out.Width)
+		columns    = r.Select.columns(make([]*Column, 0, out.Width))
+		dest       = make([]any, 0, out.Width+3)
+	)
+	switch {
+	case keyed:
+		dest = append(dest, &key)
+	case r.Texts != nil:
+		dest = append(dest, &text)
+	}
+	if probes {
+		dest = append(dest, &prev, &next)
+	}
+	for i := range values {
+		dest = append(dest, &values[i])
+	}
+	// A group's rows come one after the other, so it is kept when the next one begins.
+	var (
+		group    Group
+		groupKey int64
+		groupOf  string
+		begun    bool
+		held     int // of the rows' bytes, those taken from the budget
+	)
+	keep := func() {
+		switch {
+		case !begun:
+		case keyed:
+			out.groups[groupKey] = group
+		case r.Texts != nil:
+			out.texts[groupOf] = group
+		default:
+			out.all = group
+		}
+	}
+	out.cells = make([]any, 0, out.Width*r.guess())
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false)}
+	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		if !begun || key != groupKey || text != groupOf {
+			keep()
+			group = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
+			groupKey, groupOf, begun = key, text, true
+		}
+		switch {
+		case values[0] == nil: // the row only tells what lies around an empty page
+		case r.Page != nil && group.End-group.Start == r.Page.Size: // read only to know that it is there
+			if r.Page.Backward {
+				group.HasPrev = true
+			} else {
+				group.HasNext = true
+			}
+		default:
+			for i, v := range values {
+				cell := columns[i].normal(v)
+				if text, ok := cell.(string); ok {
+					out.Bytes += len(text)
+				}
+				out.cells = append(out.cells, cell)
+			}
+			out.Bytes += len(values) * valueBytes
+			out.n++
+			group.End = out.n
+			if more := out.Bytes - held; more >= heldAtOnce {
+				held = out.Bytes
+				return budget.Hold(more)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = budget.Hold(out.Bytes - held)
+	}
+	if err != nil {
+		return nil, err
+	}
+	keep()
+	if r.Page != nil && r.Page.Backward { // they were read from the end
+		for _, g := range out.groups {
+			out.reverse(g)
+		}
+		out.reverse(out.all)
+	}
+	return out, nil
+}
+
+// guess is about how many rows to make room for.
+func (r *Read) guess() int {
+	switch {
+	case r.Page == nil:
+		return len(r.Keys) + len(r.Texts)
+	case r.Via == nil:
+		return min(r.Page.Size, MaxPage)
+	}
+	return len(r.Keys) * min(r.Page.Size, 4)
+}
+
+func (r *Rows) reverse(g Group) {
+	for i, j := g.Start, g.End-1; i < j; i, j = i+1, j-1 {
+		a, b := r.Row(i), r.Row(j)
+		for k := range a {
+			a[k], b[k] = b[k], a[k]
+		}
+	}
+}
+
+func (s *Select) columns(columns []*Column) []*Column {
+	columns = append(columns, s.Columns...)
+	for i := range s.Joins {
+		columns = s.Joins[i].Select.columns(columns)
+	}
+	return columns
+}
+
+// Decode makes an entity of a row that holds all columns of its table, in the table's order.
+func Decode[T any](t Entity[T], row []any) *T {
+	entity := new(T)
+	t.decode(reflect.ValueOf(entity).Elem(), row)
+	return entity
+}
+
+// Node is Decode for a table whose entity is not known where it is called.
+func (t *Table) Node(row []any) Node {
+	node, _ := t.Entity(row).(Node)
+	return node
+}
+
+// Entity is a pointer to an entity, made as by Decode.
+func (t *Table) Entity(row []any) any {
+	entity := reflect.New(t.entity)
+	t.decode(entity.Elem(), row)
+	return entity.Interface()
+}
+
+func (t *Table) decode(entity reflect.Value, row []any) {
+	for i, c := range t.Columns {
+		if row[i] == nil {
+			continue
+		}
+		field, value := entity.FieldByIndex(c.index), reflect.ValueOf(row[i])
+		if c.Nullable {
+			field.Set(reflect.New(field.Type().Elem()))
+			field = field.Elem()
+		}
+		field.Set(value.Convert(field.Type())) // to an int32, or a type of strings
+	}
+}
+
+// Of is the column's value in an entity, as a Read answers it.
+func (c *Column) Of(entity any) any {
+	v := reflect.ValueOf(entity).Elem().FieldByIndex(c.index)
+	if c.Nullable {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	switch {
+	case v.Kind() == reflect.Int32:
+		return v.Int()
+	case v.Kind() == reflect.String && c.Kind != Numeric:
+		return v.String()
+	}
+	return v.Interface()
+}
+
+// Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
+func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}} // in no order
+	if r.Via == nil {
+		q.add("SELECT 0, count(*) FROM ")
+		r.source(q, q.alias(), "")
+	} else {
+		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
+		inner := &query{dialect: q.dialect, viewer: q.viewer}
+		r.source(inner, inner.alias(), q.key)
+		q.add(inner.String(), ") FROM ", q.keyList)
+		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
+	}
+	counts := make(map[int64]int, len(r.Keys))
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true)}
+	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
+		var key int64
+		var n int
+		if err := rows.Scan(&key, &n); err != nil {
+			return err
+		}
+		counts[key] = n
+		return nil
+	})
+	return counts, err
+}
+
+// A query is SQL text under construction, with its arguments in order.
+type query struct {
+	strings.Builder
+	*dialect
+	args    []any
+	viewer  Viewer
+	aliases int
+	ranked  bool // the page's rows have a rank
+	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
+	// crossed to it, and how many EXISTS may become joins with the page's table.
+	apart, hops, joined int
+}
+
+func (q *query) add(parts ...string) {
+	for _, p := range parts {
+		q.WriteString(p)
+	}
+}
+
+// bindTo writes text, which holds one `?`, and notes its argument.
+func (q *query) bindTo(text string, v any) {
+	q.WriteString(text)
+	q.args = append(q.args, v)
+}
+
+func (q *query) alias() string {
+	q.aliases++
+	return "t" + strconv.Itoa(q.aliases)
+}
+
+// write writes r and tells whether its rows hold, before the columns, the two probes beyond the page.
+func (r *Read) write(q *query) (probes bool) {
+	if r.Page != nil {
+		return r.writePage(q)
+	}
+	r.writeLookUp(q)
+	return false
+}
+
+// writeLookUp writes rows by key: first the key that was asked for, then the row.
+func (r *Read) writeLookUp(q *query) {
+	t := q.alias()
+	column := r.By
+	if r.Via != nil {
+		column = r.Via.Theirs
+		if column == nil {
+			column = r.From.KeyColumn()
+		}
+	}
+	on := t + "." + column.Name
+	joins := r.Select.aliases(q)
+	switch {
+	case r.Texts != nil:
+		q.add("SELECT ", on)
+		r.Select.list(q, ", ", t, joins)
+		q.add(" FROM ", r.From.Name, " AS ", t)
+		r.Select.join(q, t, joins)
+		if len(r.Texts) == 1 {
+			q.bindTo(" WHERE "+on+" = ?", r.Texts[0])
+		} else {
+			q.bindTo(" WHERE "+q.in(on, column.Kind), q.bindTexts(r.Texts))
+		}
+		q.visible(" AND ", r.From, t)
+	case r.Via == nil && len(r.Keys) == 1:
+		q.add("SELECT ", on)
+		r.Select.list(q, ", ", t, joins)
+		q.add(" FROM ", r.From.Name, " AS ", t)
+		r.Select.join(q, t, joins)
+		q.bindTo(" WHERE "+on+" = ?", r.Keys[0])
+		q.visible(" AND ", r.From, t)
+	default:
+		q.add("SELECT ", q.key)
+		r.Select.list(q, ", ", t, joins)
+		q.bindTo(" FROM "+q.keyList, q.bindKeys(r.Keys))
+		q.add(" JOIN ", r.From.Name, " AS ", t, " ON ", on, " = ", q.key)
+		q.visible(" AND ", r.From, t)
+		r.Select.join(q, t, joins)
+	}
+}
+
+// aliases names the joined tables, depth first.
+func (s *Select) aliases(q *query) []string {
+	var names []string
+	for i := range s.Joins {
+		names = append(names, q.alias())
+		names = append(names, s.Joins[i].Select.aliases(q)...)
+	}
+	return names
+}
+
+// list writes the columns, each after a separator; it answers the aliases it has not used.
+func (s *Select) list(q *query, separator, t string, joins []string) []string {
+	for _, c := range s.Columns {
+		if c.Kind == Rank && !q.ranked {
+			q.add(separator, "NULL")
+		} else {
+			q.add(separator, t, ".", c.Name)
+		}
+		separator = ", "
+	}
+	for i := range s.Joins {
+		joins = s.Joins[i].Select.list(q, separator, joins[0], joins[1:])
+	}
+	return joins
+}
+
+// join writes the joins; it answers the aliases it has not used.
+func (s *Select) join(q *query, parent string, joins []string) []string {
+	for i := range s.Joins {
+		j := &s.Joins[i]
+		t := joins[0]
+		q.add(" LEFT JOIN ", j.Relation.To.Name, " AS ", t, " ON ", j.Relation.on(parent, t))
+		q.visible(" AND ", j.Relation.To, t)
+		joins = j.Select.join(q, t, joins[1:])
+	}
+	return joins
+}
+
+// on is the condition that child is related to parent, for relations without a link.
+func (r *Relation) on(parent, child string) string {
+	if r.Own != nil {
+		return child + "." + r.To.KeyColumn().Name + " = " + parent + "." + r.Own.Name
+	}
+	return child + "." + r.Theirs.Name + " = " + parent + "." + r.From.KeyColumn().Name
+}
+
+// writePage writes a page of the table itself, or a page for each parent. Per parent no more rows are read than the
+// page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
+func (r *Read) writePage(q *query) (probes bool) {
+	t := q.alias()
+	q.ranked = r.Page.ranked()
+	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil)
+	joins := r.Select.aliases(q)
+	if r.Via == nil && !probes && len(joins) == 0 && !q.ranked {
+		q.add("SELECT ")
+		r.Select.list(q, "", t, nil)
+		q.add(" FROM ")
+		r.window(q, t)
+		return false
+	}
+	if q.ranked {
+		r.relevances(q)
+	}
+	q.add("SELECT ")
+	separator := ""
+	if r.Via != nil {
+		q.add(q.key)
+		separator = ", "
+	}
+	if probes {
+		// Is there a row at or before `after`, at or after `before`? Asked apart from the page, which may be empty.
+		q.add(separator)
+		r.probe(q, r.Page.After, false)
+		q.add(", ")
+		r.probe(q, r.Page.Before, true)
+		separator = ", "
+	}
+	r.Select.list(q, separator, t, joins)
+
+	q.add(" FROM ")
+	kind := " CROSS JOIN "
+	if probes {
+		kind = " LEFT JOIN " // a parent without rows still answers its probes
+	}
+	links := q.lateral && r.ofLinks(q)
+	switch {
+	case links:
+		// The rows are joined to all the links at once; OFFSET 0 keeps the database from doing it once a parent.
+		c := q.alias()
+		q.bindTo("(SELECT "+q.key+", "+r.key(c)+" FROM "+q.keyList+kind+"LATERAL (SELECT "+r.key(c)+" FROM ", q.bindKeys(r.Keys))
+		r.window(q, c)
+		q.add(") AS l", c)
+		if probes {
+			q.add(" ON TRUE")
+		}
+		q.add(" OFFSET 0) AS k", [2]string{" JOIN ", " LEFT JOIN "}[btoi(probes)], r.From.Name, " AS ", t,
+			" ON ", t, ".", r.From.KeyColumn().Name, " = k.", r.Via.Link.To)
+	case r.Via != nil:
+		q.bindTo(q.keyList+kind, q.bindKeys(r.Keys))
+	case probes:
+		q.add("(SELECT 1 AS one) AS k", kind)
+	}
+	switch {
+	case links:
+	case r.Via == nil || q.lateral:
+		if r.Via != nil {
+			q.add("LATERAL ")
+		}
+		q.add("(SELECT ")
+		c := q.alias()
+		for i, column := range r.inner() {
+			if i > 0 {
+				q.add(", ")
+			}
+			if column.Kind == Rank {
+				q.add("r")
+			}
+			q.add(c, ".", column.Name)
+		}
+		q.add(" FROM ")
+		r.window(q, c)
+		q.add(") AS ", t)
+		if probes {
+			q.add(" ON TRUE")
+		}
+	default:
+		c := q.alias()
+		if q.ranked {
+			q.add("(SELECT ", c, ".*, r", c, ".relevance FROM ", r.From.Name, " AS ", c)
+			r.rank(q, c)
+			q.add(") AS ", t)
+			c = q.alias()
+		} else {
+			q.add(r.From.Name, " AS ", t)
+		}
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
+		r.window(q, c)
+		q.add(")")
+	}
+	r.Select.join(q, t, joins)
+	q.add(" ORDER BY ")
+	if r.Via != nil {
+		q.add(q.key, ", ")
+	}
+	r.order(q, r.Page.Backward, func(c *Column) string { return t + "." + c.Name })
+	return probes
+}
+
+// inner are the columns that the page's own subquery must hand out: those wanted, ordered by and joined by.
+func (r *Read) inner() []*Column {
+	columns := make([]*Column, 0, len(r.Select.Columns)+1)
+	want := func(c *Column) {
+		if !slices.Contains(columns, c) {
+			columns = append(columns, c)
+		}
+	}
+	for _, c := range r.Select.Columns {
+		if c.Kind != Rank {
+			want(c)
+		}
+	}
+	for _, o := range r.Page.Order {
+		want(o.Column)
+	}
+	for i := range r.Select.Joins {
+		if own := r.Select.Joins[i].Relation.Own; own != nil {
+			want(own)
+		}
+	}
+	return columns
+}
+
+// key is how a page's subquery best writes the key of row t: by the link, whose index gives the order.
+func (r *Read) key(t string) string {
+	if r.Via != nil && r.Via.Link != nil {
+		return "l" + t + "." + r.Via.Link.To
+	}
+	return t + "." + r.From.KeyColumn().Name
+}
+
+// ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
+func (r *Read) ofLinks(q *query) bool {
+	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && (r.From.visible == "" || q.viewer.Admin) &&
+		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
+}
+
+// source writes the rows a page is taken from: FROM's tables, and WHERE.
+func (r *Read) source(q *query, t, parent string) {
+	and := " AND "
+	switch {
+	case r.Via == nil:
+		q.add(r.From.Name, " AS ", t)
+		r.rank(q, t)
+		q.add(" WHERE ")
+		and = ""
+	case r.ofLinks(q):
+		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", parent)
+	case r.Via.Link != nil:
+		link := "l" + t
+		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
+		r.rank(q, t)
+		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
+	default:
+		q.add(r.From.Name, " AS ", t)
+		r.rank(q, t)
+		q.add(" WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
+	}
+	if q.visible(and, r.From, t) {
+		and = " AND "
+	}
+	if r.Page.Where != nil {
+		q.add(and)
+		q.joined = 0
+		r.Page.Where.write(q, t)
+	} else if and == "" {
+		q.add("TRUE")
+	}
+}
+
+// window writes the rows of one page, and one more to know whether there is one.
+func (r *Read) window(q *query, t string) {
+	r.source(q, t, q.key)
+	p := r.Page
+	if p.After != nil {
+		q.add(" AND ")
+		r.beside(q, t, p.After, true, false)
+	}
+	if p.Before != nil {
+		q.add(" AND ")
+		r.beside(q, t, p.Before, false, false)
+	}
+	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within))
+}
+
+// limit ends a page's subquery: the first n rows in its order, or from its end.
+func (r *Read) limit(q *query, t string, backward bool, n int) {
+	first := r.Page.Order[0].Column
+	q.add(" ORDER BY ")
+	r.order(q, backward, func(c *Column) string {
+		if c == first && r.gathers() {
+			return q.unindexed(r.name(t, c))
+		}
+		return r.name(t, c)
+	})
+	q.add(" LIMIT ", strconv.Itoa(n))
+}
+
+// gathers tells whether a page's rows are better found first and ordered then: those with certain words, and those linked
+// to a row but not in the order of the links. In the order of an index over the whole table they may all come at its end,
+// and how many they are a database only guesses.
+func (r *Read) gathers() bool {
+	switch kind := r.Page.Order[0].Column.Kind; {
+	case kind == Rank:
+		return false
+	case r.Via == nil:
+		return r.Page.Where != nil && r.Page.Where.searches
+	default:
+		return r.Via.Link != nil && kind != Key
+	}
+}
+
+// name is what a key of the order is called inside the page's subquery.
+func (r *Read) name(t string, c *Column) string {
+	switch c.Kind {
+	case Key:
+		return r.key(t)
+	case Rank:
+		return "r" + t + "." + c.Name
+	}
+	return t + "." + c.Name
+}
+
+// probe writes whether there is a row at the position or beyond it: after it or before it.
+func (r *Read) probe(q *query, position []any, after bool) {
+	if position == nil {
+		q.add("FALSE")
+		return
+	}
+	// The nearest one, and not EXISTS, so that it is looked for beside the position and not from the table's beginning.
+	q.add("(SELECT 1 FROM ")
+	t := q.alias()
+	r.source(q, t, q.key)
+	q.add(" AND ")
+	r.beside(q, t, position, after, true)
+	r.limit(q, t, !after, 1)
+	q.add(") IS NOT NULL")
+}
+
+// order writes the page's order, or turned around. Nulls are last in ascending, first in descending order.
+func (r *Read) order(q *query, backward bool, name func(*Column) string) {
+	for i, o := range r.Page.Order {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add(name(o.Column))
+		desc := o.Desc != backward
+		if desc {
+			q.add(" DESC")
+		}
+		if o.Column.Nullable {
+			q.add([2]string{" NULLS LAST", " NULLS FIRST"}[btoi(desc)])
+		}
+	}
+}
+
+// beside writes the condition that row t lies after (else before) a position, or at it.
+func (r *Read) beside(q *query, t string, position []any, after, at bool) {
+	order := r.Page.Order
+	name := func(i int) string { return r.name(t, order[i].Column) }
+	same := true // all keys in one direction and never null: the database compares whole rows, and finds them in an index
+	for _, o := range order {
+		same = same && o.Desc == order[0].Desc && !o.Column.Nullable
+	}
+	comparison := func(i int, orEqual bool) string {
+		op := [2]string{" < ", " > "}[btoi(after != order[i].Desc)]
+		if orEqual {
+			op = op[:2] + "= "
+		}
+		return op
+	}
+	if same {
+		if len(order) == 1 {
+			q.bindTo(name(0)+comparison(0, at)+"?", position[0])
+			return
+		}
+		names, marks := make([]string, len(order)), make([]string, len(order))
+		for i := range order {
+			names[i], marks[i] = name(i), "?"
+			q.args = append(q.args, position[i])
+		}
+		q.add("(", strings.Join(names, ", "), ")", comparison(0, at), "(", strings.Join(marks, ", "), ")")
+		return
+	}
+	q.add("(")
+	begins := !order[0].Column.Nullable || position[0] != nil && after == order[0].Desc
+	if begins {
+		// Implied by what follows; it gives the index a place to begin.
+		q.bindTo(name(0)+comparison(0, true)+"? AND (", position[0])
+	}
+	for i := range order {
+		if i > 0 {
+			q.add(" OR ")
+		}
+		q.add("(")
+		for j := range i {
+			r.equal(q, name(j), position[j])
+			q.add(" AND ")
+		}
+		// In ascending order nulls come last, in descending first: either way they are after every value
+		// when walking as the ascending order does.
+		rising := after != order[i].Desc
+		switch {
+		case position[i] != nil && order[i].Column.Nullable && rising:
+			q.bindTo("("+name(i)+" > ? OR "+name(i)+" IS NULL)", position[i])
+		case position[i] != nil:
+			q.bindTo(name(i)+comparison(i, false)+"?", position[i])
+		case rising:
+			q.add("FALSE")
+		default:
+			q.add(name(i), " IS NOT NULL")
+		}
+		q.add(")")
+	}
+	if at {
+		q.add(" OR (")
+		for i := range order {
+			if i > 0 {
+				q.add(" AND ")
+			}
+			r.equal(q, name(i), position[i])
+		}
+		q.add(")")
+	}
+	if begins {
+		q.add(")")
+	}
+	q.add(")")
+}
+
+func (r *Read) equal(q *query, name string, v any) {
+	if v == nil {
+		q.add(name, " IS NULL")
+		return
+	}
+	q.bindTo(name+" = ?", v)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,378 @@
+package orm
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// A Column is one column of a Table.
+type Column struct {
+	Name     string // in SQL: "created_at"
+	Field    string // in the schema: "createdAt"
+	Kind     Kind
+	Nullable bool
+	Unique   bool
+	Table    *Table
+	// References is the table whose key this column holds; nil if it is not a foreign key.
+	References *Table
+	rule       rule
+	api        api
+	hash       func(string) string // of a secret
+	words      *Column             // holds the words of this one; nil if it is not searched
+	index      []int               // of the entity's field
+}
+
+// A Table is one declared table. Its columns are those of its entity, in the entity's order; the first is the key.
+type Table struct {
+	Name    string // in SQL: "posts"
+	Type    string // in the schema: "Post"
+	Columns []*Column
+	// Relations are those that start here, in the order of their declaration.
+	Relations []*Relation
+	// visible is the column that must hold the viewer, unless they are an admin; empty: everybody sees every row.
+	visible string
+	// owner is the column that holds the user who may write the row; nil: admins only.
+	owner *Column
+	// secrets are columns that are written and never read with the row.
+	secrets []*Column
+	// searched are the columns that `matches` looks into; relevance is what a search can be ordered by, nil without them.
+	searched  []*Column
+	relevance *Column
+	// name is the unique text column by which other inputs may refer to a row; nil if there is none.
+	name *Column
+	// without are the verbs that the API does not have.
+	without []Verb
+	// checks are functions over a row before it is written; computed are fields that follow from a row.
+	checks   []func(ctx context.Context, before, after any) []Fault
+	computed []*ComputedField
+	fields   map[string]*Column
+	entity   reflect.Type
+	model    *Model
+}
+
+// KeyColumn is the table's key.
+func (t *Table) KeyColumn() *Column { return t.Columns[0] }
+
+// Field is the column behind a schema field; nil if there is none.
+func (t *Table) Field(field string) *Column { return t.fields[field] }
+
+// Relation is the relation behind a schema field; nil if there is none.
+func (t *Table) Relation(field string) *Relation {
+	for _, r := range t.Relations {
+		if r.Field == field {
+			return r
+		}
+	}
+	return nil
+}
+
+func (t *Table) column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// A Relation leads from each row of From to rows of To. Every relation has a Back that leads the other way.
+type Relation struct {
+	Field    string // in the schema: "posts"
+	From, To *Table
+	Back     *Relation
+	// Many says whether a row has many related rows (a connection) or at most one.
+	Many bool
+	// Required says that every row of From has a related row.
+	Required bool
+	// Own is the foreign key in From, Theirs the one in To; in many-to-many relations both are nil and Link is set.
+	Own, Theirs *Column
+	Link        *Link
+	first       bool // declared as the forward direction
+	// OnDelete says what becomes of the related rows when the row of From is deleted.
+	OnDelete Action
+}
+
+// Coordinate names the relation as the schema does: "User.posts".
+func (r *Relation) Coordinate() string { return r.From.Type + "." + r.Field }
+
+// Key is the column of From whose value finds the related rows: the foreign key if From holds it, else From's key.
+func (r *Relation) Key() *Column {
+	if r.Own != nil {
+		return r.Own
+	}
+	return r.From.KeyColumn()
+}
+
+// Dangling is the error of a foreign key that leads nowhere, or nil where that can be: the database keeps foreign keys
+// true, so only a row that the viewer may not see, or one removed since the key was read, can be missing.
+func (r *Relation) Dangling() error {
+	if r.Own == nil || r.To.visible != "" {
+		return nil
+	}
+	return &Error{Code: Stale, Message: "a row was removed while it was read", Cause: nil}
+}
+
+// A Link is the table between the two sides of a many-to-many relation, seen from one side.
+type Link struct {
+	Table    string
+	From, To string // columns that hold the keys of Relation.From and Relation.To
+}
+
+// An Action is what a delete does to related rows.
+type Action uint8
+
+// The actions: nothing, the row goes too, its foreign key is cleared, the link between the rows goes.
+const (
+	keep Action = iota
+	Cascade
+	Detach
+	Unlink
+)
+
+// An Entity is a Table whose rows are T.
+type Entity[T any] struct{ *Table }
+
+// ToOne is a Relation from a row P to at most one row T.
+type ToOne[P, T any] struct{ *Relation }
+
+// ToMany is a Relation from a row P to many rows T.
+type ToMany[P, T any] struct{ *Relation }
+
+// A Model is the tables of a database, the relations between them, and the migrations that make them. It is declared
+// once and not changed after a database was opened with it.
+type Model struct {
+	tables     []*Table
+	migrations fs.FS
+	order      func() []*Table
+}
+
+// NewModel is a model without tables. The migrations are numbered SQL files as goose reads them; NAME.sqlite.sql and
+// NAME.postgres.sql are for one of the databases.
+func NewModel(migrations fs.FS) *Model {
+	m := &Model{migrations: migrations}
+	m.order = sync.OnceValue(m.lockOrder)
+	return m
+}
+
+// Tables are the declared tables, in the order of their declaration.
+func (m *Model) Tables() []*Table { return m.tables }
+
+// TableOf is the table of a schema type; nil if there is none.
+func (m *Model) TableOf(typeName string) *Table {
+	for _, t := range m.tables {
+		if t.Type == typeName {
+			return t
+		}
+	}
+	return nil
+}
+
+// An Option is what the page says of a table beside its rows.
+type Option func(*Table)
+
+// Secret declares a write-only column with the rule of its input field: what hash makes of the text is stored. Hash may take long
+// on purpose: it is called before the transaction begins.
+func Secret(column, field, rule string, hash func(string) string) Option {
+	return func(t *Table) {
+		c := &Column{Name: column, Field: field, Kind: Text, Nullable: true, Table: t, rule: parseRule(t, column, rule), hash: hash}
+		t.secrets = append(t.secrets, c)
+	}
+}
+
+// OwnedBy declares which column holds the user who may change and delete a row. Without it only admins may.
+func OwnedBy(column string) Option {
+	return func(t *Table) {
+		if t.owner = t.column(column); t.owner == nil {
+			panic(fmt.Sprintf("relations: %s has no column %q to be owned by", t.Type, column))
+		}
+	}
+}
+
+// VisibleTo declares that only admins and the user whose key the column holds may see a row. To everybody else it is as if
+// the row did not exist, whichever way they ask.
+func VisibleTo(column string) Option {
+	return func(t *Table) {
+		if t.column(column) == nil {
+			panic(fmt.Sprintf("relations: %s has no column %q to be visible to", t.Type, column))
+		}
+		t.visible = column
+	}
+}
+
+// Owner is the column that holds the user who may write a row; nil if only admins may.
+func (t *Table) Owner() *Column { return t.owner }
+
+// Declare adds a table whose rows are T to a model. A wrong declaration panics: it is a mistake in the program.
+func Declare[T any](m *Model, name string, options ...Option) Entity[T] {
+	entity := reflect.TypeFor[T]()
+	t := &Table{model: m, Name: name, Type: entity.Name(), entity: entity, fields: map[string]*Column{}}
+	if m.TableOf(t.Type) != nil {
+		panic(fmt.Sprintf("relations: %s is declared twice", t.Type))
+	}
+	for _, f := range reflect.VisibleFields(entity) {
+		column, ok := f.Tag.Lookup("db")
+		if !ok {
+			continue
+		}
+		c := &Column{Name: column, Field: camel(column), Table: t, index: f.Index}
+		typ := f.Type
+		if typ.Kind() == reflect.Pointer {
+			c.Nullable, typ = true, typ.Elem()
+		}
+		if c.Kind, ok = kindOf(typ, entity.PkgPath()); !ok {
+			panic(fmt.Sprintf("relations: %s.%s has type %s; a column is %s", t.Type, f.Name, f.Type, goTypes))
+		}
+		if c.Kind == Long && c.Kept() {
+			c.Kind = Int // clients count versions
+		}
+		c.parseRule(f.Tag.Get("rule"))
+		c.Unique = c.rule.unique
+		c.parseAPI(f.Tag.Get("api"))
+		if c.Unique && c.Kind == Text && c.Shown() {
+			t.name = c
+		}
+		t.Columns = append(t.Columns, c)
+		if c.Shown() {
+			if t.fields[c.Field] != nil {
+				panic(fmt.Sprintf("relations: %s.%s is declared twice", t.Type, c.Field))
+			}
+			t.fields[c.Field] = c
+		}
+	}
+	// Times and version come last, wherever the entity embeds Row.
+	slices.SortStableFunc(t.Columns, func(a, b *Column) int { return a.place() - b.place() })
+	if len(t.Columns) == 0 || t.Columns[0].Name != "id" || t.Columns[0].Kind != Int {
+		panic(fmt.Sprintf("relations: the first column of %s must be its key, `Key int64` with tag `db:\"id\"`", t.Type))
+	}
+	t.Columns[0].Kind = Key
+	t.Columns[0].Unique = true
+	for _, o := range options {
+		o(t)
+	}
+	m.tables = append(m.tables, t)
+	return Entity[T]{t}
+}
+
+// OneToOne declares that a row of from has at most one row of to, which holds its key in column.
+func OneToOne[P, T any](from Entity[P], field string, to Entity[T], back, column string, onDelete Action) (ToOne[P, T], ToOne[T, P]) {
+	fk := foreignKey(from.Table, to.Table, column, field, onDelete)
+	fk.Unique = true
+	there := &Relation{Field: field, From: from.Table, To: to.Table, Theirs: fk, OnDelete: onDelete}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable}
+	join(there, backward)
+	return ToOne[P, T]{there}, ToOne[T, P]{backward}
+}
+
+// OneToMany declares that a row of from has many rows of to, which hold its key in column.
+func OneToMany[P, T any](from Entity[P], field string, to Entity[T], back, column string, onDelete Action) (ToMany[P, T], ToOne[T, P]) {
+	fk := foreignKey(from.Table, to.Table, column, field, onDelete)
+	there := &Relation{Field: field, From: from.Table, To: to.Table, Many: true, Theirs: fk, OnDelete: onDelete}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable}
+	join(there, backward)
+	return ToMany[P, T]{there}, ToOne[T, P]{backward}
+}
+
+// ManyToMany declares that rows of from and to are linked by rows of a link table that holds both keys.
+// When either side is deleted its links go and the other side stays.
+func ManyToMany[P, T any](from Entity[P], field string, to Entity[T], back, link, fromColumn, toColumn string) (ToMany[P, T], ToMany[T, P]) {
+	there := &Relation{Field: field, From: from.Table, To: to.Table, Many: true, OnDelete: Unlink,
+		Link: &Link{Table: link, From: fromColumn, To: toColumn}}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Many: true, OnDelete: Unlink,
+		Link: &Link{Table: link, From: toColumn, To: fromColumn}}
+	join(there, backward)
+	return ToMany[P, T]{there}, ToMany[T, P]{backward}
+}
+
+func foreignKey(from, to *Table, column, field string, onDelete Action) *Column {
+	fk := to.column(column)
+	switch {
+	case fk == nil:
+		panic(fmt.Sprintf("relations: %s.%s: %s has no column %q", from.Type, field, to.Type, column))
+	case fk.References != nil && fk.References != from:
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s already refers to %s", from.Type, field, to.Name, column, fk.References.Name))
+	case fk.Kind != Long && fk.References == nil:
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
+	case onDelete == Detach && !fk.Nullable:
+		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))
+	case fk == to.owner && !from.Signup():
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot own rows, it leads to %s and not to users", from.Type, field, to.Name, column, from.Name))
+	case fk != to.owner && !fk.Nullable && !fk.Writable(true) && to.Has(Creating):
+		panic(fmt.Sprintf("relations: %s.%s: no input of a new %s gives column %s.%s, which it needs: let it be written, or declare %s without(Creating)",
+			from.Type, field, to.Type, to.Name, column, to.Name))
+	}
+	fk.References, fk.Kind = from, Key
+	delete(to.fields, fk.Field) // a client sees the relation, not the key
+	return fk
+}
+
+func join(there, back *Relation) {
+	there.Back, back.Back = back, there
+	there.first = true
+	for _, r := range []*Relation{there, back} {
+		if r.From.Relation(r.Field) != nil || r.From.Field(r.Field) != nil || r.From.Computed(r.Field) != nil {
+			panic(fmt.Sprintf("relations: %s is declared twice", r.Coordinate()))
+		}
+		r.From.Relations = append(r.From.Relations, r)
+	}
+	if path := circle(there.From, there.From, nil); path != nil {
+		panic(fmt.Sprintf("relations: %s makes a circle of cascades: %s", there.Coordinate(), strings.Join(path, " → ")))
+	}
+}
+
+// circle finds a way from t back to start along relations that delete.
+func circle(start, t *Table, path []string) []string {
+	for _, r := range t.Relations {
+		if r.OnDelete != Cascade || r.Own != nil {
+			continue
+		}
+		here := slices.Concat(path, []string{r.Coordinate()})
+		if r.To == start {
+			return here
+		}
+		if len(here) > len(t.model.tables) {
+			return nil
+		}
+		if found := circle(start, r.To, here); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// camel turns "created_at" into "createdAt".
+func camel(s string) string {
+	var b strings.Builder
+	upper := false
+	for _, c := range s {
+		switch {
+		case c == '_':
+			upper = true
+		case upper:
+			b.WriteRune(unicode.ToUpper(c))
+			upper = false
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// OrderColumn is what an order of the schema means, by its name in small letters: a column, or "relevance"; nil if there
+// is none.
+func (t *Table) OrderColumn(name string) *Column {
+	if t.relevance != nil && name == t.relevance.Name {
+		return t.relevance
+	}
+	for _, c := range t.Orders() {
+		if strings.EqualFold(c.OrderName(), name) {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package orm
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A word is a longest run of letters and digits, folded; of a longer one only the first wordLength code points count.
+// kith finds the words itself, in what is stored and in what is searched for, so that both databases see the same.
+const wordLength = 255 // what PostgreSQL takes of any letters
+
+func ofWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// words are the words of a text as they are stored, each between two spaces: " one two "; "" if there are none.
+func words(text string) string {
+	var b strings.Builder
+	n := 0 // code points of the word
+	for _, r := range text {
+		if !ofWord(r) {
+			n = 0
+			continue
+		}
+		if n == 0 {
+			b.WriteByte(' ')
+		}
+		if n++; n <= wordLength {
+			b.WriteRune(foldRune(r))
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// Searchable declares the text columns that `matches` looks into; in the rank the first weighs most. Beside each there
+// is a column NAME_words, which holds its words, and over those an index, as migrations/0003_search makes them.
+func Searchable(columns ...string) Option {
+	return func(t *Table) {
+		for _, name := range columns {
+			c := t.column(name)
+			if c == nil || c.Kind != Text {
+				panic("relations: " + t.Type + " has no text column \"" + name + "\" to be searched")
+			}
+			c.words = &Column{Name: name + "_words", Kind: Text, Table: t}
+			t.searched = append(t.searched, c)
+		}
+		t.relevance = &Column{Name: "relevance", Kind: Rank, Table: t}
+	}
+}
+
+// Searchable tells whether a table can be searched by `matches` and ordered by relevance.
+func (t *Table) Searchable() bool { return t.relevance != nil }
+
+// stored are the columns of a row as a whole entity is written: those of the entity, and those that follow from them.
+func (t *Table) stored() []*Column {
+	columns := slices.Clone(t.Columns)
+	for _, c := range t.searched {
+		columns = append(columns, c.words)
+	}
+	return columns
+}
+
+// derive gives the draft the columns that follow from its values.
+func (d *Draft) derive() {
+	for _, a := range d.values {
+		if a.column.words != nil && !d.has(a.column.words) { // they are there when a transaction is run again
+			text, _ := a.value.(string)
+			d.values = append(d.values, assignment{column: a.column.words, value: words(text), path: a.path})
+		}
+	}
+}
+
+// A term is what must occur in one of the searched columns: a word, the beginning of one, or words in a row.
+type term struct {
+	words  []string
+	prefix bool
+}
+
+// searchWords bounds the words of one filter.
+const searchWords = 100
+
+// parseSearch reads the text of `matches`: words, "quoted phrases" and prefixes*. A quote without its other half and
+// everything else is nothing. ok is false if there are more than searchWords.
+func parseSearch(text string) (terms []term, ok bool) {
+	n := 0
+	add := func(t term) {
+		same := func(have term) bool { return have.prefix == t.prefix && slices.Equal(have.words, t.words) }
+		if len(t.words) > 0 && !slices.ContainsFunc(terms, same) {
+			terms = append(terms, t)
+			n += len(t.words)
+		}
+	}
+	for text = norm.NFC.String(text); text != "" && n <= searchWords; {
+		end := strings.IndexFunc(text, func(r rune) bool { return !ofWord(r) })
+		if end < 0 {
+			end = len(text)
+		}
+		if end > 0 {
+			add(term{words: strings.Fields(words(text[:end])), prefix: strings.HasPrefix(text[end:], "*")})
+			text = text[end:]
+			continue
+		}
+		if text[0] == '"' {
+			if phrase, rest, closed := strings.Cut(text[1:], `"`); closed {
+				add(term{words: strings.Fields(words(phrase))})
+				text = rest
+				continue
+			}
+		}
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+	}
+	return terms, n <= searchWords
+}
+
+// parts are the words of terms one by one: what the index is asked for.
+func parts(terms []term) []term {
+	out := make([]term, 0, len(terms))
+	for _, t := range terms {
+		for _, word := range t.words {
+			part := term{words: []string{word}, prefix: t.prefix}
+			if !slices.ContainsFunc(out, func(have term) bool { return have.prefix == part.prefix && have.words[0] == word }) {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+// matches is whether every term occurs in row t. The index finds the words; whether they stand in a row is then seen in
+// the stored words, which know no limits of positions.
+func (t *Table) matches(terms []term) condition {
+	if len(terms) == 0 {
+		return constant("FALSE")
+	}
+	conditions := []condition{func(q *query, alias string) { q.bindTo(q.matches(t.Name, alias), q.search(parts(terms))) }}
+	for _, term := range terms {
+		if len(term.words) == 1 {
+			continue
+		}
+		phrase := " " + strings.Join(term.words, " ") + " "
+		columns := make([]condition, len(t.searched))
+		for i, c := range t.searched {
+			columns[i] = func(q *query, alias string) { q.bindTo(q.position(alias+"."+c.words.Name)+" > 0", phrase) }
+		}
+		conditions = append(conditions, all(columns, " OR ", "FALSE"))
+	}
+	return all(conditions, " AND ", "TRUE")
+}
+
+// ranked tells whether the page is in an order by relevance.
+func (p *Page) ranked() bool {
+	return slices.ContainsFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
+}
+
+// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance.
+func (r *Read) rank(q *query, t string) {
+	if !r.Page.ranked() {
+		return
+	}
+	terms := parts(r.Page.Where.search)
+	switch {
+	case len(terms) == 0:
+		q.add(" CROSS JOIN (SELECT 0 AS relevance) AS r", t)
+	case q.relevance != nil:
+		q.bindTo(" CROSS JOIN LATERAL (SELECT "+q.relevance(t)+" AS relevance) AS r"+t, q.search(terms))
+	case r.Via == nil:
+		q.bindTo(" JOIN ("+q.dialect.relevances(r.From.Name)+") AS r"+t+" ON r"+t+".id = "+t+".id", q.search(terms))
+	default:
+		q.add(" JOIN relevances AS r", t, " ON r", t, ".id = ", t, ".id")
+	}
+}
+
+// relevances writes, in front of a page of related rows, what rank joins: the relevances of all parents' rows, once.
+func (r *Read) relevances(q *query) {
+	terms := parts(r.Page.Where.search)
+	if r.Via == nil || len(terms) == 0 || q.relevance != nil {
+		return
+	}
+	q.bindTo("WITH relevances AS MATERIALIZED ("+q.dialect.relevances(r.From.Name), q.search(terms))
+	// The plus: the search is not to be run for each of the rows.
+	if link := r.Via.Link; link != nil {
+		q.bindTo(" AND +rowid IN (SELECT "+link.To+" FROM "+link.Table+" WHERE "+q.inKeys(link.From)+")", q.bindKeys(r.Keys))
+	} else {
+		q.bindTo(" AND +rowid IN (SELECT id FROM "+r.From.Name+" WHERE "+q.inKeys(r.Via.Theirs.Name)+")", q.bindKeys(r.Keys))
+	}
+	q.add(") ")
+}

@@ -1,0 +1,163 @@
+package orm
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteTime has a fixed width, so that times order as text.
+const sqliteTime = "2006-01-02 15:04:05.000000"
+
+var sqliteDialect = &dialect{
+	driver:  "sqlite",
+	bind:    sqlx.QUESTION,
+	goose:   "sqlite3",
+	skip:    ".postgres.sql",
+	loosen:  [2]string{"PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"},
+	keyList: "json_each(?) AS k",
+	key:     "k.value",
+	bindKeys: func(keys []int64) any {
+		text, _ := json.Marshal(keys) // integers always marshal
+		return string(text)
+	},
+	bindTexts: func(texts []string) any {
+		text, _ := json.Marshal(texts) // strings always marshal
+		return string(text)
+	},
+	bindTime: func(t time.Time) any { return t.UTC().Format(sqliteTime) },
+	inKeys:   func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	inTexts:  func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	in:       func(expr string, _ Kind) string { return expr + " IN (SELECT value FROM json_each(?))" },
+	position: func(expr string) string { return "instr(" + expr + ", ?)" },
+	suffix:   func(expr string) string { return "substr(" + expr + ", -?)" },
+	matches: func(table, t string) string {
+		return t + ".id IN (SELECT rowid FROM " + table + "_search WHERE " + table + "_search MATCH ?)"
+	},
+	relevances: func(table string) string {
+		search := table + "_search"
+		return "SELECT rowid AS id, CAST(round(bm25(" + search + ", 10) * 1e9) AS INTEGER) AS relevance FROM " + search + " WHERE " + search + " MATCH ?"
+	},
+	search: func(words []term) string {
+		var b strings.Builder
+		for _, w := range words {
+			b.WriteString(` "`)
+			b.WriteString(w.words[0])
+			b.WriteString([2]string{`"`, `"*`}[btoi(w.prefix)])
+		}
+		return b.String()
+	},
+	unindexed: func(expr string) string { return expr }, // it knows how many links there are, and walks through lists in order
+	rows:      func([]*Column) string { return "json_each(?) AS r" },
+	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
+	size:      span,
+	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
+		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
+	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
+	timestamp: "?",
+	code: func(err error) Code {
+		var e *sqlite.Error
+		if !errors.As(err, &e) {
+			return Internal
+		}
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return Retry
+		case sqlite3.SQLITE_INTERRUPT:
+			return Timeout
+		case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY:
+			return Unavailable
+		}
+		return Internal
+	},
+	constraint: func(err error) bool {
+		var e *sqlite.Error
+		if !errors.As(err, &e) {
+			return false
+		}
+		switch e.Code() {
+		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+			return true
+		}
+		return false
+	},
+	open:  openSQLite,
+	place: func(address string) string { return "at " + strings.TrimPrefix(address, "sqlite:") },
+	ready: func(ctx context.Context, write *sqlx.DB) error { return write.PingContext(ctx) },
+}
+
+var sqliteAdvice = map[int]string{
+	sqlite3.SQLITE_CANTOPEN: "check that the file's directory is there, and that the file may be read and written",
+	sqlite3.SQLITE_READONLY: "let the file and its directory be written",
+	sqlite3.SQLITE_PERM:     "let the file and its directory be written",
+	sqlite3.SQLITE_NOTADB:   "name a SQLite database, or a new file",
+	sqlite3.SQLITE_FULL:     "make room on the disk",
+	sqlite3.SQLITE_BUSY:     "try again when the program that uses the file is done",
+}
+
+// openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
+// other, and one writer is faster than several that compete.
+func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
+	if err := registerFunctions(); err != nil {
+		return nil, nil, err
+	}
+	path := strings.TrimPrefix(address, "sqlite:")
+	if path == "" || strings.ContainsAny(path, "?#") {
+		return nil, nil, fmt.Errorf("%q is neither sqlite:PATH nor sqlite::memory: as a whole", address)
+	}
+	options := url.Values{"_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)"}}
+	if path == ":memory:" {
+		// One connection is one database, shared by the whole process.
+		options.Set("_txlock", "immediate")
+		write, err = sqlx.Open("sqlite", "file::memory:?"+options.Encode())
+		if err != nil {
+			return nil, nil, err
+		}
+		write.SetMaxOpenConns(1)
+		write.SetConnMaxLifetime(0)
+		write.SetConnMaxIdleTime(0)
+		return write, write, nil
+	}
+	options.Add("_pragma", "journal_mode(WAL)")
+	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	read, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	if err != nil {
+		return nil, nil, err
+	}
+	read.SetMaxOpenConns(sqliteReaders)
+	read.SetMaxIdleConns(sqliteReaders)
+	options.Set("_txlock", "immediate")
+	write, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	if err != nil {
+		return nil, nil, errors.Join(err, read.Close())
+	}
+	write.SetMaxOpenConns(1)
+	return write, read, nil
+}
+
+const sqliteReaders = 8
+
+// registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words.
+var registerFunctions = sync.OnceValue(func() error {
+	of := func(change func(string) string) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+		return func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			if text, ok := args[0].(string); ok {
+				return change(text), nil
+			}
+			return args[0], nil
+		}
+	}
+	return errors.Join(sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, of(Fold)),
+		sqlite.RegisterDeterministicScalarFunction("kith_words", 1, of(words)))
+})

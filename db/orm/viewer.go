@@ -1,0 +1,38 @@
+package orm
+
+import "context"
+
+// A Viewer is who asks. The zero Viewer is anonymous.
+type Viewer struct {
+	Key   int64 // of their row in users; 0 is anonymous
+	Admin bool
+}
+
+// WithViewer makes everything under ctx be read and written as v, until Become.
+func WithViewer(ctx context.Context, v Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey, &v)
+}
+
+// ViewerOf is who asks under ctx.
+func ViewerOf(ctx context.Context) Viewer {
+	if v, ok := ctx.Value(viewerKey).(*Viewer); ok {
+		return *v
+	}
+	return Viewer{}
+}
+
+// Become makes the nearest WithViewer's context be v's from now on. Nothing else may run under it meanwhile.
+func Become(ctx context.Context, v Viewer) {
+	if viewer, ok := ctx.Value(viewerKey).(*Viewer); ok {
+		*viewer = v
+	}
+}
+
+// visible writes, after and, the condition under which the viewer may see row t; it tells whether there is one.
+func (q *query) visible(and string, table *Table, t string) bool {
+	if table.visible == "" || q.viewer.Admin {
+		return false
+	}
+	q.bindTo(and+t+"."+table.visible+" = ?", q.viewer.Key)
+	return true
+}

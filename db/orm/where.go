@@ -1,0 +1,498 @@
+package orm
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Where is a filter of one table's rows, made by ParseWhere. It is true or false of every row, never unknown: a null
+// value satisfies no comparison.
+type Where struct {
+	// Hops is how many relations it crosses, Depth how many of them inside each other.
+	Hops, Depth int
+
+	input map[string]any
+	write condition
+	// searches says that every row it lets pass matches search: that is what they are ranked by.
+	searches bool
+	search   []term
+}
+
+// ParseWhere makes a filter of an input object whose fields are the table's columns and relations, as the schema's
+// `UserWhere` and its like are. nil filters nothing. Its errors are BadRequest and name the place in the input.
+func ParseWhere(table *Table, input map[string]any) (*Where, error) {
+	if len(input) == 0 {
+		return nil, nil
+	}
+	p := whereParser{where: Where{input: input}}
+	p.where.write = p.object(table, input, []string{"where"})
+	if p.err != nil {
+		return nil, p.err
+	}
+	return &p.where, nil
+}
+
+// A condition writes an expression that is true or false of row t.
+type condition = func(q *query, t string)
+
+func all(conditions []condition, operator, none string) condition {
+	switch n := len(conditions); {
+	case n == 0:
+		return constant(none)
+	case n == 1:
+		return conditions[0]
+	case n > 16: // a database counts how deep `a OR b OR c` is
+		return all([]condition{all(conditions[:n/2], operator, none), all(conditions[n/2:], operator, none)}, operator, none)
+	}
+	return func(q *query, t string) {
+		apart := btoi(operator == " OR ")
+		q.apart += apart
+		for i, c := range conditions {
+			q.add([2]string{operator, "("}[btoi(i == 0)])
+			c(q, t)
+		}
+		q.add(")")
+		q.apart -= apart
+	}
+}
+
+// not is the opposite of a condition.
+func not(inner condition) condition {
+	return func(q *query, t string) {
+		q.apart++
+		q.add("NOT (")
+		inner(q, t)
+		q.add(")")
+		q.apart--
+	}
+}
+
+func constant(text string) condition { return func(q *query, _ string) { q.add(text) } }
+
+type whereParser struct {
+	where      Where
+	conditions int
+	hops       int // open
+	err        error
+}
+
+// What a filter may hold: enough for any client, and few enough for any database.
+const (
+	maxConditions = 1000
+	maxNesting    = 60
+)
+
+func (p *whereParser) fail(path []string, format string, args ...any) condition {
+	if p.err == nil {
+		p.err = Errorf(BadRequest, "`%s` %s", strings.Join(path, "."), fmt.Sprintf(format, args...))
+	}
+	return constant("FALSE")
+}
+
+func (p *whereParser) object(table *Table, input map[string]any, path []string) condition {
+	if len(path) > 2*maxNesting {
+		return p.fail(path[:1], "is nested too deeply")
+	}
+	conditions := make([]condition, 0, len(input))
+	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
+		conditions = append(conditions, p.field(table, name, input[name], at(path, name)))
+	}
+	return all(conditions, " AND ", "TRUE")
+}
+
+// count counts conditions.
+func (p *whereParser) count(n int) {
+	if p.conditions += n; p.conditions > maxConditions {
+		p.fail([]string{"where"}, "must have at most %d conditions", maxConditions)
+	}
+}
+
+// related reads the filter of the rows that a relation leads to.
+func (p *whereParser) related(r *Relation, v any, path []string) condition {
+	p.hops++
+	p.where.Hops, p.where.Depth = p.where.Hops+1, max(p.where.Depth, p.hops)
+	inner := p.nested(r.To, v, path)
+	p.hops--
+	return inner
+}
+
+func (p *whereParser) nested(table *Table, v any, path []string) condition {
+	input, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	return p.object(table, input, path)
+}
+
+func (p *whereParser) field(table *Table, name string, v any, path []string) condition {
+	if v == nil {
+		return p.fail(path, "must not be null")
+	}
+	if p.count(1); p.err != nil {
+		return constant("FALSE")
+	}
+	switch name {
+	case "and", "or":
+		list := listOf(v)
+		if name == "or" && len(list) == 0 {
+			return p.fail(path, "must not be empty")
+		}
+		conditions := make([]condition, len(list))
+		for i, item := range list {
+			conditions[i] = p.nested(table, item, at(path, fmt.Sprint(i)))
+		}
+		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
+	case "not":
+		return not(p.nested(table, v, path))
+	}
+	if column := table.Field(name); column != nil {
+		operators, ok := v.(map[string]any)
+		if !ok {
+			return p.fail(path, "must not be null")
+		}
+		return p.column(column, operators, path)
+	}
+	if relation := table.Relation(name); relation != nil {
+		return p.relation(relation, v, path)
+	}
+	if name == "matches" && table.Searchable() {
+		return p.matches(table, v, path)
+	}
+	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
+		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
+			has, _ := v.(bool)
+			p.where.Hops++
+			return exists(relation, has, nil, nil)
+		}
+	}
+	return p.fail(path, "is not a filter")
+}
+
+// maxJoined is how many EXISTS of one filter may become joins: a planner takes time by more than the square of the tables
+// that it may join in any order.
+const maxJoined = 3
+
+// exists is whether row t has (or has not) a related row of which inner is true. pin, if not nil, is the name that such a
+// row must have: said apart it leads a database from the name to the links, instead of from every link to its name.
+//
+// PostgreSQL makes a join of an EXISTS that must be true of every row, and plans any other twice, with all that is inside
+// it: behind an OR or a NOT a scalar subquery asks the same and is planned once. SQLite makes nothing of EXISTS and much
+// of a list of keys; behind an OR, though, it plans a list that an index could serve twice, which the plus keeps it from.
+func exists(r *Relation, has bool, inner condition, pin *string) condition {
+	return func(q *query, t string) {
+		u := q.alias()
+		link, mine, theirs := "l"+u, t+"."+r.Key().Name, u+"."+r.To.KeyColumn().Name
+		switch {
+		case r.Link != nil:
+			theirs = link + "." + r.Link.From
+		case r.Theirs != nil:
+			theirs = u + "." + r.Theirs.Name
+		}
+		listed := has && inner != nil && !q.semijoins // as a list of keys
+		scalar := q.semijoins && (q.apart > 0 || q.joined == maxJoined)
+		end := ")"
+		switch {
+		case listed:
+			if r.Key().Nullable {
+				q.add("(", mine, " IS NOT NULL AND ") // never unknown
+				end = "))"
+			}
+			if q.apart > 0 && q.hops > 0 {
+				q.add("+")
+			}
+			q.add(mine, " IN (SELECT ", theirs, " FROM ")
+		case scalar:
+			q.add("(SELECT 1 FROM ")
+			end = [2]string{" LIMIT 1) IS NULL", " LIMIT 1) IS NOT NULL"}[btoi(has)]
+		default:
+			q.joined++
+			q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
+		}
+		if r.Link != nil {
+			q.add(r.Link.Table, " AS ", link, " JOIN ", r.To.Name, " AS ", u, " ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
+		} else {
+			q.add(r.To.Name, " AS ", u)
+		}
+		switch {
+		case !listed:
+			q.add(" WHERE ", theirs, " = ", mine)
+		case r.Theirs != nil && r.Theirs.Nullable:
+			q.add(" WHERE ", theirs, " IS NOT NULL")
+		default:
+			q.add(" WHERE TRUE")
+		}
+		q.visible(" AND ", r.To, u)
+		if pin != nil {
+			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+r.To.name.Name+" = ?)", *pin)
+		}
+		if inner != nil {
+			q.add(" AND ")
+			apart := q.apart
+			q.apart, q.hops = 0, q.hops+1
+			inner(q, u)
+			q.apart, q.hops = apart, q.hops-1
+		}
+		q.add(end)
+	}
+}
+
+func (p *whereParser) matches(table *Table, v any, path []string) condition {
+	text, ok := v.(string)
+	if !ok {
+		return p.fail(path, "is not a text")
+	}
+	terms, ok := parseSearch(text)
+	if !ok {
+		return p.fail(path, "must have at most %d words", searchWords)
+	}
+	p.count(len(terms))
+	// Under `and` alone it holds for every row of the page. Between names of fields there are indexes of lists.
+	if !slices.ContainsFunc(path[1:len(path)-1], func(name string) bool { return name != "and" && (name[0] < '0' || name[0] > '9') }) {
+		p.where.searches = true
+		p.where.search = append(p.where.search, terms...)
+	}
+	return table.matches(terms)
+}
+
+func (p *whereParser) relation(r *Relation, v any, path []string) condition {
+	if !r.Many {
+		return exists(r, true, p.related(r, v, path), nil)
+	}
+	quantifiers, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	conditions := make([]condition, 0, len(quantifiers))
+	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
+		inner := p.related(r, quantifiers[name], at(path, name))
+		switch name {
+		case "some":
+			conditions = append(conditions, exists(r, true, inner, pin(r, quantifiers[name])))
+		case "none":
+			conditions = append(conditions, exists(r, false, inner, pin(r, quantifiers[name])))
+		case "every":
+			conditions = append(conditions, exists(r, false, not(inner), nil))
+		}
+	}
+	return all(conditions, " AND ", "TRUE")
+}
+
+// pin is the name that a filter demands of the rows behind a link; nil if it does not.
+func pin(r *Relation, where any) *string {
+	if r.Link == nil || r.To.name == nil {
+		return nil
+	}
+	fields, _ := where.(map[string]any)
+	operators, _ := fields[r.To.name.Field].(map[string]any)
+	name, ok := operators["eq"].(string)
+	if !ok || operators["ignoreCase"] == true || strings.Contains(name, "\x00") {
+		return nil
+	}
+	name = norm.NFC.String(name)
+	return &name
+}
+
+// column is the conjunction of the operators on one column.
+func (p *whereParser) column(c *Column, operators map[string]any, path []string) condition {
+	ignoreCase, _ := operators["ignoreCase"].(bool)
+	var conditions []condition
+	for _, name := range slices.Sorted(maps.Keys(operators)) {
+		if name == "ignoreCase" && c.Kind == Text {
+			continue
+		}
+		if len(conditions) > 0 {
+			p.count(1)
+		}
+		here := at(path, name)
+		v := operators[name]
+		if v == nil {
+			return p.fail(here, "must not be null")
+		}
+		if name != "isNull" && c.Kind != Key && !slices.Contains(c.Kind.Operators(), name) { // ranges of keys are for the engine alone
+			return p.fail(here, "is not a filter")
+		}
+		switch name {
+		case "isNull":
+			is, _ := v.(bool)
+			conditions = append(conditions, func(q *query, t string) {
+				q.add(t, ".", c.Name, [2]string{" IS NOT NULL", " IS NULL"}[btoi(is)])
+			})
+			continue
+		case "in", "notIn":
+			list := listOf(v)
+			values := make([]any, len(list))
+			for i, item := range list {
+				var ok bool
+				if values[i], ok = c.operand(item); !ok {
+					return p.fail(at(here, fmt.Sprint(i)), "is not %s", c.noun())
+				}
+			}
+			conditions = append(conditions, c.in(values, name == "in", ignoreCase))
+			continue
+		}
+		value, ok := c.operand(v)
+		if !ok {
+			return p.fail(here, "is not %s", c.noun())
+		}
+		conditions = append(conditions, c.compare(name, value, ignoreCase))
+	}
+	inner := all(conditions, " AND ", "TRUE")
+	if !c.Nullable || operators["isNull"] != nil && len(conditions) == 1 || len(conditions) == 0 {
+		return inner
+	}
+	// Never unknown, so that `not` is the opposite. `IS NOT NULL` in front costs nothing: the index still serves.
+	if operators["isNull"] != nil {
+		return func(q *query, t string) {
+			q.add("COALESCE(")
+			inner(q, t)
+			q.add(", FALSE)")
+		}
+	}
+	return func(q *query, t string) {
+		q.add("(", t, ".", c.Name, " IS NOT NULL AND ")
+		inner(q, t)
+		q.add(")")
+	}
+}
+
+// operand turns a filter's value into what the column holds.
+func (c *Column) operand(v any) (any, bool) {
+	switch c.Kind {
+	case Key:
+		var id string
+		switch v := v.(type) {
+		case string:
+			id = v
+		case json.Number:
+			id = v.String()
+		}
+		key, ok := c.Table.ParseGlobalID(id)
+		return key, ok
+	case Text:
+		s, ok := v.(string)
+		return norm.NFC.String(s), ok
+	}
+	return c.cell(v)
+}
+
+var operators = map[string]string{"eq": " = ", "ne": " <> ", "lt": " < ", "lte": " <= ", "gt": " > ", "gte": " >= "}
+
+func (c *Column) compare(name string, value any, ignoreCase bool) condition {
+	text, isText := value.(string)
+	if isText && ignoreCase {
+		text = Fold(text)
+		value = text
+	}
+	column := func(t string) string {
+		if isText && ignoreCase {
+			return "kith_fold(" + t + "." + c.Name + ")"
+		}
+		return t + "." + c.Name
+	}
+	if head, _, found := strings.Cut(text, "\x00"); found {
+		// No stored text holds NUL, and neither database takes one; what it means is known without asking.
+		switch name {
+		case "ne", "lt", "lte", "gt", "gte":
+			switch name {
+			case "ne":
+				return constant("TRUE")
+			case "lt":
+				name = "lte"
+			case "gte":
+				name = "gt"
+			}
+			value = head
+		default:
+			return constant("FALSE")
+		}
+	}
+	if operator, ok := operators[name]; ok {
+		return func(q *query, t string) { q.bindTo(column(t)+operator+"?", value) }
+	}
+	if text == "" {
+		return constant("TRUE") // contained in every text
+	}
+	switch name {
+	case "startsWith":
+		end, bounded := afterPrefix(text)
+		return func(q *query, t string) {
+			q.bindTo("("+column(t)+" >= ?", text)
+			if bounded {
+				q.bindTo(" AND "+column(t)+" < ?", end)
+			}
+			q.add(")")
+		}
+	case "endsWith":
+		return func(q *query, t string) {
+			q.bindTo(q.suffix(column(t))+" = ", utf8.RuneCountInString(text))
+			q.bindTo("?", text)
+		}
+	}
+	return func(q *query, t string) { q.bindTo(q.position(column(t))+" > 0", text) } // contains
+}
+
+// afterPrefix is the first text after all that begin with prefix; there is none after U+10FFFF.
+func afterPrefix(prefix string) (string, bool) {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		next := runes[i] + 1
+		if next == 0xD800 {
+			next = 0xE000
+		}
+		if next <= utf8.MaxRune {
+			return string(append(runes[:i:i], next)), true
+		}
+	}
+	return "", false
+}
+
+func (c *Column) in(values []any, in, ignoreCase bool) condition {
+	if c.Kind != Text {
+		return listed(len(values) > 0, in, func(q *query, t string) { q.bindTo(q.in(t+"."+c.Name, c.Kind), q.list(values)) })
+	}
+	texts := make([]string, 0, len(values))
+	for _, v := range values {
+		text, _ := v.(string)
+		if ignoreCase {
+			text = Fold(text)
+		}
+		if !strings.Contains(text, "\x00") {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	return listed(len(texts) > 0, in, func(q *query, t string) {
+		expr := t + "." + c.Name
+		if ignoreCase {
+			expr = "kith_fold(" + expr + ")"
+		}
+		q.bindTo(q.inTexts(expr), q.bindTexts(texts))
+	})
+}
+
+// listOf is a list of an input; one item stands for a list of itself.
+func listOf(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
+
+func listed(some, in bool, inner condition) condition {
+	switch {
+	case !some && in:
+		return constant("FALSE")
+	case !some:
+		return constant("TRUE")
+	case in:
+		return inner
+	}
+	return not(inner)
+}

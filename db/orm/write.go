@@ -1,0 +1,298 @@
+package orm
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// violated answers Retry for a unique or foreign key that another writer made false between our look and our write:
+// run again, the transaction sees it and reports it at the right place.
+func (db *DB) violated(err error) error {
+	if err != nil && db.constraint(err) {
+		return lostRace(err)
+	}
+	return err
+}
+
+// change runs a statement that writes.
+func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	return db.violated(db.run(ctx, s, each))
+}
+
+// Create writes the draft as a new row with all that hangs on it, or answers what stands against it: rows of another user
+// are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on
+// its size.
+func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
+	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
+		return 0, faults, err
+	}
+	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
+		return 0, nil, err
+	}
+	faults, err = db.obstacles(ctx, d.all(), 0)
+	if err != nil || len(faults) > 0 {
+		return 0, faults, err
+	}
+	if err := db.insert(ctx, d.table, []*Draft{d}); err != nil {
+		return 0, nil, err
+	}
+	return d.key, nil, nil
+}
+
+// A placed fault has the place of its input in the whole input.
+type placed struct {
+	Fault
+	at int
+}
+
+// obstacles finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
+// statement or two for each column whatever their number; key is the row of a draft that exists already, which is then the
+// only one.
+func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
+	var columns []*Column
+	given := map[*Column][]assignment{}
+	for _, d := range drafts {
+		for _, a := range d.values {
+			if a.value == nil || a.parent || a.column.References == nil && !a.column.Unique {
+				continue
+			}
+			if given[a.column] == nil {
+				columns = append(columns, a.column)
+			}
+			given[a.column] = append(given[a.column], a)
+		}
+	}
+	var found []placed
+	for _, c := range columns {
+		assignments := given[c]
+		if to := c.References; to != nil {
+			there, err := db.holders(ctx, c, to.KeyColumn(), assignments, true)
+			if err != nil {
+				return nil, err
+			}
+			assignments = slices.DeleteFunc(assignments, func(a assignment) bool {
+				_, ok := there[a.value]
+				if !ok {
+					found = append(found, placed{Fault{NotFound, "there is no such " + lowerFirst(to.Type), a.path}, a.at})
+				}
+				return !ok
+			})
+		}
+		if !c.Unique || len(assignments) == 0 {
+			continue
+		}
+		taken, err := db.holders(ctx, c, c, assignments, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range assignments {
+			if holder, ok := taken[a.value]; ok && (holder != key || key == 0) {
+				found = append(found, placed{Fault{Taken, "is taken", a.path}, a.at})
+			}
+			taken[a.value] = 0 // whoever else asks for it here comes too late
+		}
+	}
+	for _, d := range drafts {
+		broken, err := db.broken(ctx, d, key)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, broken...)
+	}
+	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
+	for _, f := range found {
+		faults = append(faults, f.Fault)
+	}
+	return faults, nil
+}
+
+// holders finds the rows whose column has one of the values that are given to another column, or to itself, and locks them
+// from going if they are to be referred to. It answers their keys by the value.
+func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assignment, lock bool) (map[any]int64, error) {
+	q := &query{dialect: db.dialect}
+	q.add("SELECT id, ", c.Name, " FROM ", c.Table.Name, " WHERE ")
+	if len(assignments) == 1 {
+		q.bindTo(c.Name+" = ?", assignments[0].value)
+	} else {
+		values := make([]any, len(assignments))
+		for i, a := range assignments {
+			values[i] = a.value
+		}
+		q.bindTo(q.in(c.Name, c.Kind), q.list(values))
+	}
+	if lock {
+		q.add(" ORDER BY id", q.locks[lockShare])
+	}
+	holders := map[any]int64{}
+	err := db.run(ctx, &Statement{Path: given.Table.Type + "." + given.Field, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
+		var key int64
+		var value any
+		err := rows.Scan(&key, &value)
+		holders[c.normal(value)] = key
+		return err
+	})
+	return holders, err
+}
+
+// insert writes new rows of one table with one statement, then what hangs on them, a statement for each relation.
+func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
+	if len(drafts) == 0 {
+		return nil
+	}
+	var columns []*Column
+	rows := make([]map[string]any, len(drafts))
+	for i, d := range drafts {
+		d.derive()
+		for _, a := range d.values {
+			if !slices.Contains(columns, a.column) {
+				columns = append(columns, a.column)
+			}
+		}
+		rows[i] = d.row(columns)
+	}
+	now := db.Now()
+	q := &query{dialect: db.dialect}
+	q.add("INSERT INTO ", t.Name, " (")
+	for _, c := range columns {
+		q.add(c.Name, ", ")
+	}
+	q.add("created_at, updated_at) SELECT ")
+	for _, c := range columns {
+		q.add(q.field(c), ", ")
+	}
+	q.bindTo(q.timestamp, now)
+	q.bindTo(", "+q.timestamp, now)
+	q.bindTo(" FROM "+q.rows(columns), q.rowsJSON(rows))
+	q.add(" RETURNING id")
+	keys := make([]int64, 0, len(drafts))
+	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
+	err := db.change(ctx, statement, func(rows *sqlx.Rows) error {
+		var key int64
+		err := rows.Scan(&key)
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Keys grow in the order in which the rows are read from the list; RETURNING promises no order.
+	slices.Sort(keys)
+	for i, d := range drafts {
+		d.key = keys[i]
+	}
+	return db.insertRelated(ctx, t, drafts)
+}
+
+func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) error {
+	for _, r := range t.Relations {
+		var related []*Draft
+		var wanted []linkRow
+		for _, d := range drafts {
+			for _, c := range d.children {
+				if c.relation != r {
+					continue
+				}
+				for _, child := range c.drafts {
+					child.hang(r.Theirs, d.key)
+					related = append(related, child)
+				}
+			}
+			for _, l := range d.links {
+				if l.relation != r {
+					continue
+				}
+				for _, name := range l.set {
+					wanted = append(wanted, linkRow{d.key, name})
+				}
+			}
+		}
+		if err := db.insert(ctx, r.To, related); err != nil {
+			return err
+		}
+		if err := db.link(ctx, r, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type linkRow struct {
+	from int64
+	name string
+}
+
+// link makes the rows of a many-to-many relation, and the named rows on the other side that are missing.
+func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	name := r.To.name
+	var names []string
+	links := make([]map[string]any, len(wanted))
+	seen := map[string]bool{}
+	for i, w := range wanted {
+		links[i] = map[string]any{r.Link.From: w.from, name.Name: w.name}
+		if !seen[w.name] {
+			seen[w.name] = true
+			names = append(names, w.name)
+		}
+	}
+	if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
+		return err
+	}
+	from := &Column{Name: r.Link.From, Kind: Key}
+	q := &query{dialect: db.dialect}
+	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
+	q.bindTo(q.rows([]*Column{from, name}), q.rowsJSON(links))
+	if q.locks[lockShare] == "" {
+		q.add(" CROSS JOIN ", r.To.Name) // which keeps the order: from the list to the index of names
+	} else {
+		q.bindTo(" JOIN (SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
+		q.add(" ORDER BY id", q.locks[lockShare], ")")
+	}
+	q.add(" AS t ON t.", name.Name, " = ", q.field(name))
+	// A link that is there already is written again, so that all of them are counted.
+	q.add(" WHERE TRUE ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
+	s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}
+	if err := db.change(ctx, s, nil); err != nil {
+		return err
+	}
+	if s.Rows != len(wanted) { // another writer has removed one of the named rows since it was there
+		return lostRace(errors.New("a named row went before it was linked"))
+	}
+	return nil
+}
+
+// insertNames makes the rows of t that are missing among those named. Writers that make the same rows wait for each other
+// at the first of them that they share, so all go through them in one order; the keys keep the order of names.
+func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	rows := make([]map[string]any, len(names))
+	for i, name := range names {
+		rows[i] = map[string]any{t.name.Name: name}
+	}
+	now := db.Now()
+	q := &query{dialect: db.dialect}
+	missing := " WHERE NOT EXISTS (SELECT 1 FROM " + t.Name + " AS t WHERE t." + t.name.Name + " = " + q.field(t.name) + ")"
+	if q.nextKey == nil {
+		q.add("INSERT INTO ", t.Name, " (", t.name.Name, ", created_at, updated_at) SELECT ", q.field(t.name))
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
+		q.add(missing)
+	} else {
+		q.add("INSERT INTO ", t.Name, " (id, ", t.name.Name, ", created_at, updated_at) SELECT n.id, n.", t.name.Name)
+		q.bindTo(", "+q.timestamp, now)
+		q.bindTo(", "+q.timestamp, now)
+		q.add(" FROM (SELECT ", q.nextKey(t.Name), " AS id, ", q.field(t.name))
+		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
+		q.add(missing, ") AS n ORDER BY n.", t.name.Name)
+	}
+	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")
+	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args}, nil)
+}
