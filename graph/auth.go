@@ -348,7 +348,7 @@ func (a *authenticator) session(ctx context.Context, s db.LiveSession, id, secre
 	if err != nil {
 		return nil, err
 	}
-	orm.Become(ctx, s.Viewer)
+	orm.SetViewer(ctx, s.Viewer)
 	entity, err := loaders.ByKey(ctx, db.Users, s.Viewer.Key)
 	if err != nil || entity == nil {
 		return nil, errors.Join(err, errUnauthenticated())

@@ -15,7 +15,7 @@ import (
 func (s *server) authenticate(ctx context.Context, h http.Header) *refusal {
 	viewer, err := s.auth.viewer(ctx, h)
 	if err == nil {
-		orm.Become(ctx, viewer)
+		orm.SetViewer(ctx, viewer)
 		return nil
 	}
 	wrong := &refusal{http.StatusUnauthorized, orm.Unauthenticated, errUnauthenticated().Message}

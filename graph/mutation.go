@@ -430,7 +430,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 		if err := m.db.Know(ctx, key, m.auth.place(ctx)); err != nil {
 			return nil, nil, err
 		}
-		orm.Become(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
+		orm.SetViewer(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
 	}
 	entity, err := loaders.ByKey(ctx, table, key)
 	return entity, faultsOf(w), err

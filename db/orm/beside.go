@@ -106,8 +106,8 @@ func Check[T any](f func(ctx context.Context, before, after *T) []Fault) Option 
 	}
 }
 
-// broken are the faults that the checks of tables find in a draft, and in the rows that it makes by name; key is its row's.
-func (db *DB) broken(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
+// runChecks are the faults that the checks of tables find in a draft, and in the rows that it makes by name; key is its row's.
+func (db *DB) runChecks(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
 	if len(d.table.checks) > 0 {
 		found, err = db.check(ctx, d, key)
 	}

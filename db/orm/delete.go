@@ -29,7 +29,7 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 	if err := db.Lock(ctx, Intent{Draft: &Draft{table: t}, Key: key, Remove: true}); err != nil {
 		return nil, nil, 0, err
 	}
-	if faults, err = db.hold(ctx, t, key, ifVersion, lockRemove); err != nil || len(faults) > 0 {
+	if faults, err = db.authorize(ctx, t, key, ifVersion, lockRemove); err != nil || len(faults) > 0 {
 		if len(faults) > 0 && faults[0].Code == Outdated {
 			shown = key
 		}
@@ -38,7 +38,7 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 	rows := "SELECT id FROM " + t.Name + " WHERE id = ?"
 	args := []any{key}
 	for _, r := range t.Relations {
-		some, err := db.sever(ctx, r, rows, args)
+		some, err := db.cascade(ctx, r, rows, args)
 		if err != nil {
 			return nil, nil, 0, err
 		}
@@ -51,8 +51,8 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 	return counts, nil, 0, db.change(ctx, statement, nil)
 }
 
-// sever does to the rows related to a set of rows what their deletion asks for. rows is a SELECT of the set's keys.
-func (db *DB) sever(ctx context.Context, r *Relation, rows string, args []any) (counts []CascadeCount, err error) {
+// cascade does to the rows related to a set of rows what their deletion asks for. rows is a SELECT of the set's keys.
+func (db *DB) cascade(ctx context.Context, r *Relation, rows string, args []any) (counts []CascadeCount, err error) {
 	count := func(name string, action CascadeAction, q *query) error {
 		s := &Statement{Path: "delete " + r.Coordinate(), Text: q.String(), Args: q.args}
 		if err := db.change(ctx, s, nil); err != nil {
@@ -84,7 +84,7 @@ func (db *DB) sever(ctx context.Context, r *Relation, rows string, args []any) (
 	}
 	theirs := "SELECT id FROM " + r.To.Name + " WHERE " + r.Theirs.Name + " IN (" + rows + ")"
 	for _, next := range r.To.Relations {
-		some, err := db.sever(ctx, next, theirs, args)
+		some, err := db.cascade(ctx, next, theirs, args)
 		if err != nil {
 			return nil, err
 		}

@@ -318,8 +318,8 @@ func (d *Draft) Default(c *Column, v any) {
 	}
 }
 
-// hang gives the draft the key of its parent, in place of another run's if the transaction is run again.
-func (d *Draft) hang(c *Column, parent int64) {
+// setParent gives the draft the key of its parent, in place of another run's if the transaction is run again.
+func (d *Draft) setParent(c *Column, parent int64) {
 	d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == c })
 	d.values = append(d.values, assignment{column: c, value: parent, path: at(d.path, c.Field), parent: true})
 }

@@ -57,7 +57,7 @@ func TestParentsOfNewRowsAreNotLocked(t *testing.T) {
 	for _, c := range []struct {
 		give func()
 		want int
-	}{{func() { draft.hang(author, 7) }, 0}, {func() { draft.values = nil; draft.Default(author, int64(7)) }, 1}} {
+	}{{func() { draft.setParent(author, 7) }, 0}, {func() { draft.values = nil; draft.Default(author, int64(7)) }, 1}} {
 		c.give()
 		l := locking{tables: map[*Table]*tableLocks{}}
 		if l.draft(draft); l.keys != c.want {

@@ -6,9 +6,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// hold finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer
+// authorize finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer
 // to see, is NotFound; another's is a Forbidden error; another version than ifVersion is Outdated.
-func (db *DB) hold(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
+func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
 	q := &query{dialect: db.dialect, viewer: viewer}
 	q.bindTo("SELECT t.version, "+t.ownerOf("t.")+" FROM "+t.Name+" AS t WHERE t.id = ?", key)
@@ -43,13 +43,13 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if err := db.Lock(ctx, Intent{Draft: d, Key: key}); err != nil {
 		return nil, 0, err
 	}
-	if faults, err = db.hold(ctx, d.table, key, ifVersion, d.strength()); err != nil {
+	if faults, err = db.authorize(ctx, d.table, key, ifVersion, d.strength()); err != nil {
 		return nil, 0, err
 	}
 	if len(faults) > 0 && faults[0].Code == Outdated {
 		return faults, key, nil
 	}
-	more, err := db.obstacles(ctx, []*Draft{d}, key)
+	more, err := db.validate(ctx, []*Draft{d}, key)
 	if faults = append(faults, more...); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
@@ -126,14 +126,14 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 			}
 			child = made
 		}
-		if faults, err := db.obstacles(ctx, []*Draft{child}, existing); err != nil || len(faults) > 0 {
+		if faults, err := db.validate(ctx, []*Draft{child}, existing); err != nil || len(faults) > 0 {
 			return faults, err
 		}
 		if existing != 0 {
 			child.key = existing
 			err = db.set(ctx, child)
 		} else {
-			child.hang(r.Theirs, d.key)
+			child.setParent(r.Theirs, d.key)
 			err = db.insert(ctx, r.To, []*Draft{child})
 		}
 		if err != nil {
@@ -146,7 +146,7 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 func (db *DB) severRelated(ctx context.Context, d *Draft, r *Relation) error {
 	q := &query{dialect: db.dialect}
 	q.bindTo("SELECT id FROM "+d.table.Name+" WHERE id = ?", d.key)
-	_, err := db.sever(ctx, r, q.String(), q.args)
+	_, err := db.cascade(ctx, r, q.String(), q.args)
 	return err
 }
 

@@ -8,7 +8,7 @@ type Viewer struct {
 	Admin bool
 }
 
-// WithViewer makes everything under ctx be read and written as v, until Become.
+// WithViewer makes everything under ctx be read and written as v, until SetViewer.
 func WithViewer(ctx context.Context, v Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey, &v)
 }
@@ -21,8 +21,8 @@ func ViewerOf(ctx context.Context) Viewer {
 	return Viewer{}
 }
 
-// Become makes the nearest WithViewer's context be v's from now on. Nothing else may run under it meanwhile.
-func Become(ctx context.Context, v Viewer) {
+// SetViewer makes the nearest WithViewer's context be v's from now on. Nothing else may run under it meanwhile.
+func SetViewer(ctx context.Context, v Viewer) {
 	if viewer, ok := ctx.Value(viewerKey).(*Viewer); ok {
 		*viewer = v
 	}

@@ -32,7 +32,7 @@ func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, 
 	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
 		return 0, nil, err
 	}
-	faults, err = db.obstacles(ctx, d.all(), 0)
+	faults, err = db.validate(ctx, d.all(), 0)
 	if err != nil || len(faults) > 0 {
 		return 0, faults, err
 	}
@@ -48,10 +48,10 @@ type placed struct {
 	at int
 }
 
-// obstacles finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
+// validate finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
 // statement or two for each column whatever their number; key is the row of a draft that exists already, which is then the
 // only one.
-func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
+func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
 	var columns []*Column
 	given := map[*Column][]assignment{}
 	for _, d := range drafts {
@@ -96,7 +96,7 @@ func (db *DB) obstacles(ctx context.Context, drafts []*Draft, key int64) (faults
 		}
 	}
 	for _, d := range drafts {
-		broken, err := db.broken(ctx, d, key)
+		broken, err := db.runChecks(ctx, d, key)
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +196,7 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 					continue
 				}
 				for _, child := range c.drafts {
-					child.hang(r.Theirs, d.key)
+					child.setParent(r.Theirs, d.key)
 					related = append(related, child)
 				}
 			}
