@@ -29,6 +29,8 @@ import (
 	"kith/db/orm"
 	"kith/db/seed"
 	"kith/graph"
+	"kith/graph/document"
+	"kith/graph/transport"
 )
 
 // Version is set when a release is built.
@@ -260,14 +262,14 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	origins, err := graph.ParseOrigins(c.AllowedOrigins, !s.production())
+	origins, err := transport.ParseOrigins(c.AllowedOrigins, !s.production())
 	if err != nil {
 		return fmt.Errorf("KITH_ALLOWED_ORIGINS: %w", err)
 	}
 	if c.OidcIssuer != "" && c.OidcAudience == "" {
 		return errors.New("KITH_OIDC_ISSUER needs KITH_OIDC_AUDIENCE: without it tokens made for anybody would be accepted")
 	}
-	proxies, err := graph.ParseTrustedProxies(c.TrustedProxies)
+	proxies, err := transport.ParseTrustedProxies(c.TrustedProxies)
 	if err != nil {
 		return fmt.Errorf("KITH_TRUSTED_PROXIES: %w", err)
 	}
@@ -290,7 +292,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if options.Limits, err = c.limits(); err != nil {
 		return err
 	}
-	if options.TrustedDocuments, err = graph.LoadTrustedDocuments(c.TrustedDocuments); err != nil {
+	if options.TrustedDocuments, err = document.LoadTrusted(c.TrustedDocuments); err != nil {
 		return fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)
 	}
 	tracer, stopTracing, err := graph.NewTracer(ctx, Version)
@@ -404,8 +406,10 @@ func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 // limits are those of the settings.
 func (c *serve) limits() (graph.Limits, error) {
 	l := graph.Limits{
-		Body: c.MaxBody, Tokens: c.MaxTokens, Depth: c.MaxDepth, Aliases: c.MaxAliases, Cost: c.MaxCost, List: c.MaxList,
-		Errors: c.MaxErrors, Response: c.MaxResponse, Timeout: c.RequestTimeout,
+		Limits: document.Limits{
+			Tokens: c.MaxTokens, Depth: c.MaxDepth, Aliases: c.MaxAliases, Cost: c.MaxCost, List: c.MaxList, Errors: c.MaxErrors,
+		},
+		Body: c.MaxBody, Response: c.MaxResponse, Timeout: c.RequestTimeout,
 	}
 	for _, limit := range []struct {
 		name  string

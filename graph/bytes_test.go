@@ -19,6 +19,7 @@ import (
 	"kith/db"
 	"kith/db/orm"
 	"kith/graph"
+	"kith/graph/document"
 )
 
 // ways are the two ways of answering.
@@ -345,7 +346,7 @@ func TestWrittenRowsAreBounded(t *testing.T) {
 		if got := receiptOf(t, asAdmin(f.Planned), request{Query: tags}); got.Cost == nil || got.Cost.Requested != 3+4 {
 			t.Errorf("%+v", got.Cost)
 		}
-		strict := graph.New(graph.Options{DB: f.DB, Limits: graph.Limits{Cost: 6}})
+		strict := graph.New(graph.Options{DB: f.DB, Limits: graph.Limits{Limits: document.Limits{Cost: 6}}})
 		if a := answerOf(t, asAdmin(strict), request{Query: tags}); a.code() != "LIMIT_EXCEEDED" {
 			t.Errorf("%s", a.Body)
 		}

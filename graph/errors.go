@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"strings"
-
-	"kith/db/orm"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/db/orm"
+	"kith/graph/document"
+	"kith/graph/transport"
 )
 
 // present turns a cause into what the client sees: a deliberate sentence and a code. What the sentence leaves out goes
@@ -30,21 +31,14 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	if errors.As(err, &known) {
 		return finish(ctx, out, known.Code, known.Message, known.Cause)
 	}
-	if parsed != nil {
-		// gqlparser's own words about the client's document.
-		if code, _ := parsed.Extensions["code"].(string); code == string(parseFailed) || code == string(validationFailed) {
-			return finish(ctx, out, orm.Code(code), parsed.Message, nil)
-		}
-	}
 	if orm.CodeOf(err) == orm.Timeout {
 		return finish(ctx, out, orm.Timeout, timeoutMessage, err)
 	}
-	return finish(ctx, out, orm.Internal, internalMessage, err)
+	return finish(ctx, out, orm.Internal, transport.InternalMessage, err)
 }
 
 const (
-	internalMessage = "internal error"
-	timeoutMessage  = "the request took too long"
+	timeoutMessage = "the request took too long"
 
 	// longMessage bounds what an error may repeat of a document.
 	longMessage = 500
@@ -61,14 +55,14 @@ func finish(ctx context.Context, out *gqlerror.Error, code orm.Code, message str
 	}
 	out.Extensions["code"] = string(code)
 	if code == orm.Internal {
-		out.Extensions["requestId"] = RequestID(ctx)
-		if message != internalMessage {
-			message, cause = internalMessage, errors.Join(errors.New(message), cause)
+		out.Extensions["requestId"] = transport.RequestID(ctx)
+		if message != transport.InternalMessage {
+			message, cause = transport.InternalMessage, errors.Join(errors.New(message), cause)
 		}
 	}
-	out.Message = shorten(message, longMessage)
+	out.Message = document.Shorten(message, longMessage)
 	if cause != nil && operationOf(ctx).mayLog() {
-		slog.ErrorContext(ctx, "error", "code", code, "cause", cause, "path", out.Path.String(), "request_id", RequestID(ctx))
+		slog.ErrorContext(ctx, "error", "code", code, "cause", cause, "path", out.Path.String(), "request_id", transport.RequestID(ctx))
 	}
 	return out
 }
@@ -89,12 +83,6 @@ func passing(list gqlerror.List) error {
 const loggedCauses = 10
 
 func (o *operation) mayLog() bool { return o == nil || o.logged.Add(1) <= loggedCauses }
-
-// recovered turns a panic into an error that names nothing of it; the stack goes to the log.
-func recovered(ctx context.Context, p any) error {
-	slog.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()), "request_id", RequestID(ctx))
-	return &orm.Error{Code: orm.Internal, Message: internalMessage}
-}
 
 // sortErrors puts errors in the order of their paths: resolvers report them as they happen.
 func sortErrors(list gqlerror.List) {

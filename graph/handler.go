@@ -1,5 +1,5 @@
 // Package graph is kith's GraphQL: the schema beside its resolvers, two ways of answering over one foundation (plans in
-// graph/plan, resolvers and dataloaders here), mutations, errors, and the HTTP door.
+// graph/plan, resolvers and dataloaders here), mutations, errors, and the handler of every path.
 package graph
 
 import (
@@ -18,9 +18,12 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/document"
 	"kith/graph/generated"
 	"kith/graph/graphiql"
 	"kith/graph/plan"
+	"kith/graph/session"
+	"kith/graph/transport"
 	"kith/loaders"
 )
 
@@ -38,9 +41,9 @@ type Options struct {
 	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
 	OIDCIssuer, OIDCAudience string
 	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
-	AllowedOrigins Origins
+	AllowedOrigins transport.Origins
 	// TrustedProxies may say for whom they forward requests; others are clients themselves.
-	TrustedProxies TrustedProxies
+	TrustedProxies transport.TrustedProxies
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
 	// Limits bound what a request may ask for.
@@ -48,12 +51,42 @@ type Options struct {
 	// Receipts lets the SQL of an operation be seen by those who ask for a receipt.
 	Receipts bool
 	// TrustedDocuments are those that may run; nil: all.
-	TrustedDocuments *TrustedDocuments
+	TrustedDocuments *document.Trusted
 	// Metrics are served by their owner; nil: they are made, and served at /metrics.
 	Metrics *Metrics
 	// Tracer makes the spans of operations and their statements; nil: there are none.
 	Tracer trace.TracerProvider
 }
+
+// Limits bound what one request may ask for, and how much may come and go. A field that is 0 has its default, the number in
+// its comment.
+type Limits struct {
+	document.Limits
+	Body     int           // bytes of a request's body: 1 MiB
+	Response int           // bytes of an answer: 16 MiB; four times as many may be held to make it
+	Timeout  time.Duration // from the request's first byte read to its answer: 10 s
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Limits = l.Limits.WithDefaults()
+	if l.Body <= 0 {
+		l.Body = 1 << 20
+	}
+	if l.Response <= 0 {
+		l.Response = 16 << 20
+	}
+	if l.Timeout <= 0 {
+		l.Timeout = 10 * time.Second
+	}
+	return l
+}
+
+const (
+	// manyAnswers is how many of the largest answers all running operations may take together, in bytes: of rows that they
+	// hold, of what they have written, and of what has not been sent yet.
+	manyAnswers = 8
+	leastMemory = 64 << 20 // and if answers are small, what resolvers may take for a tree of many objects
+)
 
 // A server answers GraphQL requests.
 type server struct {
@@ -61,15 +94,14 @@ type server struct {
 	schema   *ast.Schema
 	executor *executor.Executor
 	planner  *plan.Planner
-	auth     *authenticator
+	sessions *session.Authenticator
 
-	documents *documents
+	transport *transport.Transport
+	documents *document.Store
 	memory    *orm.Memory
 	resolvers map[[2]string]bool        // fields with a resolver, by type and name
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
-	// distrusted is done when a forwarding header was not believed.
-	distrusted sync.Once
 }
 
 var withoutDefer sync.Once
@@ -86,19 +118,27 @@ func New(options Options) http.Handler {
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema), auth: newAuthenticator(options)}
+	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema)}
 	// gqlparser's prelude has it, and gqlgen would lose data with it. The schema is one for all servers.
 	withoutDefer.Do(func() { delete(s.schema.Directives, "defer") })
 	if options.Plan {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
 	s.executor.SetErrorPresenter(s.present)
-	s.executor.SetRecoverFunc(recovered)
+	s.executor.SetRecoverFunc(transport.Recovered)
 	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
 	s.resolvers = resolversOf(s.schema)
-	s.documents = newDocuments(s.schema, &s.Limits, options.Introspection, options.TrustedDocuments)
+	s.transport = transport.New(transport.Options{
+		Body: s.Limits.Body, Timeout: s.Limits.Timeout, Limits: s.Limits.Limits, AllowedOrigins: options.AllowedOrigins, TrustedProxies: options.TrustedProxies,
+	})
+	s.documents = document.New(document.Options{
+		Schema: s.schema, DB: options.DB.DB, Limits: s.Limits.Limits, Introspection: options.Introspection, Trusted: options.TrustedDocuments,
+	})
+	s.sessions = session.New(session.Options{
+		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
+	})
 	s.memory = orm.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
 	s.Metrics.watch(s.memory)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
@@ -108,7 +148,7 @@ func New(options Options) http.Handler {
 	s.hooks = hooks
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", s.guard(compressed(http.HandlerFunc(s.serveGraphQL))))
+	mux.Handle("/graphql", s.transport.Endpoint(http.HandlerFunc(s.serveGraphQL)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	if options.Introspection {
@@ -120,7 +160,7 @@ func New(options Options) http.Handler {
 	if options.GraphiQL {
 		mux.Handle("/", graphiql.Handler())
 	}
-	return s.Metrics.around(s.door(mux))
+	return s.Metrics.around(s.transport.Middleware(mux))
 }
 
 // readyWithin is how long the database has to show that it is there; the answer comes within two seconds.
@@ -155,6 +195,8 @@ func writeText(w http.ResponseWriter, status int, text string) {
 
 // An operation is what is known of one running operation.
 type operation struct {
+	document.Operation // what is known of it yet
+
 	recorder orm.Recorder
 	budget   *orm.Budget
 	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
@@ -165,11 +207,6 @@ type operation struct {
 	mu    sync.Mutex
 	pages map[*ast.Field]parsedPage
 
-	kind      ast.Operation // "" before it is known
-	cost      int
-	looks     float64 // rows that the database looks at
-	cached    bool    // the document was known
-	plans     *plan.Plans
 	firstCode string
 	logged    atomic.Int32
 }
@@ -241,7 +278,7 @@ func (s *server) query(ctx context.Context, next graphql.OperationHandler) *grap
 	state.resolve = s.planner == nil
 	if !state.resolve {
 		state.budget.Restart()
-		switch json, ok, err := s.planner.Operation(ctx, state.plans); {
+		switch json, ok, err := s.planner.Operation(ctx, state.Plans); {
 		case !ok:
 		case err == nil:
 			return &graphql.Response{Data: json}
@@ -272,7 +309,7 @@ func (o *operation) run(ctx context.Context, next graphql.OperationHandler) (*gr
 // unplanned notes why resolvers answer what a plan should have.
 func (s *server) unplanned(ctx context.Context, err error) {
 	if orm.CodeOf(err) == orm.Internal {
-		slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", RequestID(ctx))
+		slog.ErrorContext(ctx, "the plan failed; resolvers answer", "cause", err, "request_id", transport.RequestID(ctx))
 	}
 }
 
@@ -286,7 +323,7 @@ func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver)
 	if operationOf(ctx).resolve || graphql.GetOperationContext(ctx).Operation.Operation != ast.Query {
 		return next(ctx)
 	}
-	json, ok, err := s.planner.Field(ctx, operationOf(ctx).plans)
+	json, ok, err := s.planner.Field(ctx, operationOf(ctx).Plans)
 	lost := operationOf(ctx).lose(err)
 	if !ok || err != nil && !lost {
 		s.unplanned(ctx, err)

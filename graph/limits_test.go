@@ -18,6 +18,7 @@ import (
 	"kith/db"
 	"kith/db/orm"
 	"kith/graph"
+	"kith/graph/document"
 )
 
 func repeat(n int, text string) string { return strings.Repeat(text, n) }
@@ -207,7 +208,7 @@ func TestValuesInExtensions(t *testing.T) {
 // Limits are settings.
 func TestLimitsAreSet(t *testing.T) {
 	f := open(t, "sqlite", func(o *graph.Options) {
-		o.Limits = graph.Limits{Tokens: 40, Depth: 3, Aliases: 2, Cost: 30, List: 2, Errors: 1}
+		o.Limits = graph.Limits{Limits: document.Limits{Tokens: 40, Depth: 3, Aliases: 2, Cost: 30, List: 2, Errors: 1}}
 	})
 	for _, query := range []string{
 		"{ users { totalCount } tags(first: 11) { totalCount } }",
@@ -329,7 +330,7 @@ func TestCostOfLooking(t *testing.T) {
 			fields := func(n int) request {
 				return request{Query: "{" + numbered(n, `a%d: tags(first: 1, where: {name: {contains: "none%d"}}) { totalCount nodes { id } } `) + "}"}
 			}
-			tight := graph.New(graph.Options{DB: f.DB, Plan: true, Limits: graph.Limits{Cost: 4000}})
+			tight := graph.New(graph.Options{DB: f.DB, Plan: true, Limits: graph.Limits{Limits: document.Limits{Cost: 4000}}})
 			f.Statements()
 			if a := answerOf(t, tight, fields(10)); a.code() != "LIMIT_EXCEEDED" || len(f.Statements()) > 0 {
 				t.Errorf("10 fields: %.300s", a.Body)

@@ -11,20 +11,23 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/session"
+	"kith/graph/transport"
 	"kith/loaders"
 )
 
 // A mutation is one mutation operation: its writes commit together or not at all.
 type mutation struct {
-	db      *db.DB
-	auth    *authenticator
-	writes  map[string]*write // by response key
-	order   []*write
-	dryRun  bool
-	session bool // the operation is one of sessions, which look after their own transactions
+	db       *db.DB
+	sessions *session.Authenticator
+	writes   map[string]*write // by response key
+	order    []*write
+	dryRun   bool
+	session  bool // the operation is one of sessions, which look after their own transactions
 	// report is set in the second pass over an operation that was rolled back: nothing runs, everybody answers why.
 	report bool
 	err    error // the first error of a write; what comes after it does not run
@@ -188,6 +191,12 @@ type idempotencyKey struct{ id, request string }
 // MaxIdempotencyKey is how many bytes an Idempotency-Key may have.
 const MaxIdempotencyKey = 255
 
+// maxWritten is how many rows a mutation may write, of anonymous callers maxWrittenUnknown.
+const (
+	maxWritten        = 10_000
+	maxWrittenUnknown = 1_000
+)
+
 // maxSecrets is how many passwords an operation may set: each takes tens of milliseconds on purpose.
 const maxSecrets = 10
 
@@ -206,15 +215,15 @@ func (s *server) idempotencyKey(ctx context.Context, h http.Header) (idempotency
 	}
 	caller := orm.GlobalID(db.Users.Table, orm.ViewerOf(ctx).Key)
 	return idempotencyKey{
-		id:      s.auth.keyed("idempotency key", caller, text),
-		request: s.auth.keyed("idempotent request", operation.RawQuery, operation.OperationName, string(variables)),
+		id:      s.sessions.KeyedHash("idempotency key", caller, text),
+		request: s.sessions.KeyedHash("idempotent request", operation.RawQuery, operation.OperationName, string(variables)),
 	}, nil
 }
 
 // prepare reads every root field's arguments, decides who may do it, and hashes what must be hashed.
 func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error) {
 	operation := graphql.GetOperationContext(ctx)
-	m := &mutation{db: s.DB, auth: s.auth, writes: map[string]*write{}}
+	m := &mutation{db: s.DB, sessions: s.sessions, writes: map[string]*write{}}
 	key, err := s.idempotencyKey(ctx, operation.Headers)
 	if err != nil {
 		return nil, key, err
@@ -239,11 +248,11 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		return nil, key, onField(m.order[0].field, orm.Errorf(orm.BadRequest, "mutations of sessions stand alone: one in an operation, without @dryRun and Idempotency-Key"))
 	}
 	for _, w := range m.order {
-		if err := s.auth.authorize(ctx, w); err != nil {
+		if err := s.authorize(ctx, w); err != nil {
 			return nil, key, onField(w.field, err)
 		}
 	}
-	if err := s.priceWrites(ctx, m); err != nil {
+	if err := s.countWrites(ctx, m); err != nil {
 		return nil, key, err
 	}
 	for _, w := range m.order {
@@ -258,7 +267,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 			if secrets++; secrets > maxSecrets {
 				return nil, key, onField(w.field, orm.Errorf(orm.LimitExceeded, "an operation may set %d passwords", maxSecrets))
 			}
-			if err := s.auth.hash(ctx, w.draft.Seal); err != nil {
+			if err := s.sessions.Hash(ctx, transport.Address(ctx), w.draft.Seal); err != nil {
 				return nil, key, err
 			}
 		}
@@ -266,8 +275,40 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 	return m, key, nil
 }
 
-// priceWrites adds the rows that the mutation may write to what it costs.
-func (s *server) priceWrites(ctx context.Context, m *mutation) error {
+// authorize decides what needs no look at the stored rows: who may do this at all, and to whom. Whose a stored row is, is
+// checked where it is written, by the same page that declares it.
+func (s *server) authorize(ctx context.Context, w *write) error {
+	viewer := orm.ViewerOf(ctx)
+	if w.table == nil {
+		return nil // sessions look after themselves, and mutations of one's own ask in their transaction
+	}
+	signUp := w.verb == "create" && w.table == db.Users.Table
+	switch {
+	case viewer.Admin:
+	case signUp && !s.SignUpClosed:
+	case viewer.Key == 0:
+		return orm.ErrAnonymous
+	case signUp:
+		return orm.Errorf(orm.Forbidden, "only admins make users here")
+	case w.verb != "create" && w.table.Owner() == nil:
+		return orm.Errorf(orm.Forbidden, "only admins change and delete %s", w.table.Name)
+	}
+	faults, err := w.draft.Own(viewer)
+	w.given = append(w.given, faults...)
+	return err
+}
+
+// onField is an error at a root field.
+func onField(f graphql.CollectedField, err error) error {
+	out := &gqlerror.Error{Err: err, Path: ast.Path{ast.PathName(f.Alias)}}
+	if f.Position != nil {
+		out.Locations = []gqlerror.Location{{Line: f.Position.Line, Column: f.Position.Column}}
+	}
+	return out
+}
+
+// countWrites adds the rows that the mutation may write to what it costs.
+func (s *server) countWrites(ctx context.Context, m *mutation) error {
 	most := maxWritten
 	if viewer := orm.ViewerOf(ctx); viewer.Key == 0 && !viewer.Admin {
 		most = maxWrittenUnknown
@@ -281,11 +322,11 @@ func (s *server) priceWrites(ctx context.Context, m *mutation) error {
 		}
 	}
 	state := operationOf(ctx)
-	most = min(most, s.Limits.Cost-state.cost)
+	most = min(most, s.Limits.Cost-state.Cost)
 	rows += orm.RowsOf(drafts)
-	state.cost += rows
+	state.Cost += rows
 	if rows > most {
-		return exceeded("the operation could write %d rows and may write %d", rows, most)
+		return orm.Errorf(orm.LimitExceeded, "the operation could write %d rows and may write %d", rows, most)
 	}
 	return nil
 }
@@ -427,7 +468,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 		return nil, faultsOf(w), err
 	}
 	if w.table == db.Users.Table && !orm.ViewerOf(ctx).Admin {
-		if err := m.db.Know(ctx, key, m.auth.place(ctx)); err != nil {
+		if err := m.db.Know(ctx, key, m.sessions.Place(transport.Address(ctx))); err != nil {
 			return nil, nil, err
 		}
 		orm.SetViewer(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs

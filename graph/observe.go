@@ -23,6 +23,8 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/document"
+	"kith/graph/transport"
 )
 
 // slowOperation is from when on an operation's statements go to the log.
@@ -37,23 +39,23 @@ func (o *operation) code(e *gqlerror.Error) {
 }
 
 // observe begins an operation's line in the log, its span and its measurements, and answers what ends them.
-func (s *server) observe(ctx context.Context, q *query, state *operation) (context.Context, func()) {
+func (s *server) observe(ctx context.Context, q *transport.Request, state *operation) (context.Context, func()) {
 	start := time.Now()
 	var span trace.Span
 	if s.Tracer != nil {
-		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(q.header))
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(q.Header))
 		ctx, span = s.Tracer.Tracer("kith").Start(ctx, "operation", trace.WithSpanKind(trace.SpanKindServer))
 	}
 	return ctx, func() {
 		took := time.Since(start)
 		statements := state.recorder.Statements()
-		name, code := shorten(q.name, 100), state.firstCode
+		name, code := document.Shorten(q.OperationName, 100), state.firstCode
 		s.Metrics.observe(state, code, took, statements)
 		if span != nil {
-			span.SetName(cmp.Or(string(state.kind), "operation"))
+			span.SetName(cmp.Or(string(state.Kind), "operation"))
 			span.SetAttributes(
-				attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", string(state.kind)),
-				attribute.Int("kith.cost", state.cost), attribute.String("kith.request_id", RequestID(ctx)))
+				attribute.String("graphql.operation.name", name), attribute.String("graphql.operation.type", string(state.Kind)),
+				attribute.Int("kith.cost", state.Cost), attribute.String("kith.request_id", transport.RequestID(ctx)))
 			if code != "" {
 				span.SetStatus(codes.Error, code)
 			}
@@ -61,13 +63,13 @@ func (s *server) observe(ctx context.Context, q *query, state *operation) (conte
 		}
 		slog.LogAttrs(ctx, slog.LevelInfo, "operation",
 			slog.String("operation", name), slog.Int("statements", len(statements)), milliseconds(took),
-			slog.String("code", code), slog.String("request_id", RequestID(ctx)))
+			slog.String("code", code), slog.String("request_id", transport.RequestID(ctx)))
 		if took < slowOperation {
 			return
 		}
 		for _, st := range statements {
 			slog.LogAttrs(ctx, slog.LevelWarn, "statement of a slow operation", slog.String("path", st.Path),
-				slog.Int("keys", st.Keys), slog.Int("rows", st.Rows), milliseconds(st.Took), slog.String("request_id", RequestID(ctx)))
+				slog.Int("keys", st.Keys), slog.Int("rows", st.Rows), milliseconds(st.Took), slog.String("request_id", transport.RequestID(ctx)))
 		}
 	}
 }
@@ -77,11 +79,11 @@ func inMilliseconds(d time.Duration) float64 { return float64(d.Microseconds()) 
 func milliseconds(d time.Duration) slog.Attr { return slog.Float64("ms", inMilliseconds(d)) }
 
 // receipt adds what an answer has cost, if the request asks for it.
-func (s *server) receipt(q *query, state *operation, answer *graphql.Response) {
-	if q.header.Get("X-Receipt") != "1" {
+func (s *server) receipt(q *transport.Request, state *operation, answer *graphql.Response) {
+	if q.Header.Get("X-Receipt") != "1" {
 		return
 	}
-	answer.Extensions = map[string]any{"cost": map[string]int{"requested": state.cost, "limit": s.Limits.Cost}}
+	answer.Extensions = map[string]any{"cost": map[string]int{"requested": state.Cost, "limit": s.Limits.Cost}}
 	if !s.Receipts {
 		return
 	}
@@ -200,17 +202,17 @@ func (c *counted) WriteHeader(status int) {
 func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 func (m *Metrics) observe(state *operation, code string, took time.Duration, statements []*orm.Statement) {
-	kind := string(state.kind)
+	kind := string(state.Kind)
 	if kind == "" {
 		kind = "none" // the request did not get as far
 	}
 	m.operations.WithLabelValues(kind, cmp.Or(code, "OK")).Inc()
 	m.durations.WithLabelValues(kind).Observe(took.Seconds())
-	if state.kind == ast.Query || state.kind == ast.Mutation {
-		m.cost.Observe(float64(state.cost))
+	if state.Kind == ast.Query || state.Kind == ast.Mutation {
+		m.cost.Observe(float64(state.Cost))
 	}
 	cache := "miss"
-	if state.cached {
+	if state.Cached {
 		cache = "hit"
 	}
 	m.documents.WithLabelValues(cache).Inc()

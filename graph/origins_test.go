@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kith/graph"
+	"kith/graph/transport"
 )
 
 // fromOrigin sends a request as a browser's page does, on http://kith.example.com.
@@ -50,7 +51,7 @@ func TestOrigins(t *testing.T) {
 		"none": {nil, false, nil, []string{"http://localhost:5173", "https://app.example.com", "null"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			origins, err := graph.ParseOrigins(c.list, c.loopback)
+			origins, err := transport.ParseOrigins(c.list, c.loopback)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +86,7 @@ func TestOrigins(t *testing.T) {
 func TestWrongOrigins(t *testing.T) {
 	for _, text := range []string{"*", "https://*", "https://*.x", "https://*.com", "https://a.*.com", "https://**.example.com", "https://*a.example.com", "example.com", "https://example.com/", "https://example.com/a",
 		"https://example.com?a", "https://example.com?", "https://example.com#", "https://user@example.com", "https://münchen.example", "null", "", "https://"} {
-		if _, err := graph.ParseOrigins([]string{"https://example.com", text}, true); err == nil {
+		if _, err := transport.ParseOrigins([]string{"https://example.com", text}, true); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}

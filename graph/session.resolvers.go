@@ -9,26 +9,27 @@ import (
 	"context"
 	"kith/db"
 	"kith/graph/model"
+	"kith/graph/transport"
 )
 
 // LogIn is the resolver for the logIn field.
 func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
-	return mutationOf(ctx).auth.logIn(ctx, input)
+	return mutationOf(ctx).sessions.LogIn(ctx, transport.Address(ctx), input)
 }
 
 // RefreshSession is the resolver for the refreshSession field.
 func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
-	return mutationOf(ctx).auth.refresh(ctx, input)
+	return mutationOf(ctx).sessions.Refresh(ctx, input)
 }
 
 // LogOut is the resolver for the logOut field.
 func (r *mutationResolver) LogOut(ctx context.Context, input model.LogOutInput) (*model.LogOutPayload, error) {
-	return mutationOf(ctx).auth.logOut(ctx, input)
+	return mutationOf(ctx).sessions.LogOut(ctx, input)
 }
 
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	return mutationOf(ctx).auth.changePassword(ctx, input)
+	return mutationOf(ctx).sessions.ChangePassword(ctx, transport.Address(ctx), input)
 }
 
 // Viewer is the resolver for the viewer field.

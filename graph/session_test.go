@@ -18,6 +18,7 @@ import (
 
 	"kith/db"
 	"kith/graph"
+	"kith/graph/transport"
 )
 
 const refreshText = `mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { session { accessToken refreshToken expiresAt viewer { username } } userErrors { code field } } }`
@@ -30,7 +31,7 @@ func refresh(t testing.TB, h http.Handler, token string) (access, next string) {
 
 // behindProxy makes the requests of tests come through a trusted proxy, and from is where from.
 func behindProxy(o *graph.Options) {
-	proxies, err := graph.ParseTrustedProxies("192.0.2.1") // where httptest's requests come from
+	proxies, err := transport.ParseTrustedProxies("192.0.2.1") // where httptest's requests come from
 	if err != nil {
 		panic(err)
 	}

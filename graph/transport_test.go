@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"kith/graph"
+	"kith/graph/document"
 )
 
 // raw sends a request as it is.
@@ -366,7 +367,7 @@ func TestTrustedDocuments(t *testing.T) {
 	load := func(setting string) func(*graph.Options) {
 		return func(o *graph.Options) {
 			var err error
-			if o.TrustedDocuments, err = graph.LoadTrustedDocuments(setting); err != nil {
+			if o.TrustedDocuments, err = document.LoadTrusted(setting); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -413,7 +414,7 @@ func TestTrustedDocuments(t *testing.T) {
 		if err := os.WriteFile(wrong, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := graph.LoadTrustedDocuments(wrong); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := document.LoadTrusted(wrong); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", content, err)
 		}
 	}

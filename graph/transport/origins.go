@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"kith/graph/document"
 )
 
 // Origins are browser origins that may send requests besides the server's own. The zero value is none.
@@ -99,7 +101,7 @@ type refusedOrigins struct {
 const loggedOrigins = 100
 
 func (r *refusedOrigins) note(ctx context.Context, header string) {
-	header = shorten(header, 200)
+	header = document.Shorten(header, 200)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {

@@ -1,7 +1,6 @@
-package graph
+package document
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -13,33 +12,32 @@ import (
 	"kith/graph/generated"
 )
 
-func newTestDocuments() *documents {
-	limits := Limits{}.withDefaults()
-	return newDocuments(generated.NewExecutableSchema(generated.Config{Resolvers: &Resolver{}}).Schema(), &limits, true, nil)
+func newTestStore() *Store {
+	return New(Options{Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Limits: Limits{}.WithDefaults(), Introspection: true})
 }
 
 // Validation ends with the last problem that an answer may have: what comes behind it is not looked at.
 func TestValidationEnds(t *testing.T) {
-	d := newTestDocuments()
+	s := newTestStore()
 	doc, err := parser.ParseQuery(&ast.Source{Input: "{" + strings.Repeat(" nothing", 900) + " }"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, applied := range map[string][]core.Rule{"plain": d.rules, "hints": d.hints} {
+	for name, applied := range map[string][]core.Rule{"plain": s.rules, "hints": s.hints} {
 		seen := 0
 		counting := core.Rule{Name: "Counting", RuleFunc: func(events *core.Events, _ core.AddErrFunc) {
 			events.OnField(func(*core.Walker, *ast.Field) { seen++ })
 		}}
-		problems := d.validate(doc, append([]core.Rule{counting}, applied...))
-		if len(problems) != d.limits.Errors || seen != d.limits.Errors {
-			t.Errorf("%s: %d problems in %d fields, want %d", name, len(problems), seen, d.limits.Errors)
+		problems := s.validate(doc, append([]core.Rule{counting}, applied...))
+		if len(problems) != s.limits.Errors || seen != s.limits.Errors {
+			t.Errorf("%s: %d problems in %d fields, want %d", name, len(problems), seen, s.limits.Errors)
 		}
 	}
 }
 
 // A document that is wrong in two ways is refused for what is looked at first.
 func TestOrderOfLooking(t *testing.T) {
-	d := newTestDocuments()
+	s := newTestStore()
 	for name, c := range map[string]struct {
 		text string
 		want orm.Code
@@ -49,26 +47,20 @@ func TestOrderOfLooking(t *testing.T) {
 		"counts, then validity": {"{" + strings.Repeat(" nothing", 1001) + " }", orm.LimitExceeded},
 		"validity, then cost":   {"{ nothing users(first: 100) { nodes { posts(first: 100) { nodes { tags(first: 100) { totalCount } } } } } }", validationFailed},
 	} {
-		_, _, problems := d.get(c.text)
-		code := orm.CodeOf(problems)
-		if known := (*orm.Error)(nil); len(problems) > 0 && !errors.As(problems[0], &known) {
-			text, _ := problems[0].Extensions["code"].(string)
-			code = orm.Code(text)
-		}
-		if code != c.want {
-			t.Errorf("%s: %s %v", name, code, problems)
+		if _, err := s.Prepare(t.Context(), Request{Query: c.text}); orm.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 // A text with more tokens than it may have is not read to its end, let alone parsed: five times the text takes no more.
 func TestLongTextsAreNotParsed(t *testing.T) {
-	d := newTestDocuments()
+	s := newTestStore()
 	allocations := func(tokens int) float64 {
 		text := "{" + strings.Repeat(" nothing(a: 1)", tokens/6) + "}"
 		return testing.AllocsPerRun(3, func() {
-			if _, _, problems := d.get(text); len(problems) != 1 {
-				t.Errorf("%v", problems)
+			if _, err := s.Prepare(t.Context(), Request{Query: text}); orm.CodeOf(err) != orm.LimitExceeded {
+				t.Error(err)
 			}
 		})
 	}

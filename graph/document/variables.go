@@ -1,109 +1,17 @@
-package graph
+package document
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/db/orm"
-
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/vektah/gqlparser/v2/ast"
 )
-
-// errNotJSON is what is said of everything that is not strict JSON.
-var errNotJSON = errors.New("not JSON")
-
-// decode reads one JSON value strictly: valid UTF-8, no name twice, nothing around it, no number that is none in a
-// double. Numbers keep their text, as json.Number. Its errors are errNotJSON and, for nesting, long lists and more values
-// than a document may have tokens, LIMIT_EXCEEDED.
-func (l *Limits) decode(r io.Reader, nesting int) (any, error) {
-	d, _ := decoders.Get().(*jsontext.Decoder)
-	defer decoders.Put(d)
-	d.Reset(r)
-	values := l.Tokens
-	v, err := l.decodeValue(d, nesting, &values)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, notJSON(err)
-	}
-	return v, nil
-}
-
-// decoders are kept for the sake of their buffers; nothing that decode answers is in one.
-var decoders = sync.Pool{New: func() any { return jsontext.NewDecoder(strings.NewReader("")) }}
-
-// notJSON keeps an error of reading, such as that of http.MaxBytesReader.
-func notJSON(err error) error {
-	var syntactic *jsontext.SyntacticError
-	if err == nil || errors.As(err, &syntactic) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errNotJSON
-	}
-	return err
-}
-
-// decodeValue reads a value; left is how many more there may be.
-func (l *Limits) decodeValue(d *jsontext.Decoder, nesting int, left *int) (any, error) {
-	if *left--; *left < 0 {
-		return nil, exceeded("a request may have %d values in its variables", l.Tokens)
-	}
-	if k := d.PeekKind(); (k == '{' || k == '[') && nesting == 0 {
-		return nil, exceeded("variables may be nested %d deep", maxNesting)
-	}
-	token, err := d.ReadToken()
-	if err != nil {
-		return nil, notJSON(err)
-	}
-	switch token.Kind() {
-	case 'n':
-		return nil, nil
-	case 't', 'f':
-		return token.Bool(), nil
-	case '"':
-		return token.String(), nil
-	case '0':
-		text := token.String()
-		if f, err := strconv.ParseFloat(text, 64); err != nil || math.IsInf(f, 0) {
-			return nil, errNotJSON
-		}
-		return json.Number(text), nil
-	case '[':
-		items := []any{}
-		for d.PeekKind() != ']' {
-			if len(items) == l.List {
-				return nil, exceeded("a list may have %d items", l.List)
-			}
-			item, err := l.decodeValue(d, nesting-1, left)
-			if err != nil {
-				return nil, err
-			}
-			items = append(items, item)
-		}
-		_, err := d.ReadToken()
-		return items, err
-	}
-	object := map[string]any{}
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return nil, notJSON(err)
-		}
-		key := name.String()
-		if object[key], err = l.decodeValue(d, nesting-1, left); err != nil {
-			return nil, err
-		}
-	}
-	_, err = d.ReadToken()
-	return object, err
-}
 
 // coerce answers an operation's variables as their types want them: Int is an int64, ID a string, an enum one of its
 // names, defaults are filled in. Its error names the first variable that does not fit, and where; what the schema calls
@@ -151,7 +59,7 @@ func (c *coercion) misfit(what string) error {
 }
 
 func (c *coercion) wrong(what string) error {
-	return orm.Errorf(validationFailed, "%s %s", shorten(strings.Join(c.path, ""), 200), what)
+	return orm.Errorf(validationFailed, "%s %s", Shorten(strings.Join(c.path, ""), 200), what)
 }
 
 func (c *coercion) value(t *ast.Type, v any) (any, error) {
@@ -221,7 +129,7 @@ func (c *coercion) object(definition *ast.Definition, v any) (any, error) {
 	if len(out) < len(object) {
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			if definition.Fields.ForName(name) == nil {
-				what := "has no field `" + shorten(name, 50) + "`"
+				what := "has no field `" + Shorten(name, 50) + "`"
 				if c.introspection {
 					what += ": it is of " + definition.Name
 				}

@@ -1,0 +1,272 @@
+package document
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/db"
+	"kith/db/orm"
+	"kith/graph/plan"
+)
+
+func (s *Store) estimator(variables map[string]any, looks looks) *estimator {
+	return &estimator{schema: s.schema, sizes: s.sizes, variables: variables, looks: looks, fragments: map[string]estimate{}}
+}
+
+// cost is what an operation costs, and about how many rows it makes the database look at; its error is that it is too
+// much.
+func (s *Store) cost(ctx context.Context, doc *document, operation *ast.OperationDefinition, variables map[string]any) (cost int, looked float64, err error) {
+	if cost, fixed := doc.costs[operation]; fixed {
+		return cost, 0, s.affordable(cost, cost)
+	}
+	e := s.estimator(variables, func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64) {
+		return s.db.Looks(ctx, via, table, page, counting)
+	})
+	sum := e.selections(operation.SelectionSet)
+	switch {
+	case e.depth > maxHopDepth:
+		err = exceeded("a filter may cross %d relations in a row", maxHopDepth)
+	case sum.hops > maxHops:
+		err = exceeded("the filters of an operation may cross %d relations", maxHops)
+	default:
+		err = s.affordable(sum.rows, sum.cost())
+	}
+	return sum.cost(), sum.looked(), err
+}
+
+// affordable refuses an operation that could return too many rows, or costs too much for other reasons.
+func (s *Store) affordable(rows, cost int) error {
+	switch {
+	case rows > s.limits.Cost:
+		return exceeded("the operation could return %d rows and may return %d", rows, s.limits.Cost)
+	case cost > s.limits.Cost:
+		return exceeded("the operation's filters and total counts look at too many rows: it costs %d and may cost %d", cost, s.limits.Cost)
+	}
+	return nil
+}
+
+// An estimator tells what operations of one document cost. Of a fragment it is computed once and counted for every spread.
+//
+// A connection costs its page size for each time that its rows are selected, and at least once; what is selected of a
+// row is added to that row. A to-one relation is one row. Fields are counted before equal ones are merged, and whether
+// or not @skip leaves them out. What filters, orders and total counts make the database look at depends on its tables, and is
+// only known while an operation is about to run.
+type estimator struct {
+	schema    *ast.Schema
+	looks     looks          // nil: not asked for
+	variables map[string]any // coerced
+	fragments map[string]estimate
+	sizes     map[string]int // of the schema's own lists
+	meta      int            // of introspection
+	varies    bool           // the variables or the database have a say
+	depth     int            // of the relations in a filter
+}
+
+// looks is db.DB.Looks, for one request.
+type looks = func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64)
+
+// An estimate is what a selection costs.
+type estimate struct {
+	rows       int     // that it could return
+	hops       int     // that filters in it take
+	each, once float64 // rows to look at: for every row that it is selected of, and once
+	reads      bool    // rows of the connection that it is selected of are read
+	counts     bool    // that connection's rows are counted
+}
+
+func (t estimate) plus(u estimate) estimate {
+	return estimate{plus(t.rows, u.rows), plus(t.hops, u.hops), t.each + u.each, t.once + u.once, t.reads || u.reads, t.counts || u.counts}
+}
+
+// of is the estimate of a field whose rows t is selected of, n of them at most.
+func (t estimate) of(n, rows int) estimate {
+	return estimate{rows: rows, hops: t.hops, each: float64(n) * t.each, once: t.once, reads: true}
+}
+
+// looked is about how many rows the database looks at.
+func (t estimate) looked() float64 { return t.each + t.once }
+
+// cost is what t comes to.
+func (t estimate) cost() int { return plus(t.rows, int(min(t.looked()/lookedAt, most))) }
+
+// most stops costs from running over: far above every limit, and its square is an int still.
+const most = math.MaxInt32
+
+func plus(a, b int) int  { return min(a+b, most) }
+func times(a, b int) int { return min(a*b, most) }
+
+func (e *estimator) selections(set ast.SelectionSet) (sum estimate) {
+	for _, selection := range set {
+		switch s := selection.(type) {
+		case *ast.Field:
+			sum = sum.plus(e.field(s))
+		case *ast.InlineFragment:
+			sum = sum.plus(e.selections(s.SelectionSet))
+		case *ast.FragmentSpread:
+			fragment, found := e.fragments[s.Name]
+			if !found {
+				fragment = e.selections(s.Definition.SelectionSet)
+				e.fragments[s.Name] = fragment
+			}
+			sum = sum.plus(fragment)
+		}
+	}
+	return sum
+}
+
+func (e *estimator) field(f *ast.Field) estimate {
+	inSchema := strings.HasPrefix(f.ObjectDefinition.Name, "__")
+	switch {
+	case len(f.SelectionSet) == 0 && inSchema:
+		return estimate{rows: 1}
+	case len(f.SelectionSet) == 0:
+		return estimate{counts: f.Name == "totalCount" && isConnection(f.ObjectDefinition)}
+	}
+	under := e.selections(f.SelectionSet)
+	result := e.schema.Types[f.Definition.Type.Name()]
+	switch {
+	case f.Name == "__schema", f.Name == "__type":
+		e.meta = plus(e.meta, under.rows)
+		return estimate{}
+	case inSchema:
+		size, isList := e.sizes[f.Name]
+		if !isList {
+			size = 1
+		}
+		return estimate{rows: times(size, plus(1, under.rows))}
+	case isConnection(result):
+		size := e.page(f)
+		return e.connection(f, result, under).plus(under.of(size, times(size, max(1, under.rows))))
+	case f.Name == "nodes" && f.ObjectDefinition == e.schema.Query:
+		n := e.length(f.Arguments.ForName("ids"))
+		return under.of(n, times(n, plus(1, under.rows)))
+	case f.Name == "edges":
+		return under.of(1, max(1, under.rows))
+	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:
+		return under.of(1, plus(1, under.rows))
+	}
+	return under.of(1, under.rows)
+}
+
+// connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
+func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estimate) (t estimate) {
+	plain := f.Arguments.ForName("where") == nil && f.Arguments.ForName("orderBy") == nil
+	if plain && !under.counts {
+		return t
+	}
+	e.varies = true
+	if e.looks == nil {
+		return t
+	}
+	table := db.Model.TableOf(strings.TrimSuffix(result.Name, "Connection"))
+	var via *orm.Relation
+	if from := db.Model.TableOf(f.ObjectDefinition.Name); from != nil {
+		via = from.Relation(f.Name)
+	}
+	page := &orm.Page{}
+	if !plain {
+		var err error
+		if page, err = plan.Page(f.ObjectDefinition.Name+"."+f.Name, table, f, e.variables); err != nil {
+			return t // the field is refused
+		}
+	}
+	if page.Where != nil {
+		t.hops, e.depth = page.Where.Hops, max(e.depth, page.Where.Depth)
+	}
+	for counting, wanted := range map[bool]bool{false: under.reads, true: under.counts} {
+		if wanted {
+			each, once := e.looks(via, table, page, counting)
+			t.each, t.once = t.each+each, t.once+once
+		}
+	}
+	return t
+}
+
+func isConnection(d *ast.Definition) bool { return strings.HasSuffix(d.Name, "Connection") }
+
+// page is how many rows a connection could return for one parent. A size that is refused later counts as a whole page.
+func (e *estimator) page(f *ast.Field) int {
+	size := -1
+	for _, name := range []string{"first", "last"} {
+		n := orm.DefaultPage
+		switch v := e.value(f.Arguments.ForName(name)).(type) {
+		case nil:
+			continue
+		case int64:
+			n = orm.MaxPage
+			if v >= 0 {
+				n = int(min(v, orm.MaxPage))
+			}
+		}
+		size = max(size, n)
+	}
+	if size < 0 {
+		size = orm.DefaultPage
+	}
+	return max(1, size)
+}
+
+// length is how many items a list argument has.
+func (e *estimator) length(a *ast.Argument) int {
+	switch v := e.value(a).(type) {
+	case nil:
+		return 0
+	case []any:
+		return len(v)
+	}
+	return 1
+}
+
+func (e *estimator) value(a *ast.Argument) any {
+	if a == nil {
+		return nil
+	}
+	e.varies = e.varies || hasVariable(a.Value)
+	v, err := a.Value.Value(e.variables)
+	if err != nil {
+		return nil // validation has refused such a literal
+	}
+	return v
+}
+
+func hasVariable(v *ast.Value) bool {
+	if v.Kind == ast.Variable {
+		return true
+	}
+	for _, child := range v.Children {
+		if hasVariable(child.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// listSizes are the average sizes of the lists that introspection answers, rounded up.
+func listSizes(schema *ast.Schema) map[string]int {
+	sums := map[string]int{}
+	arguments, fields := 0, 0
+	for _, t := range schema.Types {
+		sums["interfaces"] += len(t.Interfaces)
+		sums["possibleTypes"] += len(schema.PossibleTypes[t.Name])
+		sums["enumValues"] += len(t.EnumValues)
+		if t.Kind == ast.InputObject {
+			sums["inputFields"] += len(t.Fields)
+			continue
+		}
+		sums["fields"] += len(t.Fields)
+		for _, f := range t.Fields {
+			fields++
+			arguments += len(f.Arguments)
+		}
+	}
+	average := func(sum, of int) int { return (sum + of - 1) / max(1, of) }
+	for name, sum := range sums {
+		sums[name] = average(sum, len(schema.Types))
+	}
+	sums["types"], sums["directives"] = len(schema.Types), len(schema.Directives)
+	sums["args"] = average(arguments, fields)
+	return sums
+}

@@ -1,0 +1,46 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/rs/cors"
+
+	"kith/db/orm"
+)
+
+// Endpoint lets in requests for GraphQL that may come from where they come, and compresses their answers. It refuses what a
+// page of another site makes a browser send and answers the preflights of allowed origins.
+func (t *Transport) Endpoint(next http.Handler) http.Handler {
+	next = compressed(next)
+	deny := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, mediaJSON, Refusal{http.StatusForbidden, orm.Forbidden, "requests from this origin are refused"})
+	})
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(deny)
+	protected := protection.Handler(next)
+	allowed := cors.New(cors.Options{
+		AllowOriginFunc: func(string) bool { return true }, // this has been decided
+		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost},
+		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "X-Receipt"},
+		ExposedHeaders:  []string{"ETag", "X-Request-Id"},
+		MaxAge:          600,
+	}).Handler(next)
+	var refused refusedOrigins
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := r.Header.Get("Origin")
+		if t.options.AllowedOrigins.allow(from) {
+			allowed.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Add("Vary", "Origin")
+		if u, err := url.Parse(from); from != "" && (err != nil || u.Host != r.Host) && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+			refused.note(r.Context(), from)
+		}
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			deny(w, r)
+			return
+		}
+		protected.ServeHTTP(w, r)
+	})
+}
