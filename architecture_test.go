@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -45,6 +46,24 @@ var bans = []struct {
 	{"loaders", graphQL, "loaders know no GraphQL: they know db's relations"},
 	{"graph", sqlAccess, "graph knows no SQL: every statement passes through the one function in db"},
 	{"graph", batching, "graph asks loaders, which own batching and the cache of a request"},
+	{"graph/document", []string{"net/http", "github.com/99designs/gqlgen", module + "/loaders"}, "a document is prepared by looking at it; others bring it and run it"},
+	{"graph/plan", []string{"net/http", module + "/loaders"}, "a plan is run by db alone, a statement for each fetch"},
+	{"graph/transport", []string{module + "/loaders"}, "the transport reads requests and writes answers, and runs nothing"},
+}
+
+// inside are the packages inside of graph, and which of each other they import: graph puts them together, and the rest
+// know as little of one another as they can. Tests are free of this as well.
+var inside = map[string][]string{
+	"graph":           {"graph/document", "graph/generated", "graph/graphiql", "graph/model", "graph/plan", "graph/session", "graph/transport"},
+	"graph/document":  {"graph/plan"},
+	"graph/generate":  nil, // the schema is made by a program that needs none of what is made
+	"graph/generated": {"graph/model", "graph/scalar"},
+	"graph/graphiql":  nil,
+	"graph/model":     nil,
+	"graph/plan":      nil,
+	"graph/scalar":    nil,
+	"graph/session":   {"graph/model"},
+	"graph/transport": {"graph/document"},
 }
 
 var (
@@ -158,6 +177,9 @@ func checkFile(name string, source []byte) []string {
 	if !known {
 		report("the directory has no place in layers, so nobody knows what it may import")
 	}
+	if _, known := inside[dir]; !known && !test && below(dir, "graph") {
+		report("the directory has no place in inside, so nobody knows what of graph it may import")
+	}
 	for _, spec := range file.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		checkImport(dir, imported, layer, test, report)
@@ -211,6 +233,11 @@ func checkImport(dir, imported string, layer int, test bool, report func(string,
 	if test {
 		return
 	}
+	if below(dir, "graph") {
+		if may := inside[dir]; ours && below(target, "graph") && !slices.Contains(may, target) {
+			report("imports %s: inside of graph, %s may import %s", imported, dir, cmp.Or(strings.Join(may, ", "), "nothing of it"))
+		}
+	}
 	for _, ban := range bans {
 		if below(dir, ban.dir) && slices.ContainsFunc(ban.imports, func(banned string) bool { return below(imported, banned) }) {
 			report("imports %s: %s", imported, ban.why)
@@ -257,6 +284,18 @@ func TestArchitectureRulesBite(t *testing.T) {
 		{"graph/handler.go", `package graph; import _ "modernc.org/sqlite"`, "graph knows no SQL"},
 		{"graph/plan/run.go", `package plan; import "database/sql"`, "graph knows no SQL"},
 		{"graph/plan/run.go", `package plan; import "github.com/graph-gophers/dataloader/v7"`, "graph asks loaders"},
+		{"graph/document/document.go", `package document; import "net/http"`, "prepared by looking at it"},
+		{"graph/document/document.go", `package document; import "github.com/99designs/gqlgen/graphql"`, "prepared by looking at it"},
+		{"graph/document/document.go", `package document; import "kith/graph/generated"`, "may import graph/plan"},
+		{"graph/plan/run.go", `package plan; import "kith/graph/document"`, "may import nothing of it"},
+		{"graph/plan/run.go", `package plan; import "kith/loaders"`, "run by db alone"},
+		{"graph/session/token.go", `package session; import "kith/graph/transport"`, "may import graph/model"},
+		{"graph/session/token.go", `package session; import "kith/graph"`, "may import graph/model"},
+		{"graph/transport/transport.go", `package transport; import "kith/graph/session"`, "may import graph/document"},
+		{"graph/transport/transport.go", `package transport; import "kith/loaders"`, "runs nothing"},
+		{"graph/scalar/kinds.go", `package scalar; import "kith/graph/model"`, "may import nothing of it"},
+		{"graph/handler.go", `package graph; import "kith/graph/generate"`, "may import graph/document"},
+		{"graph/services/x.go", `package services`, "no place in inside"},
 		{"graph/model/mine.go", `package model`, "gqlgen writes and nothing else"},
 		{"graph/generated/notes.md", ``, "gqlgen writes and nothing else"},
 		{"migrations/migrations.go", `package migrations; import "kith/db"`, "imports run one way"},
@@ -275,6 +314,8 @@ func TestArchitectureRulesBite(t *testing.T) {
 		{"db/orm/where_test.go", `package orm; import "kith/migrations"`},
 		{"loaders/loader.go", `package loaders; import ("github.com/graph-gophers/dataloader/v7"; "kith/db")`},
 		{"graph/handler.go", `package graph; import ("net/http"; "kith/db"; "kith/loaders"); const s = "select a user from the list"; const p = "Delete the post."`},
+		{"graph/document/document_test.go", `package document; import "kith/graph/generated"`},
+		{"graph/transport/transport.go", `package transport; import ("net/http"; "kith/db"; "kith/graph/document")`},
 		{"graph/generated/generated.go", "// Code generated by github.com/99designs/gqlgen, DO NOT EDIT.\n\npackage generated; func init() {}"},
 		{"server.go", `package main; import ("database/sql"; "net/http"; "kith/graph")`},
 	} {
