@@ -1,10 +1,13 @@
 package document
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 
@@ -66,5 +69,31 @@ func TestLongTextsAreNotParsed(t *testing.T) {
 	}
 	if short, long := allocations(16_000), allocations(80_000); long > 1.1*short+10 {
 		t.Errorf("%.0f allocations for 16,000 tokens and %.0f for 80,000", short, long)
+	}
+}
+
+// What is wrong with a request is said in errors to be read by clients, each with its place, and beside them stands what was
+// found out until then.
+func TestRefusals(t *testing.T) {
+	s := newTestStore()
+	_, err := s.Prepare(t.Context(), Request{Query: "{\n  nothing\n  nobody\n}"})
+	var list gqlerror.List
+	if !errors.As(err, &list) || len(list) != 2 {
+		t.Fatalf("%v", err)
+	}
+	for i, e := range list {
+		if orm.CodeOf(e) != validationFailed || len(e.Locations) != 1 || e.Locations[0].Line != 2+i {
+			t.Errorf("%s at %v: %v", orm.CodeOf(e), e.Locations, e)
+		}
+	}
+	for _, known := range []bool{false, true} {
+		o, err := s.Prepare(t.Context(), Request{Query: "query ($n: Int!) { users(first: $n) { nodes { id } } }"})
+		if orm.CodeOf(err) != validationFailed || o.Kind != ast.Query || o.Plans == nil || o.Cached != known {
+			t.Errorf("%v, cached %v: %v", o.Kind, o.Cached, err)
+		}
+	}
+	o, err := s.Prepare(t.Context(), Request{Query: "query ($n: Int!) { users(first: $n) { nodes { id } } }", Variables: map[string]any{"n": json.Number("7")}})
+	if err != nil || o.Cost != 7 || o.Variables["n"] != int64(7) {
+		t.Errorf("costs %d with %v: %v", o.Cost, o.Variables, err)
 	}
 }
