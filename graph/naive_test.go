@@ -1,9 +1,8 @@
 package graph_test
 
 import (
-	"cmp"
 	"context"
-	"math"
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -99,9 +98,13 @@ func (w *world) related(r *orm.Relation, parent *row) []*row {
 	return out
 }
 
-// seen tells whether a viewer may see a row: addresses are their user's and the admins'.
+// seen tells whether a viewer may see a row.
 func seen(v orm.Viewer, r *row) bool {
-	return r != nil && (r.table != db.Addresses.Table || v.Admin || v.Key != 0 && r.values["user_id"] == v.Key)
+	if r == nil {
+		return false
+	}
+	c := r.table.Visible()
+	return c == nil || v.Admin || v.Key != 0 && r.values[c.Name] == v.Key
 }
 
 // A selection is a field, an inline fragment or a spread of a query that is made at random.
@@ -234,7 +237,7 @@ func (n *naive) lookUp(f *collected, i int) {
 
 func rootTable(field string) *orm.Table {
 	for _, table := range db.Model.Tables() {
-		if table.Name == field {
+		if table.Root() == field {
 			return table
 		}
 	}
@@ -249,7 +252,7 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 		case f.name == "id":
 			n.value(orm.GlobalID(r.table, r.key()))
 		case relation == nil:
-			n.value(r.values[r.table.Field(f.name).Name])
+			n.column(r.table.Field(f.name), r.values[r.table.Field(f.name).Name])
 		case relation.Many:
 			n.connection(f, relation.Coordinate(), n.related(relation, r), path)
 		default:
@@ -356,22 +359,11 @@ func position(order []orm.Order, r *row) []any {
 func comparePositions(order []orm.Order, a, b []any) int {
 	for i, o := range order {
 		c := 0
-		switch x := a[i].(type) {
-		case nil:
-			if b[i] != nil {
-				c = 1
-			}
+		switch {
+		case a[i] == nil || b[i] == nil:
+			c = btoi(a[i] == nil) - btoi(b[i] == nil)
 		default:
-			switch y := b[i].(type) {
-			case nil:
-				c = -1
-			case int64:
-				c = cmp.Compare(x.(int64), y)
-			case string:
-				c = slices.Compare([]rune(x.(string)), []rune(y))
-			case time.Time:
-				c = x.(time.Time).Compare(y)
-			}
+			c = compareValues(a[i], b[i])
 		}
 		if o.Desc {
 			c = -c
@@ -383,12 +375,34 @@ func comparePositions(order []orm.Order, a, b []any) int {
 	return 0
 }
 
+// column writes a cell as its kind shows.
+func (n *naive) column(c *orm.Column, v any) {
+	switch {
+	case v == nil:
+		n.out.WriteString("null")
+	case c.Kind == orm.Document:
+		text, _ := v.(string)
+		n.out.WriteString(text)
+	case c.Kind == orm.Long:
+		n.out.WriteString(strconv.Quote(strconv.FormatInt(v.(int64), 10)))
+	default:
+		n.value(v)
+	}
+}
+
 func (n *naive) value(v any) {
 	switch v := v.(type) {
 	case nil:
 		n.out.WriteString("null")
 	case int64:
 		n.out.WriteString(strconv.FormatInt(v, 10))
+	case bool:
+		n.out.WriteString(strconv.FormatBool(v))
+	case float64:
+		text, _ := json.Marshal(v)
+		n.out.Write(text)
+	case orm.Decimal:
+		n.out.WriteString(strconv.Quote(string(v)))
 	case time.Time:
 		n.out.WriteString(v.Format(`"2006-01-02T15:04:05.000000Z"`))
 	case string:
@@ -419,104 +433,24 @@ var words = []string{
 }
 
 // fillAtRandom writes a small random graph, the same for the same seed: with ties, nulls, gaps between the keys, rows that
-// were changed, users with nothing and addresses of nobody. It answers the world with what was deleted.
+// were changed, and some that nothing hangs on. It answers the world with what was deleted.
 func fillAtRandom(t testing.TB, f *fixture, seed uint64) *world {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
-	word := func() string { return words[r.IntN(len(words))] }
-	tick := func() {
-		if r.IntN(3) > 0 {
-			f.Clock.Add(time.Duration(1+r.IntN(3)) * 250 * time.Microsecond)
+	g := newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." })
+	crowded := db.Model.Tables()[r.IntN(len(db.Model.Tables()))] // has more than a page
+	g.fill(t, f, func(table *orm.Table) int {
+		n := r.IntN(15)
+		if table.Signup() {
+			n++
 		}
-	}
-	write := func(run func(ctx context.Context) error) {
-		t.Helper()
-		tick()
-		if err := f.DB.Write(ctx, run); err != nil {
-			t.Fatal(err)
+		if table == crowded && r.IntN(2) == 0 {
+			n += 20
 		}
-	}
-	create := func(table *orm.Table, input orm.Input) (key int64) {
-		t.Helper()
-		write(func(ctx context.Context) error {
-			draft, faults := orm.NewDraft(table, input, []string{"input"}, true)
-			if len(faults) == 0 {
-				var err error
-				if key, faults, err = f.DB.Create(ctx, draft); err != nil {
-					return err
-				}
-			}
-			if len(faults) > 0 {
-				t.Fatalf("%v: %v", input, faults)
-			}
-			return nil
-		})
-		return key
-	}
-	maybe := func(text string) any {
-		if r.IntN(3) == 0 {
-			return nil
-		}
-		return text
-	}
-	tags := func() []any {
-		var names []any
-		for range r.IntN(4) {
-			names = append(names, "tag"+word()+".")
-		}
-		return names
-	}
-	var keys [2][]int64 // of users and posts
-	users := 1 + r.IntN(14)
-	for i := range users {
-		input := orm.Input{{Name: "username", Value: "user" + strconv.Itoa(r.IntN(math.MaxInt32)) + "." + strconv.Itoa(i)}, {Name: "name", Value: "n" + word()}}
-		if r.IntN(3) > 0 {
-			input = append(input, orm.InputField{Name: "profile", Value: orm.Input{{Name: "fullName", Value: maybe(word() + ".")}, {Name: "bio", Value: maybe(word() + ".")}}})
-		}
-		if r.IntN(2) > 0 {
-			input = append(input, orm.InputField{Name: "address", Value: orm.Input{{Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}}})
-		}
-		var posts []any
-		if r.IntN(3) > 0 {
-			for range r.IntN(6) {
-				posts = append(posts, orm.Input{{Name: "title", Value: word() + "."}, {Name: "content", Value: "." + word()}, {Name: "tags", Value: tags()}})
-			}
-			input = append(input, orm.InputField{Name: "posts", Value: posts})
-		}
-		keys[0] = append(keys[0], create(db.Users.Table, input))
-	}
-	for range r.IntN(4) {
-		create(db.Addresses.Table, orm.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: "same" + strconv.Itoa(r.IntN(3)) + "@example.com"}})
-		create(db.Tags.Table, orm.Input{{Name: "name", Value: "alone" + strconv.Itoa(r.IntN(math.MaxInt32))}})
-	}
-	if many := r.IntN(3) == 0; many { // more than a page
-		for range 25 {
-			author := orm.GlobalID(db.Users.Table, keys[0][r.IntN(min(3, len(keys[0])))])
-			create(db.Posts.Table, orm.Input{{Name: "authorId", Value: author}, {Name: "title", Value: word() + "."}, {Name: "content", Value: "c"}, {Name: "tags", Value: tags()}})
-		}
-	}
-	for range 6 {
-		table := []*orm.Table{db.Users.Table, db.Posts.Table}[r.IntN(2)]
-		field := map[*orm.Table]string{db.Users.Table: "name", db.Posts.Table: "title"}[table]
-		key := 1 + r.Int64N(20)
-		write(func(ctx context.Context) error {
-			draft, _ := orm.NewDraft(table, orm.Input{{Name: field, Value: word() + "!"}}, nil, false)
-			_, _, err := f.DB.Update(ctx, draft, key, nil) // there may be no such row
-			return err
-		})
-	}
+		return n
+	})
 	before := readWorld(t, f.DB)
-	for _, table := range db.Model.Tables() {
-		for _, victim := range before.rows[table] {
-			if r.IntN(10) == 0 && (table != db.Users.Table || len(before.rows[table]) > 2) {
-				write(func(ctx context.Context) error {
-					_, _, _, err := f.DB.Delete(ctx, table, victim.key(), nil, true)
-					return err
-				})
-			}
-		}
-	}
+	g.change(t, f)
 	w := readWorld(t, f.DB)
 	for _, table := range db.Model.Tables() {
 		for _, victim := range before.rows[table] {

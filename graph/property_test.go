@@ -150,7 +150,7 @@ func (g *generator) chance(n, of int) bool { return g.r.IntN(of) < n }
 
 // query makes one within the limits on cost and fields, and who asks it.
 func (g *generator) query() (request, []*selection) {
-	switch users := g.world.rows[db.Users.Table]; {
+	switch users := users(g.world); {
 	case g.chance(1, 2):
 		g.viewer = orm.Viewer{Admin: true}
 	case len(users) > 0 && g.chance(2, 3):
@@ -443,8 +443,8 @@ func (g *generator) order(table *orm.Table, f *ast.FieldDefinition, add func(nam
 		for range g.r.IntN(4) {
 			c := columns[g.r.IntN(len(columns))]
 			o := orm.Order{Column: c, Desc: g.chance(1, 2)}
-			value := map[string]any{"field": strings.ToUpper(c.Name)}
-			literal := "{field: " + strings.ToUpper(c.Name)
+			value := map[string]any{"field": c.OrderName()}
+			literal := "{field: " + c.OrderName()
 			if direction := [2]string{"ASC", "DESC"}[btoi(o.Desc)]; o.Desc || g.chance(1, 2) {
 				value["direction"] = direction
 				if g.chance(1, 6) {
@@ -498,7 +498,8 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 	case len(f.Arguments) == 0: // the viewer
 		a.tables, a.found = []*orm.Table{nil}, []*row{nil}
 		if key := g.viewer.Key; key != 0 {
-			a.tables[0], a.found[0] = db.Users.Table, g.world.find(db.Users.Table, key)
+			table := db.Model.TableOf(f.Type.Name())
+			a.tables[0], a.found[0] = table, g.world.find(table, key)
 		}
 	case f.Name == "nodes":
 		var ids []string
@@ -519,7 +520,7 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 			var found *row
 			if rows := g.world.rows[table]; len(rows) > 0 && g.chance(5, 6) {
 				found = rows[g.r.IntN(len(rows))]
-				text = found.values[table.Field(field.Name).Name].(string)
+				text, _ = found.values[table.Field(field.Name).Name].(string)
 			}
 			a.tables, a.found = []*orm.Table{table}, []*row{found}
 			a.text = "(by: {" + field.Name + ": " + value("String!", text) + "})"

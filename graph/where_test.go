@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -41,8 +43,8 @@ func (f filter) rows(table *orm.Table, from []*row, where map[string]any, orderB
 	slices.SortFunc(out, func(a, b *row) int {
 		for _, o := range orderBy {
 			o := o.(map[string]any)
-			column := strings.ToLower(o["field"].(string))
-			x, y := a.values[column], b.values[column]
+			column := table.OrderColumn(strings.ToLower(o["field"].(string)))
+			x, y := a.values[column.Name], b.values[column.Name]
 			var c int
 			switch {
 			case x == nil || y == nil:
@@ -70,6 +72,14 @@ func compareValues(x, y any) int {
 		return x.Compare(y.(time.Time))
 	case int64:
 		return cmp.Compare(x, y.(int64))
+	case float64:
+		return cmp.Compare(x, y.(float64))
+	case bool:
+		return btoi(x) - btoi(y.(bool))
+	case orm.Decimal:
+		a, _ := new(big.Rat).SetString(string(x))
+		b, _ := new(big.Rat).SetString(string(y.(orm.Decimal)))
+		return a.Cmp(b)
 	}
 	panic(fmt.Sprintf("a value of type %T", x))
 }
@@ -86,7 +96,7 @@ func (f filter) passes(table *orm.Table, r *row, where map[string]any) bool {
 func (f filter) field(table *orm.Table, r *row, name string, v any) bool {
 	inner, _ := v.(map[string]any)
 	if column := table.Field(name); column != nil {
-		return passesColumn(table, r.values[column.Name], inner)
+		return passesColumn(column, r.values[column.Name], inner)
 	}
 	switch name {
 	case "and", "or":
@@ -99,7 +109,12 @@ func (f filter) field(table *orm.Table, r *row, name string, v any) bool {
 	case "not":
 		return !f.passes(table, r, inner)
 	case "matches":
-		return searched(v.(string), r.values["title"].(string), r.values["content"].(string))
+		var texts []string
+		for _, c := range table.Searched() {
+			text, _ := r.values[c.Name].(string)
+			texts = append(texts, text)
+		}
+		return searched(v.(string), texts...)
 	}
 	many := false
 	if has, ok := strings.CutPrefix(name, "has"); ok {
@@ -130,24 +145,36 @@ func (f filter) visible(r *orm.Relation, parent *row) []*row {
 	return slices.DeleteFunc(f.related(r, parent), func(r *row) bool { return !seen(f.viewer, r) })
 }
 
-func passesColumn(table *orm.Table, stored any, operators map[string]any) bool {
+func passesColumn(c *orm.Column, stored any, operators map[string]any) bool {
 	ignoreCase := operators["ignoreCase"] == true
 	read := func(v any) any {
-		text := v.(string)
-		switch stored.(type) {
-		case int64:
-			of, key, ok := db.Model.ParseGlobalID(text)
-			if !ok || of != table {
-				panic("not an id of " + table.Type)
+		switch c.Kind {
+		case orm.Text:
+		case orm.Key:
+			of, key, ok := db.Model.ParseGlobalID(v.(string))
+			if !ok || of != c.Table {
+				panic("not an id of " + c.Table.Type)
 			}
 			return key
-		case time.Time:
-			at, err := time.Parse(time.RFC3339Nano, text)
+		case orm.Time:
+			at, err := time.Parse(time.RFC3339Nano, v.(string))
 			if err != nil {
 				panic(err)
 			}
 			return at.UTC().Truncate(time.Microsecond)
+		case orm.Numeric:
+			return orm.Decimal(v.(string))
+		case orm.Long:
+			n, _ := strconv.ParseInt(v.(string), 10, 64)
+			return n
+		case orm.Enum:
+			return string(v.(enumValue))
+		case orm.Guid:
+			return strings.ToLower(v.(string))
+		default:
+			return v
 		}
+		text := v.(string)
 		if text = norm.NFC.String(text); ignoreCase {
 			text = foldPlainly(text)
 		}
@@ -268,20 +295,30 @@ type fixedFilter struct {
 	where map[string]any
 }
 
-// fixedFilters are those where nulls are most easily mistaken.
-func fixedFilters() []fixedFilter {
+// fixedFilters are those where nulls are most easily mistaken: what is not there is neither equal nor unequal.
+func (g *filterWorld) fixedFilters() (out []fixedFilter) {
 	type m = map[string]any
-	ann := m{"startsWith": "ann"}
-	return []fixedFilter{
-		{db.Users.Table, m{"not": m{"address": m{"emailAddress": ann}}}},
-		{db.Users.Table, m{"not": m{"profile": m{"fullName": m{"contains": "a"}}}}},
-		{db.Addresses.Table, m{"not": m{"user": m{"username": m{"startsWith": "a"}}}}},
-		{db.Addresses.Table, m{"or": []any{m{"hasUser": false}, m{"not": m{"user": m{"posts": m{"some": m{}}}}}}}},
-		{db.Profiles.Table, m{"not": m{"bio": m{"contains": "a"}}}},
-		{db.Profiles.Table, m{"not": m{"fullName": m{"in": []any{"alpha", "alpha"}, "isNull": false}}}},
-		{db.Profiles.Table, m{"fullName": m{"isNull": true, "ne": "x"}}},
-		{db.Posts.Table, m{"not": m{"author": m{"address": m{"not": m{"emailAddress": ann}}}}}},
+	for _, table := range db.Model.Tables() {
+		for _, c := range table.Columns {
+			if c.Filtered() && c.Nullable && c.Kind != orm.Document {
+				v := g.operand(c, "eq")
+				out = append(out, fixedFilter{table, m{"not": m{c.Field: m{"eq": v}}}}, fixedFilter{table, m{c.Field: m{"isNull": true, "ne": v}}})
+			}
+		}
+		for _, r := range table.Relations {
+			if r.Many || r.Required {
+				continue
+			}
+			has := "has" + strings.ToUpper(r.Field[:1]) + r.Field[1:]
+			for _, c := range r.To.Columns {
+				if c.Filtered() && c.Kind == orm.Text {
+					there := m{r.Field: m{c.Field: m{"startsWith": "a"}}}
+					out = append(out, fixedFilter{table, m{"not": there}}, fixedFilter{table, m{"or": []any{m{has: false}, m{"not": there}}}})
+				}
+			}
+		}
 	}
+	return out
 }
 
 func (g *filterWorld) text(n int) string {
@@ -295,74 +332,17 @@ func (g *filterWorld) text(n int) string {
 // newFilterWorld fills a fixture.
 func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 	t.Helper()
-	g := &filterWorld{Rand: rand.New(rand.NewPCG(seed, 7)), fixed: fixedFilters()}
-	ctx := orm.WithViewer(context.Background(), orm.Viewer{Admin: true})
-	maybe := func(text string) any { return [2]any{nil, text}[btoi(g.IntN(3) > 0)] }
-	create := func(table *orm.Table, input orm.Input) {
-		t.Helper()
-		if g.IntN(2) > 0 {
-			f.Clock.Add(time.Duration(g.IntN(3)) * 500 * time.Microsecond)
+	g := &filterWorld{Rand: rand.New(rand.NewPCG(seed, 7))}
+	fill := newFiller(f, g.Rand, func(c *orm.Column) string {
+		if c.Unique {
+			return []string{"Ann", "ann", "Åsa", "åsa", "Жан", "жан", "ıl", "İl"}[g.IntN(8)]
 		}
-		err := f.DB.Write(ctx, func(ctx context.Context) error {
-			draft, faults := orm.NewDraft(table, input, nil, true)
-			if len(faults) == 0 {
-				var err error
-				if _, faults, err = f.DB.Create(ctx, draft); err != nil {
-					return err
-				}
-			}
-			if len(faults) > 0 && faults[0].Code != orm.Taken {
-				t.Fatalf("%q: %v", input, faults)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i := range 4 + g.IntN(14) {
-		input := orm.Input{{Name: "username", Value: fmt.Sprintf("%s%d", []string{"Ann", "ann", "Åsa", "åsa", "Жан", "жан", "ıl", "İl"}[g.IntN(8)], i/2)}, {Name: "name", Value: g.text(2)}}
-		if g.IntN(3) > 0 {
-			input = append(input, orm.InputField{Name: "profile", Value: orm.Input{{Name: "fullName", Value: maybe(g.text(2))}, {Name: "bio", Value: maybe(g.text(5))}}})
-		}
-		if g.IntN(2) > 0 {
-			input = append(input, orm.InputField{Name: "address", Value: orm.Input{{Name: "emailAddress", Value: fmt.Sprintf("%s%d@example.com", []string{"Ann", "ann"}[g.IntN(2)], g.IntN(3))}}})
-		}
-		var posts []any
-		for range g.IntN(6) {
-			var tags []any
-			for range g.IntN(4) {
-				tags = append(tags, fragments[g.IntN(len(fragments))])
-			}
-			posts = append(posts, orm.Input{{Name: "title", Value: g.text(3)}, {Name: "content", Value: g.text(8)}, {Name: "tags", Value: tags}})
-		}
-		create(db.Users.Table, append(input, orm.InputField{Name: "posts", Value: posts}))
-	}
-	for i := range 3 {
-		create(db.Addresses.Table, orm.Input{{Name: "userId", Value: nil}, {Name: "emailAddress", Value: fmt.Sprintf("ann%d@example.com", i)}})
-		create(db.Tags.Table, orm.Input{{Name: "name", Value: "Alone" + g.text(1)}})
-	}
-	// Changed rows, and rows that are gone, must be found as they are.
-	w := readWorld(t, f.DB)
-	for _, post := range w.rows[db.Posts.Table] {
-		if g.IntN(4) > 0 {
-			continue
-		}
-		input := []orm.Input{{{Name: "title", Value: g.text(3)}}, {{Name: "content", Value: g.text(8)}}}[g.IntN(2)]
-		err := f.DB.Write(ctx, func(ctx context.Context) error {
-			if g.IntN(3) == 0 {
-				_, _, _, err := f.DB.Delete(ctx, post.table, post.key(), nil, true)
-				return err
-			}
-			draft, _ := orm.NewDraft(post.table, input, nil, false)
-			_, _, err := f.DB.Update(ctx, draft, post.key(), nil)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+		return g.text(1 + g.IntN(6))
+	})
+	fill.fill(t, f, func(*orm.Table) int { return 4 + g.IntN(14) })
+	fill.change(t, f)
 	g.world = readWorld(t, f.DB)
+	g.fixed = g.fixedFilters()
 	return g
 }
 
@@ -373,12 +353,12 @@ func (g *filterWorld) where(table *orm.Table, depth int) map[string]any {
 		switch choice := g.IntN(10); {
 		case choice < 4 || depth == 0:
 			c := table.Columns[g.IntN(len(table.Columns))]
-			if table.Field(c.Field) == nil || c.Kind == orm.Int {
+			if !c.Filtered() || c.Kind == orm.Document {
 				c = table.KeyColumn()
 			}
 			where[c.Field] = g.operators(c)
 		case choice == 4 && table.Searchable():
-			where["matches"] = g.search()
+			where["matches"] = g.search(table)
 		case choice < 7:
 			list := make([]any, 1+g.IntN(3))
 			for i := range list {
@@ -387,7 +367,7 @@ func (g *filterWorld) where(table *orm.Table, depth int) map[string]any {
 			where[[]string{"and", "or"}[g.IntN(2)]] = list
 		case choice == 7:
 			where["not"] = g.where(table, depth-1)
-		default:
+		case len(table.Relations) > 0:
 			r := table.Relations[g.IntN(len(table.Relations))]
 			switch {
 			case r.Many:
@@ -406,7 +386,7 @@ func (g *filterWorld) where(table *orm.Table, depth int) map[string]any {
 	return where
 }
 
-func (g *filterWorld) search() string {
+func (g *filterWorld) search(table *orm.Table) string {
 	var parts []string
 	for range 1 + g.IntN(2) {
 		text := []rune(fragments[g.IntN(len(fragments))])
@@ -416,8 +396,10 @@ func (g *filterWorld) search() string {
 		case 1:
 			parts = append(parts, `"`+strings.ReplaceAll(g.text(2), `"`, "")+`"`)
 		case 2:
-			if posts := g.all(db.Posts.Table); len(posts) > 0 { // words that do stand in a row
-				words := wordsOf(posts[g.IntN(len(posts))].values["content"].(string))
+			if rows := g.all(table); len(rows) > 0 { // words that do stand in a row
+				searched := table.Searched()
+				text, _ := rows[g.IntN(len(rows))].values[searched[len(searched)-1].Name].(string)
+				words := wordsOf(text)
 				from := g.IntN(len(words) + 1)
 				parts = append(parts, `"`+strings.Join(words[from:min(len(words), from+1+g.IntN(3))], " ")+`"`)
 			}
@@ -433,12 +415,9 @@ func (g *filterWorld) all(table *orm.Table) []*row { return g.world.rows[table] 
 func (g *filterWorld) operators(c *orm.Column) map[string]any {
 	operators := map[string]any{}
 	for range []int{1, 1, 1, 1, 2, 0}[g.IntN(6)] {
-		names := []string{"eq", "ne", "in", "notIn"}
-		switch c.Kind {
-		case orm.Text:
-			names = append(names, "lt", "lte", "gt", "gte", "contains", "startsWith", "endsWith", "contains", "startsWith", "isNull")
-		case orm.Time:
-			names = []string{"eq", "ne", "lt", "lte", "gt", "gte"}
+		names := slices.DeleteFunc(c.Kind.Operators(), func(name string) bool { return name == "ignoreCase" || name == "isNull" })
+		if c.Nullable {
+			names = append(names, "isNull")
 		}
 		switch name := names[g.IntN(len(names))]; name {
 		case "in", "notIn":
@@ -476,8 +455,29 @@ func (g *filterWorld) operand(c *orm.Column, operator string) any {
 		}
 		return orm.GlobalID(c.Table, v.(int64))
 	case orm.Time:
-		at, _ := v.(time.Time)
+		at, ok := v.(time.Time)
+		if !ok {
+			at = time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+		}
 		return at.Add(time.Duration(g.IntN(3)-1) * 333 * time.Nanosecond).In(time.FixedZone("", (g.IntN(3)-1)*5400)).Format(time.RFC3339Nano)
+	}
+	if c.Kind != orm.Text {
+		if v == nil || g.IntN(5) == 0 {
+			v = plain(c)
+		}
+		switch v := v.(type) {
+		case int64:
+			if c.Kind == orm.Long {
+				return strconv.FormatInt(v, 10)
+			}
+		case orm.Decimal:
+			return string(v)
+		case string:
+			if c.Kind == orm.Enum {
+				return enumValue(v)
+			}
+		}
+		return v
 	}
 	text, ok := v.(string)
 	if !ok || g.IntN(5) == 0 {
@@ -519,6 +519,9 @@ func (g *filterWorld) order(table *orm.Table, schema *ast.Schema, ranked bool) [
 	return order
 }
 
+// An enumValue is a value of an enum, which has no quotes in a document.
+type enumValue string
+
 // literal writes a value as it stands in a document.
 func literal(v any) string {
 	switch v := v.(type) {
@@ -540,6 +543,8 @@ func literal(v any) string {
 		return "[" + strings.Join(items, " ") + "]"
 	case string:
 		return quote(v)
+	case enumValue:
+		return string(v)
 	}
 	text, _ := json.Marshal(v)
 	return string(text)
@@ -585,7 +590,7 @@ func TestRandomFilters(t *testing.T) {
 	}
 	roots := map[*orm.Table]string{}
 	for _, table := range db.Model.Tables() {
-		roots[table] = table.Name
+		roots[table] = table.Root()
 	}
 	for _, database := range databases {
 		for seed := range uint64(4) {
@@ -607,8 +612,8 @@ func TestRandomFilters(t *testing.T) {
 
 func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, roots map[*orm.Table]string) (some bool) {
 	t.Helper()
-	users := g.all(db.Users.Table)
-	g.viewer = []orm.Viewer{{}, {Admin: true}, {Key: users[g.IntN(len(users))].key()}}[g.IntN(3)]
+	people := users(g.world)
+	g.viewer = []orm.Viewer{{}, {Admin: true}, {Key: people[g.IntN(len(people))].key()}}[g.IntN(3)]
 	var parent *orm.Table
 	table := db.Model.Tables()[g.IntN(len(db.Model.Tables()))]
 	field, parentField := roots[table], ""
@@ -627,7 +632,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 		table, where, relation, g.viewer.Admin = g.fixed[0].table, g.fixed[0].where, nil, true
 		field, g.fixed = roots[table], g.fixed[1:]
 	} else if table.Searchable() && g.IntN(3) == 0 {
-		where = map[string]any{"and": []any{where, map[string]any{"matches": g.search()}}}
+		where = map[string]any{"and": []any{where, map[string]any{"matches": g.search(table)}}}
 		ranked = g.IntN(2) == 0
 	}
 	orderBy := g.order(table, schema, ranked)
