@@ -251,8 +251,15 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 		switch {
 		case f.name == "id":
 			n.value(orm.GlobalID(r.table, r.key()))
+		case r.table.Computed(f.name) != nil:
+			computed := r.table.Computed(f.name)
+			cells := make([]any, len(r.table.Columns))
+			for i, c := range r.table.Columns {
+				cells[i] = r.values[c.Name]
+			}
+			n.kind(computed.Kind, computed.Of(r.table.Entity(cells)))
 		case relation == nil:
-			n.column(r.table.Field(f.name), r.values[r.table.Field(f.name).Name])
+			n.kind(r.table.Field(f.name).Kind, r.values[r.table.Field(f.name).Name])
 		case relation.Many:
 			n.connection(f, relation.Coordinate(), n.related(relation, r), path)
 		default:
@@ -375,15 +382,15 @@ func comparePositions(order []orm.Order, a, b []any) int {
 	return 0
 }
 
-// column writes a cell as its kind shows.
-func (n *naive) column(c *orm.Column, v any) {
+// kind writes a cell of a kind.
+func (n *naive) kind(kind orm.Kind, v any) {
 	switch {
 	case v == nil:
 		n.out.WriteString("null")
-	case c.Kind == orm.Document:
+	case kind == orm.Document:
 		text, _ := v.(string)
 		n.out.WriteString(text)
-	case c.Kind == orm.Long:
+	case kind == orm.Long:
 		n.out.WriteString(strconv.Quote(strconv.FormatInt(v.(int64), 10)))
 	default:
 		n.value(v)

@@ -235,11 +235,20 @@ func write(b *strings.Builder, selections []*selection, indent string) {
 	b.WriteString(indent + "}\n")
 }
 
+// besideThePage tells whether a field does not follow from the page: what it is nobody else can know.
+func besideThePage(typeName string, f *ast.FieldDefinition) bool {
+	if t := db.Model.TableOf(typeName); t != nil {
+		return f.Name != "id" && t.Field(f.Name) == nil && t.Relation(f.Name) == nil && t.Computed(f.Name) == nil
+	}
+	t := db.Model.TableOf(f.Type.Name())
+	return typeName == "Query" && rootTable(f.Name) == nil && f.Type.Name() != "Node" && f.Name != "viewer" && (t == nil || f.Name != t.Single())
+}
+
 // selections makes a selection set on a type; rows is how many objects it may be answered for.
 func (g *generator) selections(typeName string, depth, rows int) []*selection {
 	definition := g.schema.Types[typeName]
 	fields := slices.DeleteFunc(slices.Clone(definition.Fields), func(f *ast.FieldDefinition) bool {
-		return strings.HasPrefix(f.Name, "__")
+		return strings.HasPrefix(f.Name, "__") || besideThePage(typeName, f)
 	})
 	var out []*selection
 	for range 1 + g.r.IntN(4) {
@@ -517,13 +526,16 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 			a.text = "(by: {id: " + id(table, "ID!") + "})"
 		default:
 			text := "nobody"
+			if table.Field(field.Name).Kind == orm.Guid {
+				text = "00000000-0000-4000-8000-ffffffffffff"
+			}
 			var found *row
 			if rows := g.world.rows[table]; len(rows) > 0 && g.chance(5, 6) {
 				found = rows[g.r.IntN(len(rows))]
 				text, _ = found.values[table.Field(field.Name).Name].(string)
 			}
 			a.tables, a.found = []*orm.Table{table}, []*row{found}
-			a.text = "(by: {" + field.Name + ": " + value("String!", text) + "})"
+			a.text = "(by: {" + field.Name + ": " + value(field.Type.Name()+"!", text) + "})"
 		}
 	}
 	return a
