@@ -10,6 +10,7 @@ import (
 	"kith/db/dbtest"
 	"kith/db/orm"
 	"kith/db/seed"
+	"kith/migrations"
 )
 
 // Several processes that migrate and fill one new database at once all succeed, and everything is done once.
@@ -92,5 +93,12 @@ func TestMigrateFails(t *testing.T) {
 				t.Error("nobody waited")
 			}
 		})
+	}
+}
+
+// The migrations make the page: nothing is left to be drafted.
+func TestMigrationsMakeThePage(t *testing.T) {
+	if left, err := db.Model.DraftMigration(t.Context(), migrations.Files, "nothing", false); err != nil || len(left) > 0 {
+		t.Errorf("`kith migrate draft NAME` would write %v, error %v", left, err)
 	}
 }

@@ -164,8 +164,9 @@ func TestPromoteCarriesKeys(t *testing.T) {
 				lastTag := add(from, db.Tags.Table, tag)
 				given := map[*orm.Table]int64{}
 				for _, table := range db.Model.Tables() {
-					rows := rowsOf(t, from, table)
-					given[table], _ = rows[len(rows)-1][0].(int64)
+					if rows := rowsOf(t, from, table); len(rows) > 0 {
+						given[table], _ = rows[len(rows)-1][0].(int64)
+					}
 				}
 				remove(db.Users.Table, last) // its profile and post go too
 				remove(db.Addresses.Table, given[db.Addresses.Table])
@@ -178,6 +179,9 @@ func TestPromoteCarriesKeys(t *testing.T) {
 				add(to, db.Users.Table, user("next"))
 				add(to, db.Tags.Table, tag)
 				for _, table := range db.Model.Tables() {
+					if given[table] == 0 {
+						continue // the demo graph has none
+					}
 					rows := rowsOf(t, to, table)
 					if got, _ := rows[len(rows)-1][0].(int64); got <= given[table] {
 						t.Errorf("%s: %d was given after %d", table.Name, got, given[table])

@@ -183,7 +183,7 @@ func atOnce(t *testing.T, name string, page func(*Model)) []string {
 
 // The migrations make what the page declares, to the last index, and nothing is left to be drafted.
 func TestMigrationsMakeThePage(t *testing.T) {
-	if left, err := page.DraftMigration(t.Context(), migrations.Files, "nothing", false); err != nil || len(left) > 0 {
+	if left, err := page.DraftMigration(t.Context(), page.migrations, "nothing", false); err != nil || len(left) > 0 {
 		t.Errorf("%v, error %v", left, err)
 	}
 	for _, name := range []string{"sqlite", "postgres"} {

@@ -269,6 +269,9 @@ func TestKeysGoOnAfterSeed(t *testing.T) {
 					t.Errorf("the next user has key %d, want %d", user, want[db.Users.Table])
 				}
 				for table, key := range want {
+					if key == 1 {
+						continue // nobody has seeded it
+					}
 					rows := seedRows(t, d, table)
 					if last := rows[len(rows)-1][0]; last != key {
 						t.Errorf("the next row of %s has key %v, want %d", table.Name, last, key)
