@@ -531,7 +531,7 @@ func TestDraftsThatAreRefused(t *testing.T) {
 			}
 			Declare[User](m, "users", Unique("name", "room"))
 		}, "users becomes unique in name, room together"},
-		{func() {
+		{func(m *Model) {
 			type User struct {
 				Row
 				Name string `db:"name" rule:"1..50"`
