@@ -10,6 +10,7 @@ package graph
 import (
 	"context"
 	"kith/db"
+	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
 )
@@ -38,7 +39,7 @@ func (r *queryResolver) Team(ctx context.Context, id string) (*db.Team, error) {
 }
 
 // Teams is the resolver for the teams field.
-func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TeamOrder, where *model.TeamWhere) (*db.Connection[db.Team], error) {
+func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TeamOrder, where *model.TeamWhere) (*orm.Connection[db.Team], error) {
 	return all(ctx, db.Teams)
 }
 
@@ -48,7 +49,7 @@ func (r *teamResolver) Founder(ctx context.Context, obj *db.Team) (*db.User, err
 }
 
 // Memberships is the resolver for the memberships field.
-func (r *teamResolver) Memberships(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.MembershipOrder, where *model.MembershipWhere) (*db.Connection[db.Membership], error) {
+func (r *teamResolver) Memberships(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.MembershipOrder, where *model.MembershipWhere) (*orm.Connection[db.Membership], error) {
 	return many(ctx, db.TeamMemberships, obj)
 }
 
