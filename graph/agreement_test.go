@@ -90,8 +90,13 @@ func disagreements(schema *ast.Schema) (faults []string) {
 					want += "!"
 				}
 			case r != nil && r.Many:
-				want = r.To.Type + "Connection!"
-				checkConnection(schema, coordinate, f, r.To, fault)
+				want = r.Connection() + "!"
+				checkConnection(schema, coordinate, f, r.To, r.Connection(), r.Edge(), fault)
+				for _, c := range r.EdgeColumns() {
+					if said := schema.Types[r.Edge()].Fields.ForName(c.Field); said == nil || said.Type.Name() != c.Scalar() || said.Type.NonNull == c.Nullable {
+						fault("%s.%s is not what the link has", r.Edge(), c.Field)
+					}
+				}
 			case r != nil:
 				want = r.To.Type
 				if r.Required {
@@ -117,7 +122,7 @@ func disagreements(schema *ast.Schema) (faults []string) {
 			fault("Query.%s is missing", table.Root())
 			continue
 		}
-		checkConnection(schema, "Query."+table.Root(), root, table, fault)
+		checkConnection(schema, "Query."+table.Root(), root, table, table.Type+"Connection", table.Type+"Edge", fault)
 	}
 	for _, f := range schema.Query.Fields {
 		leads := entity(schema, f.Type)
@@ -148,7 +153,7 @@ func entity(schema *ast.Schema, t *ast.Type) string {
 }
 
 // checkConnection demands the arguments and the shape that every connection has.
-func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefinition, table *orm.Table, fault func(string, ...any)) {
+func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefinition, table *orm.Table, connection, edge string, fault func(string, ...any)) {
 	arguments := map[string]string{}
 	for _, a := range f.Arguments {
 		arguments[a.Name] = a.Type.String()
@@ -161,8 +166,8 @@ func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefiniti
 		}
 	}
 	for typeName, fields := range map[string]map[string]string{
-		table.Type + "Connection": {"edges": "[" + table.Type + "Edge!]!", "nodes": "[" + table.Type + "!]!", "pageInfo": "PageInfo!", "totalCount": "Int!"},
-		table.Type + "Edge":       {"cursor": "String!", "node": table.Type + "!"},
+		connection: {"edges": "[" + edge + "!]!", "nodes": "[" + table.Type + "!]!", "pageInfo": "PageInfo!", "totalCount": "Int!"},
+		edge:       {"cursor": "String!", "node": table.Type + "!"},
 	} {
 		for name, want := range fields {
 			definition := schema.Types[typeName]

@@ -54,7 +54,7 @@ func (g *filler) fill(t testing.TB, f *fixture, rows func(*orm.Table) int) {
 		}
 		for _, table := range db.Model.Tables() {
 			for _, r := range table.Relations {
-				if r.Link == nil || linked[r.Link.Table] || db.Model.TableOf(typeOfLink(r)) != nil {
+				if r.Link == nil || linked[r.Link.Table] || r.Link.Rows != nil {
 					continue
 				}
 				linked[r.Link.Table] = true
@@ -68,16 +68,6 @@ func (g *filler) fill(t testing.TB, f *fixture, rows func(*orm.Table) int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// typeOfLink is the type whose rows are the links of a relation; "" if the page declares none.
-func typeOfLink(r *orm.Relation) string {
-	for _, table := range db.Model.Tables() {
-		if table.Name == r.Link.Table {
-			return table.Type
-		}
-	}
-	return ""
 }
 
 // parentsFirst are the tables, each behind those that its rows need.
@@ -121,11 +111,33 @@ func (g *filler) load(ctx context.Context, l *orm.Load, table *orm.Table, key in
 			unique[c] = cell
 		}
 	}
+	if !g.together(table, func(c *orm.Column) any { return row[slices.Index(table.Columns, c)] }) {
+		return nil
+	}
 	for c, v := range unique {
 		g.use(c, v)
 	}
 	g.keys[table] = append(g.keys[table], key)
 	return l.Add(ctx, table, table.Entity(row), make([]any, len(table.Secrets()))...)
+}
+
+// together tells whether no row so far has what is unique together in one more, and remembers that.
+func (g *filler) together(table *orm.Table, value func(*orm.Column) any) bool {
+	for _, columns := range table.Uniques() {
+		values := make([]any, len(columns))
+		for i, c := range columns {
+			values[i] = value(c)
+		}
+		if slices.Contains(values, nil) {
+			continue
+		}
+		text := fmt.Sprint(values)
+		if g.used[columns[0]][text] {
+			return false
+		}
+		g.use(columns[0], text)
+	}
+	return true
 }
 
 func (g *filler) use(c *orm.Column, v any) {

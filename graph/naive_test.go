@@ -98,6 +98,23 @@ func (w *world) related(r *orm.Relation, parent *row) []*row {
 	return out
 }
 
+// link is the row that links two rows, if a table of the page does.
+func (w *world) link(r *orm.Relation, parent, other *row) *row {
+	for _, link := range w.rows[r.Link.Rows] {
+		if link.values[r.Link.From] == parent.key() && link.values[r.Link.To] == other.key() {
+			return link
+		}
+	}
+	return nil
+}
+
+// visible are the rows that parent is related to as far as a viewer may see them, and what links them.
+func (w *world) visible(v orm.Viewer, r *orm.Relation, parent *row) []*row {
+	return slices.DeleteFunc(w.related(r, parent), func(other *row) bool {
+		return !seen(v, other) || r.Link != nil && r.Link.Rows != nil && !seen(v, w.link(r, parent, other))
+	})
+}
+
 // seen tells whether a viewer may see a row.
 func seen(v orm.Viewer, r *row) bool {
 	if r == nil {
@@ -211,7 +228,7 @@ func (n *naive) query(selections []*selection) {
 	n.members(selections, "Query", func(f *collected) {
 		switch table := rootTable(f.name); {
 		case table != nil:
-			n.connection(f, "Query."+f.name, n.rows[table], f.key)
+			n.connection(f, nil, nil, n.rows[table], f.key)
 		case f.name == "nodes":
 			places := make([]int, len(f.args.found))
 			for i := range places {
@@ -261,24 +278,27 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 		case relation == nil:
 			n.kind(r.table.Field(f.name).Kind, r.values[r.table.Field(f.name).Name])
 		case relation.Many:
-			n.connection(f, relation.Coordinate(), n.related(relation, r), path)
+			n.connection(f, relation, r, n.visible(n.viewer, relation, r), path)
 		default:
 			if relation.Own == nil || r.values[relation.Own.Name] != nil {
 				n.visit(path, relation.Coordinate())
 			}
-			for _, other := range n.related(relation, r) {
-				if seen(n.viewer, other) {
-					n.object(f.inner, other, path)
-					return
-				}
+			for _, other := range n.visible(n.viewer, relation, r) {
+				n.object(f.inner, other, path)
+				return
 			}
 			n.out.WriteString("null")
 		}
 	})
 }
 
-func (n *naive) connection(f *collected, coordinate string, rows []*row, path string) {
+// connection writes a page of rows: of those that parent is related to, or of a table.
+func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, rows []*row, path string) {
 	a := f.args
+	coordinate, typeName, edgeName := "Query."+f.name, f.typeOf()+"Connection", f.typeOf()+"Edge"
+	if relation != nil {
+		coordinate, typeName, edgeName = relation.Coordinate(), relation.Connection(), relation.Edge()
+	}
 	var all []*row
 	for _, r := range rows {
 		if seen(n.viewer, r) {
@@ -308,8 +328,7 @@ func (n *naive) connection(f *collected, coordinate string, rows []*row, path st
 	cursor := func(r *row) string {
 		return string(orm.AppendCursor(nil, coordinate, a.order, position(a.order, r)))
 	}
-	typeName := db.Model.TableOf(f.typeOf()).Type
-	n.members(f.inner, typeName+"Connection", func(f *collected) {
+	n.members(f.inner, typeName, func(f *collected) {
 		path := path + "." + f.key
 		if f.name == "totalCount" {
 			n.visit(path, coordinate)
@@ -322,12 +341,16 @@ func (n *naive) connection(f *collected, coordinate string, rows []*row, path st
 			each(n, page, func(r *row) { n.object(f.inner, r, path) })
 		case "edges":
 			each(n, page, func(r *row) {
-				n.members(f.inner, typeName+"Edge", func(f *collected) {
-					if f.name == "cursor" {
+				n.members(f.inner, edgeName, func(f *collected) {
+					switch f.name {
+					case "cursor":
 						n.value(cursor(r))
-						return
+					case "node":
+						n.object(f.inner, r, path+"."+f.key)
+					default:
+						c := relation.Link.Rows.Field(f.name)
+						n.kind(c.Kind, n.link(relation, parent, r).values[c.Name])
 					}
-					n.object(f.inner, r, path+"."+f.key)
 				})
 			})
 		case "pageInfo":

@@ -382,7 +382,7 @@ func (g *generator) inner(args *arguments, target string, depth, rows int) []*se
 
 // page makes the arguments of a connection.
 func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *arguments {
-	table := db.Model.TableOf(strings.TrimSuffix(f.Type.Name(), "Connection"))
+	table := db.Model.TableOf(g.schema.Types[f.Type.Name()].Fields.ForName("nodes").Type.Name())
 	a := &arguments{size: 20}
 	var parts []string
 	add := func(name, typeText string, value any, literal string) {

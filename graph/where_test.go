@@ -142,7 +142,7 @@ func (f filter) field(table *orm.Table, r *row, name string, v any) bool {
 }
 
 func (f filter) visible(r *orm.Relation, parent *row) []*row {
-	return slices.DeleteFunc(f.related(r, parent), func(r *row) bool { return !seen(f.viewer, r) })
+	return f.world.visible(f.viewer, r, parent)
 }
 
 func passesColumn(c *orm.Column, stored any, operators map[string]any) bool {
@@ -682,7 +682,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 		askBoth(t, f, g.viewer, r, &data)
 		parents := g.filter.rows(parent, g.all(parent), nil, nil)
 		for i, p := range parents {
-			all := g.related(relation, p)
+			all := g.visible(relation, p)
 			want := g.filter.rows(table, all, where, orderBy)
 			some = some || len(want) > 0 && len(want) < len(all)
 			page := data.Parents.Nodes[i].Page

@@ -57,8 +57,11 @@ func All[T any](ctx context.Context, table orm.Entity[T], coordinate string, pag
 func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relation, coordinate string, key int64, page *orm.Page) *orm.Connection[T] {
 	r := of(at)
 	what := any(via)
+	var link *orm.Table
 	if via == nil {
 		what = table.Table
+	} else if via.Link != nil {
+		link = via.Link.Rows
 	}
 	return &orm.Connection[T]{
 		Coordinate: coordinate,
@@ -68,6 +71,9 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: page.Columns(table.Table)}, Page: page}
 				if via != nil {
 					read.Keys = keys
+				}
+				if link != nil {
+					read.Link = link.Columns
 				}
 				rows, err := r.db.Read(ctx, read)
 				if err != nil {
@@ -81,7 +87,7 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 					}
 					slice := &orm.Slice[T]{Rows: make([]*T, 0, g.End-g.Start), HasNext: g.HasNext, HasPrev: g.HasPrev}
 					for i := g.Start; i < g.End; i++ {
-						slice.Add(orm.Decode(table, rows.Row(i)), rows.Row(i)[len(table.Columns):])
+						slice.Add(orm.Decode(table, rows.Row(i)), rows.Row(i)[len(table.Columns):], link)
 					}
 					slices[key] = slice
 				}

@@ -208,7 +208,7 @@ func (c *Column) OrderName() string {
 // get the key of From from there, another owner is the viewer, and what else they need, keys among it, the input gives.
 func (r *Relation) Nested(isNew bool) bool {
 	if r.Link != nil {
-		return r.named()
+		return r.Link.Rows == nil && r.named()
 	}
 	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 || r.To.Signup() {
 		return false
@@ -236,6 +236,8 @@ func (t *Table) Cascade() (lines []CascadeCount) {
 			lines = addCounts(lines, []CascadeCount{{Type: r.forward().Coordinate(), Action: Unlinked}})
 		case r.OnDelete == Detach:
 			lines = addCounts(lines, []CascadeCount{{Type: r.To.Type, Action: Detached}})
+		case r.recursive():
+			lines = addCounts(lines, []CascadeCount{{Type: r.To.Type, Action: Deleted}})
 		default:
 			lines = addCounts(addCounts(lines, []CascadeCount{{Type: r.To.Type, Action: Deleted}}), r.To.Cascade())
 		}

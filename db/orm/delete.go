@@ -2,7 +2,11 @@ package orm
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"unicode"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // A CascadeCount is what went with a deleted object, counted in the same transaction: one for each type and action.
@@ -35,38 +39,138 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 		}
 		return nil, faults, shown, err
 	}
-	rows := "SELECT id FROM " + t.Name + " WHERE id = ?"
-	args := []any{key}
-	for _, r := range t.Relations {
-		some, err := db.cascade(ctx, r, rows, args)
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		counts = addCounts(counts, some)
+	m := db.removal(t)
+	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{key}
+	if err := m.cascadeAll(ctx, t, rows, args); err != nil {
+		return nil, nil, 0, err
 	}
-	if t.name != nil && t.owner == nil && len(counts) > 0 && !force {
+	if t.name != nil && t.owner == nil && len(m.counts) > 0 && !force {
 		return nil, []Fault{{InUse, "is in use; `force: true` deletes it all the same", []string{"input", "id"}}}, 0, nil
 	}
-	statement := &Statement{Path: "delete " + t.Type, Text: "DELETE FROM " + t.Name + " WHERE id = ?", Args: args, Keys: 1}
-	return counts, nil, 0, db.change(ctx, statement, nil)
+	which := "id = ?"
+	if t.recursive() {
+		which = "id IN (" + rows + ")"
+	}
+	q := &query{dialect: db.dialect, args: args}
+	q.add("DELETE FROM ", t.Name, " WHERE ", which)
+	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: 1}, q, t, Deleted)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	m.count(t.Type, Deleted, n-1) // those below it
+	return m.all(), nil, 0, nil
+}
+
+// recursive tells whether rows of the table take others of it with them.
+func (t *Table) recursive() bool { return slices.ContainsFunc(t.Relations, (*Relation).recursive) }
+
+// below are the rows of a SELECT of t's keys with those that go because a row of the same table goes, each once, also where
+// rows refer to each other in a circle.
+func (t *Table) below(rows string) string {
+	if !t.recursive() {
+		return rows
+	}
+	var parents []string
+	for _, r := range t.Relations {
+		if r.recursive() {
+			parents = append(parents, "t."+r.Theirs.Name+" = b.id")
+		}
+	}
+	name := "below_" + t.Name
+	return "SELECT id FROM (WITH RECURSIVE " + name + " (id) AS (" + rows + " UNION SELECT t.id FROM " + t.Name + " AS t JOIN " + name +
+		" AS b ON " + strings.Join(parents, " OR ") + ") SELECT id FROM " + name + ") AS below"
+}
+
+// A removal is a delete that is under way.
+type removal struct {
+	db     *DB
+	counts []CascadeCount
+	// detached are the rows that have lost a key, of tables whose rows may lose several, or go as well in the end: each counts
+	// once, and what goes has not been kept.
+	detached map[*Table]map[int64]bool
+}
+
+// removal begins the delete of a row of t.
+func (db *DB) removal(t *Table) *removal {
+	m := &removal{db: db, detached: map[*Table]map[int64]bool{}}
+	lines := t.Cascade()
+	for _, to := range m.db.model.tables {
+		keys := 0
+		for _, r := range to.Relations {
+			keys += btoi(r.Own != nil && r.Back.OnDelete == Detach)
+		}
+		goes := to == t || slices.Contains(lines, CascadeCount{Type: to.Type, Action: Deleted})
+		if slices.Contains(lines, CascadeCount{Type: to.Type, Action: Detached}) && (goes || keys > 1) {
+			m.detached[to] = map[int64]bool{}
+		}
+	}
+	return m
+}
+
+func (m *removal) count(name string, action CascadeAction, n int) {
+	if n > 0 {
+		m.counts = addCounts(m.counts, []CascadeCount{{name, action, n}})
+	}
+}
+
+// all are the counts of what went, and of what was detached and has not gone.
+func (m *removal) all() []CascadeCount {
+	return slices.DeleteFunc(m.counts, func(c CascadeCount) bool { return c.Count == 0 })
+}
+
+// change deletes or detaches rows of t, and answers how many were not counted so far.
+func (m *removal) change(ctx context.Context, s *Statement, q *query, t *Table, action CascadeAction) (n int, err error) {
+	detached := m.detached[t]
+	if detached == nil || action == Unlinked {
+		s.Text, s.Args = q.String(), q.args
+		err = m.db.change(ctx, s, nil)
+		return s.Rows, err
+	}
+	q.add(" RETURNING id")
+	s.Text, s.Args = q.String(), q.args
+	err = m.db.change(ctx, s, func(rows *sqlx.Rows) error {
+		var key int64
+		err := rows.Scan(&key)
+		switch {
+		case action == Deleted:
+			n++
+			if detached[key] {
+				delete(detached, key)
+				m.counts = addCounts(m.counts, []CascadeCount{{t.Type, Detached, -1}})
+			}
+		case !detached[key]:
+			n++
+			detached[key] = true
+		}
+		return err
+	})
+	return n, err
+}
+
+// cascadeAll does to all that hangs on a set of rows of t what their deletion asks for.
+func (m *removal) cascadeAll(ctx context.Context, t *Table, rows string, args []any) error {
+	for _, r := range t.Relations {
+		if r.recursive() {
+			continue // they are of the set
+		}
+		if err := m.cascade(ctx, r, rows, args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cascade does to the rows related to a set of rows what their deletion asks for. rows is a SELECT of the set's keys.
-func (db *DB) cascade(ctx context.Context, r *Relation, rows string, args []any) (counts []CascadeCount, err error) {
-	count := func(name string, action CascadeAction, q *query) error {
-		s := &Statement{Path: "delete " + r.Coordinate(), Text: q.String(), Args: q.args}
-		if err := db.change(ctx, s, nil); err != nil {
-			return err
-		}
-		if s.Rows > 0 {
-			counts = addCounts(counts, []CascadeCount{{name, action, s.Rows}})
-		}
-		return nil
+func (m *removal) cascade(ctx context.Context, r *Relation, rows string, args []any) error {
+	q := &query{dialect: m.db.dialect}
+	change := func(name string, action CascadeAction) error {
+		n, err := m.change(ctx, &Statement{Path: "delete " + r.Coordinate()}, q, r.To, action)
+		m.count(name, action, n)
+		return err
 	}
-	q := &query{dialect: db.dialect}
 	switch {
 	case r.Own != nil || r.OnDelete == keep:
-		return nil, nil
+		return nil
 	case r.OnDelete == Unlink:
 		q.args = append(q.args, args...)
 		links := r.Link.From + " IN (" + rows + ")"
@@ -75,24 +179,24 @@ func (db *DB) cascade(ctx context.Context, r *Relation, rows string, args []any)
 			links = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + links + " ORDER BY " + keys + q.locks[lockRemove] + ")"
 		}
 		q.add("DELETE FROM ", r.Link.Table, " WHERE ", links)
-		return counts, count(r.forward().Coordinate(), Unlinked, q)
+		return change(r.forward().Coordinate(), Unlinked)
 	case r.OnDelete == Detach:
-		q.bindTo("UPDATE "+r.To.Name+" SET "+r.Theirs.Name+" = NULL, version = version + 1, updated_at = "+q.timestamp, db.Now())
+		q.bindTo("UPDATE "+r.To.Name+" SET "+r.Theirs.Name+" = NULL, version = version + 1, updated_at = "+q.timestamp, m.db.Now())
 		q.args = append(q.args, args...)
 		q.add(" WHERE ", r.Theirs.Name, " IN (", rows, ")")
-		return counts, count(r.To.Type, Detached, q)
+		return change(r.To.Type, Detached)
 	}
-	theirs := "SELECT id FROM " + r.To.Name + " WHERE " + r.Theirs.Name + " IN (" + rows + ")"
-	for _, next := range r.To.Relations {
-		some, err := db.cascade(ctx, next, theirs, args)
-		if err != nil {
-			return nil, err
-		}
-		counts = addCounts(counts, some)
+	theirs := r.To.below("SELECT id FROM " + r.To.Name + " WHERE " + r.Theirs.Name + " IN (" + rows + ")")
+	if err := m.cascadeAll(ctx, r.To, theirs, args); err != nil {
+		return err
 	}
 	q.args = append(q.args, args...)
-	q.add("DELETE FROM ", r.To.Name, " WHERE ", r.Theirs.Name, " IN (", rows, ")")
-	return counts, count(r.To.Type, Deleted, q)
+	if r.To.recursive() {
+		q.add("DELETE FROM ", r.To.Name, " WHERE id IN (", theirs, ")")
+	} else {
+		q.add("DELETE FROM ", r.To.Name, " WHERE ", r.Theirs.Name, " IN (", rows, ")")
+	}
+	return change(r.To.Type, Deleted)
 }
 
 // forward is the direction of a many-to-many relation that was declared first.

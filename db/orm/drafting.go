@@ -28,7 +28,7 @@ func (m *Model) DraftMigration(ctx context.Context, files fs.FS, name string, de
 	if err != nil {
 		return nil, err
 	}
-	have, err := migrated(ctx, files)
+	have, err := m.migrated(ctx, files)
 	if err != nil {
 		return nil, err
 	}
@@ -339,6 +339,19 @@ func (d *difference) losses(allowed bool) error {
 			}
 			if m.From.Type.Null && !m.To.Type.Null && defaultOf(m.To) == "" && fallbackOf(m.To) == "" {
 				all = append(all, fmt.Sprintf("%s.%s becomes required", c.to.Name, m.To.Name))
+			}
+		}
+		for _, i := range c.made {
+			var columns []string
+			empty := false // a column that is new and null: no rows are the same
+			for _, p := range i.Parts {
+				if i.Unique && p.C != nil {
+					columns = append(columns, p.C.Name)
+					empty = empty || p.C.Type.Null && defaultOf(p.C) == "" && slices.Contains(c.added, p.C)
+				}
+			}
+			if len(columns) > 1 && !empty {
+				all = append(all, fmt.Sprintf("%s becomes unique in %s together", c.to.Name, strings.Join(columns, ", ")))
 			}
 		}
 		for _, column := range c.kept {

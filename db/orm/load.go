@@ -45,11 +45,12 @@ func (db *DB) filled(ctx context.Context) (name string, err error) {
 	return name, err
 }
 
-// A Load writes many rows whose keys are known, a batch at a time, inside one transaction. A batch is written in the order of
-// the tables' declaration, so rows of one table may be added before those of a later one that they are referred to by.
+// A Load writes many rows whose keys are known, a batch at a time, inside one transaction. A batch is written with the
+// rows of each table behind those of the tables that they refer to; among those of one table, a row is added after those it
+// refers to.
 type Load struct {
 	db      *DB
-	batches []*batch         // those of Tables, then the links: a row is written after those it refers to
+	batches []*batch         // of tables, then of links: a row is written after those it refers to
 	given   map[*Table]int64 // keys that were given elsewhere and are not to be given here
 	flushed func()
 }
@@ -66,12 +67,12 @@ const batchRows = 2000
 
 func newLoad(db *DB) *Load {
 	l := &Load{db: db}
-	for _, t := range db.model.tables {
+	for _, t := range db.model.order() {
 		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.stored(), t.secrets...)})
 	}
 	for _, t := range db.model.tables {
 		for _, r := range t.Relations {
-			if r.Link != nil && r.first {
+			if r.Link != nil && r.Link.Rows == nil && r.first {
 				l.batches = append(l.batches, &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}})
 			}
 		}
@@ -85,7 +86,7 @@ func (l *Load) Add(ctx context.Context, t *Table, entity any, secrets ...any) er
 	return l.add(ctx, t.Name, append(values(t, entity), secrets...))
 }
 
-// Link adds the link between two rows of a many-to-many relation.
+// Link adds the link between two rows of a many-to-many relation whose links are no table of the page.
 func (l *Load) Link(ctx context.Context, r *Relation, from, to int64) error {
 	if r.first {
 		return l.add(ctx, r.Link.Table, []any{from, to})

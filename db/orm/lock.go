@@ -21,7 +21,8 @@ const (
 
 // strength is what writing the draft to its row takes: rows are referred to by what is unique in them.
 func (d *Draft) strength() strength {
-	if slices.ContainsFunc(d.values, func(a assignment) bool { return a.column.Unique }) {
+	together := slices.Concat(d.table.uniques...)
+	if slices.ContainsFunc(d.values, func(a assignment) bool { return a.column.Unique || slices.Contains(together, a.column) }) {
 		return lockRemove
 	}
 	return lockChange
@@ -107,10 +108,18 @@ type relatedRows struct {
 	relation *Relation
 	from     string
 	args     []any
+	above    bool // not those, but the rows that a row of the same table hangs on, and itself
 }
 
 func (r relatedRows) text() string {
-	return "SELECT id FROM " + r.relation.To.Name + " WHERE " + r.relation.Theirs.Name + " IN (" + r.from + ")"
+	if r.above {
+		return "SELECT id FROM (" + r.relation.above() + " SELECT id FROM above) AS above"
+	}
+	rows := "SELECT id FROM " + r.relation.To.Name + " WHERE " + r.relation.Theirs.Name + " IN (" + r.from + ")"
+	if r.relation.OnDelete == Cascade {
+		return r.relation.To.below(rows)
+	}
+	return rows
 }
 
 func (l *locking) of(t *Table, s strength) *tableLocks {
@@ -134,13 +143,25 @@ func (l *locking) intent(i Intent) (named bool) {
 	t := i.Draft.table
 	if i.Remove {
 		l.key(t, i.Key, lockRemove)
-		l.removed(t, "SELECT id FROM "+t.Name+" WHERE id = ?", []any{i.Key})
+		for _, r := range t.Relations {
+			if r.recursive() {
+				l.related = append(l.related, relatedRows{relation: r, from: "?", args: []any{i.Key}})
+			}
+		}
+		l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{i.Key})
 		return false
 	}
 	if i.Key != 0 {
 		l.key(t, i.Key, i.Draft.strength())
+		for _, r := range t.Relations {
+			// Where a row moves in a tree, those above its new place stay where they are: it is not to come below itself.
+			if parent, ok := parentOf(i.Draft, r); ok {
+				l.related = append(l.related, relatedRows{relation: r, args: []any{parent}, above: true})
+				l.of(t, lockChange)
+			}
+		}
 		for _, c := range i.Draft.children {
-			row := relatedRows{c.relation, "?", []any{i.Key}}
+			row := relatedRows{relation: c.relation, from: "?", args: []any{i.Key}}
 			if c.null {
 				l.severed(row)
 				continue
@@ -152,6 +173,15 @@ func (l *locking) intent(i Intent) (named bool) {
 		}
 	}
 	return l.draft(i.Draft)
+}
+
+// parentOf is the row below which a draft puts its own, in the tree that a relation makes.
+func parentOf(d *Draft, r *Relation) (parent any, ok bool) {
+	if !r.recursive() {
+		return nil, false
+	}
+	parent, ok = d.Value(r.Theirs.Name)
+	return parent, ok && parent != nil
 }
 
 // draft gathers what a draft refers to.
@@ -184,11 +214,11 @@ func (l *locking) draft(d *Draft) (named bool) {
 	return named
 }
 
-// removed gathers what goes with the rows of a SELECT of t's keys.
+// removed gathers what goes with the rows of a SELECT of t's keys; those of t itself that go with each other are among them.
 func (l *locking) removed(t *Table, rows string, args []any) {
 	for _, r := range t.Relations {
-		if r.Own == nil && (r.OnDelete == Cascade || r.OnDelete == Detach) {
-			l.severed(relatedRows{r, rows, args})
+		if r.Own == nil && (r.OnDelete == Cascade || r.OnDelete == Detach) && !r.recursive() {
+			l.severed(relatedRows{relation: r, from: rows, args: args})
 		}
 	}
 }
@@ -227,8 +257,31 @@ func (l *locking) lock(ctx context.Context, t *Table) error {
 	if len(sets) == 0 {
 		return nil
 	}
-	q.add("SELECT count(*) FROM (SELECT id FROM ", t.Name, " WHERE id IN (", strings.Join(sets, " UNION ALL "), ") ORDER BY id", q.locks[locks.strength], ") AS locked")
-	return l.db.run(ctx, &Statement{Path: "lock " + t.Type, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error { return nil })
+	rows := []string{"(SELECT id FROM ", t.Name, " WHERE id IN (", strings.Join(sets, " UNION ALL "), ") ORDER BY id", q.locks[locks.strength], ") AS locked"}
+	if !t.recursive() {
+		q.add("SELECT count(*) FROM ")
+		q.add(rows...)
+		return l.db.run(ctx, &Statement{Path: "lock " + t.Type, Text: q.String(), Args: q.args}, func(*sqlx.Rows) error { return nil })
+	}
+	// While rows were waited for, others may have come to hang on them. Nothing hangs on what is locked, or moves, unless it is
+	// locked as well or was there already: when nothing new is found all is locked.
+	q.add("SELECT id FROM ")
+	q.add(rows...)
+	locked := map[int64]bool{}
+	for more := true; more; {
+		more = false
+		err := l.db.run(ctx, &Statement{Path: "lock " + t.Type, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
+			var key int64
+			err := rows.Scan(&key)
+			more = more || !locked[key]
+			locked[key] = true
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockOrder is the order in which tables are locked: a table comes behind those it refers to and those that link to its
@@ -243,7 +296,7 @@ func (m *Model) lockOrder() []*Table {
 		}
 		visited[t] = true
 		for _, r := range t.Relations {
-			if r.Own != nil || r.Link != nil && !r.first {
+			if r.Own != nil || r.Link != nil && r.Link.Rows == nil && !r.first {
 				visit(r.To)
 			}
 		}

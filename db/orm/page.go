@@ -194,6 +194,7 @@ type Slice[T any] struct {
 	Rows             []*T
 	HasNext, HasPrev bool
 	ranks            []any // of each row; nil if the page is not in an order by relevance
+	links            []any // of each row, the entity that links it; nil where no declared table does
 }
 
 // Columns are those that make whole entities of t, and after them the rank that the page is in the order of, if it is.
@@ -204,9 +205,14 @@ func (p *Page) Columns(t *Table) []*Column {
 	return append(slices.Clone(t.Columns), t.relevance)
 }
 
-// Add adds a row; rest are its values behind those of the entity.
-func (s *Slice[T]) Add(row *T, rest []any) {
+// Add adds a row; rest are its values behind those of the entity: its rank, and all columns of the table that links it.
+func (s *Slice[T]) Add(row *T, rest []any, link *Table) {
 	s.Rows = append(s.Rows, row)
+	if link != nil {
+		n := len(rest) - len(link.Columns)
+		s.links = append(s.links, link.Entity(rest[n:]))
+		rest = rest[:n]
+	}
 	s.ranks = append(s.ranks, rest...)
 }
 
@@ -256,6 +262,21 @@ func (c *Connection[T]) Edges(ctx context.Context) ([]*Edge[T], error) {
 		edges[i] = &Edge[T]{Cursor: c.cursor(slice, i), row: row}
 	}
 	return edges, nil
+}
+
+// LinkedEdges are the page's edges, each made whole with the row that links it.
+func LinkedEdges[T, L, E any](ctx context.Context, c *Connection[T], whole func(*Edge[T], *L) *E) ([]*E, error) {
+	slice, err := c.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	edges, err := c.Edges(ctx)
+	out := make([]*E, len(edges))
+	for i, e := range edges {
+		link, _ := slice.links[i].(*L)
+		out[i] = whole(e, link)
+	}
+	return out, err
 }
 
 // PageInfo describes the page.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -60,20 +61,30 @@ func (db *DB) Promote(ctx context.Context, to *DB, beside ...Beside) (rows int, 
 				l.batches = append(l.batches, b.batch())
 			}
 			l.given = map[*Table]int64{}
-			for i, t := range db.model.tables {
+			for _, t := range db.model.tables {
 				if t.Signup() {
-					l.batches[i].columns = append(l.batches[i].columns, &Column{Name: "is_admin", Kind: Bool})
+					b := l.batches[slices.IndexFunc(l.batches, func(b *batch) bool { return b.table == t.Name })]
+					b.columns = append(b.columns, &Column{Name: "is_admin", Kind: Bool})
 				}
 				if l.given[t], err = db.lastKey(reading, t); err != nil {
 					return err
 				}
 			}
 			for _, b := range l.batches {
-				n, err := db.promote(reading, writing, to, b)
+				n, err := db.promote(reading, writing, b, b.selected(l.ahead(b)), "TRUE", func(ctx context.Context) error { return to.load(ctx, b) })
 				if err != nil {
 					return err
 				}
 				rows += n
+			}
+			for _, b := range l.batches {
+				for _, a := range l.ahead(b) {
+					keys := &batch{table: b.table, columns: []*Column{b.columns[0], a.column}}
+					_, err := db.promote(reading, writing, keys, keys.names(), a.condition, func(ctx context.Context) error { return to.refer(ctx, keys) })
+					if err != nil {
+						return err
+					}
+				}
 			}
 			return l.finish(writing)
 		})
@@ -81,17 +92,65 @@ func (db *DB) Promote(ctx context.Context, to *DB, beside ...Beside) (rows int, 
 	return rows, err
 }
 
-// promote copies one table.
-func (db *DB) promote(reading, writing context.Context, to *DB, b *batch) (n int, err error) {
+// An ahead is a foreign key that may lead to a row which is written later, and the condition under which it does.
+type ahead struct {
+	column    *Column
+	condition string
+}
+
+// ahead are those of a batch: keys of rows of the same table, and of tables that come later. They are written when all rows
+// are there.
+func (l *Load) ahead(b *batch) (keys []ahead) {
+	own := slices.Index(l.batches, b)
+	for _, c := range b.columns {
+		if c.References == nil || !c.Nullable {
+			continue
+		}
+		switch i := slices.IndexFunc(l.batches, func(other *batch) bool { return other.table == c.References.Name }); {
+		case i == own:
+			keys = append(keys, ahead{c, c.Name + " > id"}) // keys are written in their order
+		case i > own:
+			keys = append(keys, ahead{c, c.Name + " IS NOT NULL"})
+		}
+	}
+	return keys
+}
+
+// selected are the batch's columns, those that lead ahead without what does.
+func (b *batch) selected(keys []ahead) string {
+	names := strings.Split(b.names(), ", ")
+	for _, a := range keys {
+		i := slices.Index(b.columns, a.column)
+		names[i] = "CASE WHEN " + a.condition + " THEN NULL ELSE " + names[i] + " END"
+	}
+	return strings.Join(names, ", ")
+}
+
+// refer gives rows that are there the keys of a batch.
+func (db *DB) refer(ctx context.Context, b *batch) error {
+	c := b.columns[1]
+	rows := make([]map[string]any, len(b.rows))
+	for i, row := range b.rows {
+		rows[i] = map[string]any{b.columns[0].Name: row[0], c.Name: row[1]}
+	}
+	q := &query{dialect: db.dialect}
+	q.add("UPDATE ", b.table, " SET ", c.Name, " = ", q.field(c))
+	q.bindTo(" FROM "+q.rows(b.columns), q.rowsJSON(rows))
+	q.add(" WHERE ", b.table, ".id = ", q.field(b.columns[0]))
+	return db.change(ctx, &Statement{Path: "promote " + b.table, Text: q.String(), Args: q.args}, nil)
+}
+
+// promote reads the selected columns of a table, those of the rows that meet a condition, and writes them a batch at a time.
+func (db *DB) promote(reading, writing context.Context, b *batch, selected, condition string, write func(context.Context) error) (n int, err error) {
 	flush := func() error {
 		if len(b.rows) == 0 {
 			return nil
 		}
-		err := to.load(writing, b)
+		err := write(writing)
 		b.rows = b.rows[:0]
 		return err
 	}
-	s := &Statement{Path: "promote " + b.table, Text: "SELECT " + b.names() + " FROM " + b.table + " ORDER BY " + strings.Split(b.names(), ", ")[0]}
+	s := &Statement{Path: "promote " + b.table, Text: "SELECT " + selected + " FROM " + b.table + " WHERE " + condition + " ORDER BY " + b.columns[0].Name}
 	err = db.run(reading, s, func(rows *sqlx.Rows) error {
 		row, err := rows.SliceScan()
 		if err != nil {

@@ -23,6 +23,8 @@ type Read struct {
 	Texts []string
 	// Select are the columns wanted, and the to-one rows joined in.
 	Select Select
+	// Link are the columns wanted of the link that Via goes through, if that is a declared table. They come last.
+	Link []*Column
 	// Page is nil for look-ups and to-one relations.
 	Page *Page
 	// Within says that nobody asks what lies beyond the page, so that nothing is read to find out.
@@ -95,7 +97,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	q.Grow(512)
 	probes := r.write(q)
 
-	out := &Rows{Width: r.Select.width()}
+	out := &Rows{Width: r.Select.width() + len(r.Link)}
 	keyed := r.Via != nil || r.By != nil && r.Texts == nil
 	switch {
 	case keyed:
@@ -108,7 +110,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		text       string
 		prev, next bool
 		values     = make([]any, out.Width)
-		columns    = r.Select.columns(make([]*Column, 0, out.Width))
+		columns    = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
 		dest       = make([]any, 0, out.Width+3)
 	)
 	switch {
@@ -461,6 +463,11 @@ func (r *Read) writePage(q *query) (probes bool) {
 		separator = ", "
 	}
 	r.Select.list(q, separator, t, joins)
+	link := ""
+	if len(r.Link) > 0 {
+		link = q.alias()
+		(&Select{Columns: r.Link}).list(q, ", ", link, nil)
+	}
 
 	q.add(" FROM ")
 	kind := " CROSS JOIN "
@@ -523,6 +530,9 @@ func (r *Read) writePage(q *query) (probes bool) {
 		q.add(")")
 	}
 	r.Select.join(q, t, joins)
+	if link != "" {
+		q.add(" LEFT JOIN ", r.Via.Link.Table, " AS ", link, " ON ", link, ".", r.Via.Link.From, " = ", q.key, " AND ", link, ".", r.Via.Link.To, " = ", t, ".", r.From.KeyColumn().Name)
+	}
 	q.add(" ORDER BY ")
 	if r.Via != nil {
 		q.add(q.key, ", ")
@@ -565,7 +575,7 @@ func (r *Read) key(t string) string {
 
 // ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
 func (r *Read) ofLinks(q *query) bool {
-	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && (r.From.visible == "" || q.viewer.Admin) &&
+	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && (r.From.visible == "" && (r.Via.Link.Rows == nil || r.Via.Link.Rows.visible == "") || q.viewer.Admin) &&
 		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
 }
 
@@ -585,6 +595,7 @@ func (r *Read) source(q *query, t, parent string) {
 		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
 		r.rank(q, t)
 		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
+		q.visible(" AND ", r.Via.Link.Rows, link)
 	default:
 		q.add(r.From.Name, " AS ", t)
 		r.rank(q, t)

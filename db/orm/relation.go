@@ -46,6 +46,8 @@ type Table struct {
 	relevance *Column
 	// name is the unique text column by which other inputs may refer to a row; nil if there is none.
 	name *Column
+	// uniques are the columns whose values no two rows have together; a null is like no other.
+	uniques [][]*Column
 	// without are the verbs that the API does not have.
 	without []Verb
 	// checks are functions over a row before it is written; computed are fields that follow from a row.
@@ -122,6 +124,40 @@ func (r *Relation) Dangling() error {
 type Link struct {
 	Table    string
 	From, To string // columns that hold the keys of Relation.From and Relation.To
+	// Rows is the table if it is declared itself, with columns of its own; nil if it holds nothing but the keys.
+	Rows *Table
+}
+
+// EdgeColumns are the columns of the link between two rows that an edge carries; nil if it has none.
+func (r *Relation) EdgeColumns() (columns []*Column) {
+	if r.Link == nil || r.Link.Rows == nil {
+		return nil
+	}
+	for _, c := range r.Link.Rows.Columns {
+		if c.Shown() && !c.Kept() {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
+// Connection is the schema's type of a page of a relation to many rows: "PostConnection". Where the edges carry what is said
+// of the link, the relation has one of its own: "UserTeamsConnection".
+func (r *Relation) Connection() string { return r.pages() + "Connection" }
+
+// Edge is the schema's type of an edge of such a page.
+func (r *Relation) Edge() string { return r.pages() + "Edge" }
+
+func (r *Relation) pages() string {
+	if r.Link != nil && r.Link.Rows != nil {
+		return r.From.Type + upperFirst(r.Field)
+	}
+	return r.To.Type
+}
+
+// recursive tells whether the related rows of a row that goes go with it, and theirs in turn: they are of the same table.
+func (r *Relation) recursive() bool {
+	return r.Theirs != nil && r.From == r.To && r.OnDelete == Cascade
 }
 
 // An Action is what a delete does to related rows.
@@ -204,6 +240,56 @@ func VisibleTo(column string) Option {
 		t.visible = column
 	}
 }
+
+// Unique declares that no two rows have the same values in all of these columns. Rows with a null in one of them are no
+// two such rows.
+func Unique(columns ...string) Option {
+	return func(t *Table) {
+		wrong := func(format string, args ...any) {
+			panic(fmt.Sprintf("relations: %s: Unique(%q): %s", t.Type, columns, fmt.Sprintf(format, args...)))
+		}
+		var together []*Column
+		length := 0
+		for _, name := range columns {
+			c := t.column(name)
+			switch {
+			case c == nil:
+				wrong("there is no column %q", name)
+			case slices.Contains(together, c):
+				wrong("%q stands there twice", name)
+			case c.Unique || c.Kept():
+				wrong("no two rows have the same %q in any case", name)
+			case c.Kind == Float || c.Kind == Document:
+				wrong("%q cannot be compared exactly", name)
+			case c.Kind == Text:
+				length += c.rule.max
+			}
+			together = append(together, c)
+		}
+		switch {
+		case len(together) < 2:
+			wrong("one column alone is unique by its rule")
+		case length > maxOrdered:
+			wrong("an index can hold %d code points, and these have %d", maxOrdered, length)
+		case t.together(columns...) != nil:
+			wrong("is declared twice")
+		}
+		t.uniques = append(t.uniques, together)
+	}
+}
+
+// together are the columns as they are declared to be unique together, in whatever order; nil if they are not.
+func (t *Table) together(columns ...string) []*Column {
+	for _, u := range t.uniques {
+		if len(u) == len(columns) && !slices.ContainsFunc(u, func(c *Column) bool { return !slices.Contains(columns, c.Name) }) {
+			return u
+		}
+	}
+	return nil
+}
+
+// Uniques are the columns whose values no two rows have together.
+func (t *Table) Uniques() [][]*Column { return t.uniques }
 
 // Owner is the column that holds the user who may write a row; nil if only admins may.
 func (t *Table) Owner() *Column { return t.owner }
@@ -289,6 +375,42 @@ func ManyToMany[P, T any](from Entity[P], field string, to Entity[T], back, link
 	return ToMany[P, T]{there}, ToMany[T, P]{backward}
 }
 
+// ManyToManyThrough declares that rows of from and to are linked by rows of a declared table, which has other columns as
+// well. No two of its rows link the same two rows. They are written as rows of that table, and go as its own relations say.
+func ManyToManyThrough[P, T, L any](from Entity[P], field string, to Entity[T], back string, link Entity[L], fromColumn, toColumn string) (ToMany[P, T], ToMany[T, P]) {
+	there := &Relation{Field: field, From: from.Table, To: to.Table, Many: true,
+		Link: &Link{Table: link.Name, From: fromColumn, To: toColumn, Rows: link.Table}}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Many: true,
+		Link: &Link{Table: link.Name, From: toColumn, To: fromColumn, Rows: link.Table}}
+	wrong := func(format string, args ...any) {
+		panic(fmt.Sprintf("relations: %s: %s", there.Coordinate(), fmt.Sprintf(format, args...)))
+	}
+	for _, r := range []*Relation{there, backward} {
+		switch c := link.column(r.Link.From); {
+		case c == nil:
+			wrong("%s has no column %q", link.Type, r.Link.From)
+		case c.References != r.From:
+			wrong("column %s.%s does not refer to %s: declare that relation first", link.Name, c.Name, r.From.Name)
+		case c.Nullable:
+			wrong("column %s.%s is a pointer, and a link has two ends", link.Name, c.Name)
+		case c.Name == r.Link.To:
+			wrong("both ends of a link cannot be column %s.%s", link.Name, c.Name)
+		case link.model.TableOf(r.pages()) != nil:
+			wrong("the type %s is that of %s", r.Connection(), link.model.TableOf(r.pages()).Name)
+		}
+	}
+	for _, c := range there.EdgeColumns() {
+		if c.Field == "node" || c.Field == "cursor" {
+			wrong("%s.%s has the name of another field of an edge", link.Type, c.Field)
+		}
+	}
+	if link.together(fromColumn, toColumn) == nil {
+		link.uniques = append(link.uniques, []*Column{link.column(fromColumn), link.column(toColumn)})
+	}
+	join(there, backward)
+	return ToMany[P, T]{there}, ToMany[T, P]{backward}
+}
+
 func foreignKey(from, to *Table, column, field string, onDelete Action) *Column {
 	fk := to.column(column)
 	switch {
@@ -298,6 +420,8 @@ func foreignKey(from, to *Table, column, field string, onDelete Action) *Column 
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s already refers to %s", from.Type, field, to.Name, column, fk.References.Name))
 	case fk.Kind != Long && fk.References == nil:
 		panic(fmt.Sprintf("relations: %s.%s: column %s.%s cannot hold a key", from.Type, field, to.Name, column))
+	case from == to && !fk.Nullable:
+		panic(fmt.Sprintf("relations: %s.%s: column %s.%s is not a pointer, and the first %s would have no row to refer to", from.Type, field, to.Name, column, to.Type))
 	case onDelete == Detach && !fk.Nullable:
 		panic(fmt.Sprintf("relations: %s.%s: rows cannot be detached, column %s.%s is not a pointer", from.Type, field, to.Name, column))
 	case fk == to.owner && !from.Signup():
@@ -325,10 +449,11 @@ func join(there, back *Relation) {
 	}
 }
 
-// circle finds a way from t back to start along relations that delete.
+// circle finds a way from t back to start along relations that delete, through other tables: below a row of its own table a
+// delete finds its end.
 func circle(start, t *Table, path []string) []string {
 	for _, r := range t.Relations {
-		if r.OnDelete != Cascade || r.Own != nil {
+		if r.OnDelete != Cascade || r.Own != nil || r.recursive() {
 			continue
 		}
 		here := slices.Concat(path, []string{r.Coordinate()})

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,30 @@ type (
 	group struct {
 		Key      int64 `db:"id"`
 		OwnerKey int64 `db:"owner_id"`
+	}
+	being struct {
+		Key       int64   `db:"id"`
+		ParentKey *int64  `db:"parent_id"`
+		Name      string  `db:"name" rule:"1..400"`
+		Motto     string  `db:"motto" rule:"0..400"`
+		Badge     string  `db:"badge" rule:"1..5 unique"`
+		Weight    float64 `db:"weight"`
+	}
+	visit struct {
+		Key      int64  `db:"id"`
+		GuestKey int64  `db:"guest_id"`
+		HostKey  int64  `db:"host_id"`
+		WrongKey *int64 `db:"wrong_id"`
+		Day      Date   `db:"day"`
+	}
+	stop struct {
+		Key      int64  `db:"id"`
+		GuestKey int64  `db:"guest_id"`
+		HostKey  int64  `db:"host_id"`
+		Cursor   string `db:"cursor" rule:"1..5"`
+	}
+	beingHosts struct {
+		Key int64 `db:"id"`
 	}
 	member struct {
 		Key      int64 `db:"id"`
@@ -213,7 +238,7 @@ func TestWrongDeclarations(t *testing.T) {
 		"checked as another's row": {"author: its rows are not checked by a function over novel", func(m *Model) {
 			Declare[author](m, "a", Check(func(context.Context, *novel, *novel) []Fault { return nil }))
 		}},
-		"circle with itself": {"human.children makes a circle of cascades: human.children", func(m *Model) {
+		"first of its kind": {"human.children: column people.parent_id is not a pointer, and the first human would have no row to refer to", func(m *Model) {
 			people := Declare[human](m, "people")
 			OneToMany(people, "children", people, "parent", "parent_id", Cascade)
 		}},
@@ -221,6 +246,46 @@ func TestWrongDeclarations(t *testing.T) {
 			groups, members := Declare[group](m, "groups"), Declare[member](m, "members")
 			OneToMany(groups, "members", members, "group", "group_id", Cascade)
 			OneToMany(members, "groups", groups, "owner", "owner_id", Cascade)
+		}},
+		"unique with what is not there": {`being: Unique(["parent_id" "size"]): there is no column "size"`, func(m *Model) { Declare[being](m, "p", Unique("parent_id", "size")) }},
+		"unique with itself":            {`being: Unique(["name" "name"]): "name" stands there twice`, func(m *Model) { Declare[being](m, "p", Unique("name", "name")) }},
+		"unique alone":                  {`being: Unique(["name"]): one column alone is unique by its rule`, func(m *Model) { Declare[being](m, "p", Unique("name")) }},
+		"unique already":                {`no two rows have the same "badge" in any case`, func(m *Model) { Declare[being](m, "p", Unique("parent_id", "badge")) }},
+		"unique with the key":           {`no two rows have the same "id" in any case`, func(m *Model) { Declare[being](m, "p", Unique("id", "name")) }},
+		"unique with a fraction":        {`"weight" cannot be compared exactly`, func(m *Model) { Declare[being](m, "p", Unique("parent_id", "weight")) }},
+		"unique beyond an index":        {`an index can hold 676 code points, and these have 800`, func(m *Model) { Declare[being](m, "p", Unique("name", "motto")) }},
+		"unique twice":                  {`being: Unique(["name" "parent_id"]): is declared twice`, func(m *Model) { Declare[being](m, "p", Unique("parent_id", "name"), Unique("name", "parent_id")) }},
+		"linked by what is not there": {`being.hosts: visit has no column "friend_id"`, func(m *Model) {
+			people, visits := Declare[being](m, "p"), Declare[visit](m, "v")
+			ManyToManyThrough(people, "hosts", people, "guests", visits, "friend_id", "host_id")
+		}},
+		"linked by no key": {"being.hosts: column v.guest_id does not refer to p: declare that relation first", func(m *Model) {
+			people, visits := Declare[being](m, "p"), Declare[visit](m, "v")
+			ManyToManyThrough(people, "hosts", people, "guests", visits, "guest_id", "host_id")
+		}},
+		"linked by one end": {"being.hosts: both ends of a link cannot be column v.guest_id", func(m *Model) {
+			people, visits := Declare[being](m, "p"), Declare[visit](m, "v")
+			OneToMany(people, "visits", visits, "guest", "guest_id", Cascade)
+			ManyToManyThrough(people, "hosts", people, "guests", visits, "guest_id", "guest_id")
+		}},
+		"linked by nobody": {"being.hosts: column v.wrong_id is a pointer, and a link has two ends", func(m *Model) {
+			people, visits := Declare[being](m, "p"), Declare[visit](m, "v")
+			OneToMany(people, "visits", visits, "guest", "guest_id", Cascade)
+			OneToMany(people, "wrongs", visits, "wrong", "wrong_id", Detach)
+			ManyToManyThrough(people, "hosts", people, "guests", visits, "guest_id", "wrong_id")
+		}},
+		"link with a column that edges have": {"being.hosts: stop.cursor has the name of another field of an edge", func(m *Model) {
+			people, stops := Declare[being](m, "p"), Declare[stop](m, "s")
+			OneToMany(people, "stops", stops, "guest", "guest_id", Cascade)
+			OneToMany(people, "stopped", stops, "host", "host_id", Cascade)
+			ManyToManyThrough(people, "hosts", people, "guests", stops, "guest_id", "host_id")
+		}},
+		"links named as a type": {"being.Hosts: the type beingHostsConnection is that of h", func(m *Model) {
+			people, visits := Declare[being](m, "p"), Declare[visit](m, "v")
+			Declare[beingHosts](m, "h")
+			OneToMany(people, "visits", visits, "guest", "guest_id", Cascade)
+			OneToMany(people, "visited", visits, "host", "host_id", Cascade)
+			ManyToManyThrough(people, "Hosts", people, "guests", visits, "guest_id", "host_id")
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,6 +316,33 @@ func TestUnusualDeclarations(t *testing.T) {
 	}
 	if books.Field("authorId") != nil || books.Field("editorId") != nil || books.Field("createdAt") == nil {
 		t.Error("a client sees relations and columns, not the keys behind them")
+	}
+}
+
+// A table may refer to itself, and be a link with columns of its own; its ends are unique together without a word.
+func TestDeclarationsOfShapes(t *testing.T) {
+	m := NewModel(nil)
+	people := Declare[being](m, "p", Unique("parent_id", "name"))
+	children, parent := OneToMany(people, "children", people, "parent", "parent_id", Cascade)
+	visits := Declare[visit](m, "v")
+	OneToMany(people, "visits", visits, "guest", "guest_id", Cascade)
+	OneToMany(people, "visited", visits, "host", "host_id", Cascade)
+	hosts, guests := ManyToManyThrough(people, "hosts", people, "guests", visits, "guest_id", "host_id")
+	if !children.recursive() || parent.recursive() || hosts.recursive() || hosts.Back != guests.Relation || hosts.Connection() != "beingHostsConnection" || children.Connection() != "beingConnection" {
+		t.Errorf("%+v, %+v", children, hosts)
+	}
+	if columns := hosts.EdgeColumns(); len(columns) != 2 || columns[1].Name != "day" || children.EdgeColumns() != nil {
+		t.Errorf("an edge carries %v", columns)
+	}
+	if len(visits.uniques) != 1 || visits.together("host_id", "guest_id") == nil || people.together("parent_id") != nil {
+		t.Errorf("%v are unique together", visits.uniques)
+	}
+	want := []CascadeCount{{Type: "being", Action: Deleted}, {Type: "visit", Action: Deleted}}
+	if lines := people.Cascade(); !slices.Equal(lines, want) {
+		t.Errorf("with a being go %v", lines)
+	}
+	if hosts.Nested(true) || !children.Nested(true) {
+		t.Error("links are written as rows of their own, children together with their parent")
 	}
 }
 

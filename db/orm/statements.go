@@ -111,7 +111,7 @@ func (s *script) create(t *schema.Table, name string, whole bool, later []*schem
 		return
 	}
 	for _, i := range t.Indexes {
-		if !i.Unique {
+		if !i.Unique || len(i.Parts) > 1 {
 			s.index(t, i)
 		}
 	}

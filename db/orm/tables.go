@@ -90,6 +90,10 @@ func (m *Model) declared() (*schema.Schema, error) {
 			switch {
 			case r.Theirs != nil:
 				refer(made[r.To.Name], r.Theirs.Name, made[t.Name], r.OnDelete)
+			case r.Link != nil && r.Link.Rows != nil:
+				if !slices.ContainsFunc(r.Link.Rows.uniques, func(u []*Column) bool { return u[0].Name == r.Link.From && u[1].Name == r.Link.To }) {
+					index(made[r.Link.Table], r.Link.From, r.Link.To, "id") // the unique one begins with the other end
+				}
 			case r.Link != nil && r.first:
 				l := schema.NewTable(r.Link.Table).AddAttrs(&sqlite.WithoutRowID{})
 				add(l)
@@ -178,8 +182,16 @@ func (t *Table) own() int {
 func (t *Table) indexes(s *schema.Table) {
 	for _, c := range t.Columns {
 		if c.Unique && c != t.KeyColumn() {
-			s.AddIndexes(schema.NewUniqueIndex(t.Name + "_" + c.Name + "_key").AddColumns(columnOf(s, c.Name)))
+			s.AddIndexes(schema.NewUniqueIndex(keyIndex(t.Name, c.Name)).AddColumns(columnOf(s, c.Name)))
 		}
+	}
+	for _, together := range t.uniques {
+		var names []string
+		var columns []*schema.Column
+		for _, c := range together {
+			names, columns = append(names, c.Name), append(columns, columnOf(s, c.Name))
+		}
+		s.AddIndexes(schema.NewUniqueIndex(keyIndex(t.Name, names...)).AddColumns(columns...))
 	}
 	orders := slices.DeleteFunc(t.Orders(), func(c *Column) bool { return c == t.KeyColumn() })
 	for _, c := range orders {
@@ -215,6 +227,11 @@ func columnOf(t *schema.Table, name string) *schema.Column {
 	return c
 }
 
+// keyIndex is the name that PostgreSQL gives the index of a unique constraint.
+func keyIndex(table string, columns ...string) string {
+	return table + "_" + strings.Join(columns, "_") + "_key"
+}
+
 // indexName tells all columns but the last.
 func indexName(table string, columns []string) string {
 	return table + "_" + strings.ReplaceAll(strings.Join(columns[:len(columns)-1], "_"), " DESC", "_desc") + "_idx"
@@ -248,8 +265,11 @@ func newColumn(name, typ string, null bool) (*schema.Column, error) {
 // refer makes a column a foreign key.
 func refer(t *schema.Table, column string, to *schema.Table, onDelete Action) {
 	action := schema.Cascade
-	if onDelete == Detach {
+	switch {
+	case onDelete == Detach:
 		action = schema.SetNull
+	case t == to: // a delete takes all that is below a row in one statement, and a database would not count it
+		action = schema.NoAction
 	}
 	t.AddForeignKeys(schema.NewForeignKey(t.Name + "_" + column + "_fkey").AddColumns(columnOf(t, column)).
 		SetRefTable(to).AddRefColumns(columnOf(to, "id")).SetOnDelete(action))
@@ -257,7 +277,7 @@ func refer(t *schema.Table, column string, to *schema.Table, onDelete Action) {
 
 // migrated are the tables that migrations make, as far as a page could have declared them: those in which db keeps key,
 // times and version, and those that link two of them. Others are db's own.
-func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
+func (m *Model) migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
 	d, err := Open(ctx, NewModel(files), "sqlite::memory:", Options{})
 	if err != nil {
 		return nil, err
@@ -295,7 +315,7 @@ func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
 				c.AddAttrs(collated)
 			}
 		}
-		if err := d.setAside(ctx, t); err != nil {
+		if err := d.setAside(ctx, t, m); err != nil {
 			return nil, err
 		}
 		for _, i := range slices.Sorted(maps.Keys(folds)) {
@@ -315,7 +335,7 @@ func migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, err error) {
 }
 
 // setAside takes from a table what no page declares, and gives indexes of constraints the names that PostgreSQL gives them.
-func (db *DB) setAside(ctx context.Context, t *schema.Table) error {
+func (db *DB) setAside(ctx context.Context, t *schema.Table, m *Model) error {
 	others := &byHand{}
 	t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool {
 		var columns []string
@@ -329,8 +349,8 @@ func (db *DB) setAside(ctx context.Context, t *schema.Table) error {
 				columns = append(columns, p.C.Name)
 			}
 		}
-		if len(columns) == 1 && strings.HasPrefix(i.Name, "sqlite_autoindex_") {
-			i.Name = t.Name + "_" + columns[0] + "_key"
+		if strings.HasPrefix(i.Name, "sqlite_autoindex_") && (len(columns) == 1 || m.declaredTogether(t.Name, columns)) {
+			i.Name = keyIndex(t.Name, columns...)
 		}
 		partial, statement := false, ""
 		for _, a := range i.Attrs {
@@ -342,7 +362,7 @@ func (db *DB) setAside(ctx context.Context, t *schema.Table) error {
 			}
 		}
 		switch {
-		case !partial && i.Unique && len(columns) == 1 && i.Name == t.Name+"_"+columns[0]+"_key",
+		case !partial && i.Unique && i.Name == keyIndex(t.Name, columns...),
 			!partial && !i.Unique && i.Name == indexName(t.Name, columns):
 			return false
 		case statement == "":
@@ -369,6 +389,15 @@ func (db *DB) setAside(ctx context.Context, t *schema.Table) error {
 	}
 	t.AddAttrs(others)
 	return nil
+}
+
+// declaredTogether tells whether the page declares columns of a table to be unique together, in this order.
+func (m *Model) declaredTogether(table string, columns []string) bool {
+	return slices.ContainsFunc(m.tables, func(t *Table) bool {
+		return t.Name == table && slices.ContainsFunc(t.uniques, func(u []*Column) bool {
+			return slices.EqualFunc(u, columns, func(c *Column, name string) bool { return c.Name == name })
+		})
+	})
 }
 
 // speaksOf tells whether a condition is about a column.

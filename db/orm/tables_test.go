@@ -215,6 +215,12 @@ func stepsOfAPage() []step {
 		Row
 		Word string `db:"word" rule:"1..20 unique"`
 	}
+	type Reader struct {
+		Row
+		UserKey int64 `db:"user_id"`
+		NoteKey int64 `db:"note_id"`
+		Page    int32 `db:"page" api:",default=1"`
+	}
 	base := func(m *Model) (Entity[User], Entity[Comment]) {
 		return Declare[User](m, "users", OwnedBy("id")), Declare[Comment](m, "comments")
 	}
@@ -246,6 +252,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
+				ParentKey *int64  `db:"parent_id"`
 				Title     string  `db:"title" rule:"1..100"`
 				Body      string  `db:"body" rule:"1..5000"`
 				State     *string `db:"state" rule:"0..20"`
@@ -254,7 +261,8 @@ func stepsOfAPage() []step {
 				Code      *string `db:"code" rule:"1..20 unique"`
 			}
 			users, comments := base(m)
-			notes := Declare[Note](m, "notes", Searchable("title"))
+			notes := Declare[Note](m, "notes", Searchable("title"), Unique("parent_id", "title"))
+			OneToMany(notes, "notes", notes, "parent", "parent_id", Cascade)
 			OneToMany(users, "notes", notes, "author", "author_id", Cascade)
 			OneToMany(users, "edited", notes, "editor", "editor_id", Detach)
 			OneToMany(notes, "comments", comments, "note", "note_id", Cascade)
@@ -264,6 +272,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64   `db:"author_id"`
 				EditorKey *int64  `db:"editor_id"`
+				ParentKey *int64  `db:"parent_id"`
 				Title     string  `db:"title" rule:"1..100"`
 				Body      string  `db:"body" rule:"1..5000"`
 				State     *string `db:"state" rule:"0..20"`
@@ -272,7 +281,12 @@ func stepsOfAPage() []step {
 				Code      *string `db:"code" rule:"1..20 unique"`
 			}
 			users, comments := base(m)
-			notes := Declare[Note](m, "notes", Searchable("title", "body"))
+			notes := Declare[Note](m, "notes", Searchable("title", "body"), Unique("parent_id", "title"))
+			OneToMany(notes, "notes", notes, "parent", "parent_id", Cascade)
+			readers := Declare[Reader](m, "readers")
+			OneToMany(users, "reading", readers, "user", "user_id", Cascade)
+			OneToMany(notes, "readers", readers, "note", "note_id", Cascade)
+			ManyToManyThrough(users, "read", notes, "readBy", readers, "user_id", "note_id")
 			tags := Declare[Tag](m, "tags", Searchable("word"))
 			OneToMany(users, "notes", notes, "author", "author_id", Cascade)
 			OneToMany(users, "edited", notes, "editor", "editor_id", Detach)
@@ -285,6 +299,7 @@ func stepsOfAPage() []step {
 				Row
 				AuthorKey int64  `db:"author_id"`
 				EditorKey *int64 `db:"editor_id"`
+				ParentKey *int64 `db:"parent_id"`
 				Title     string `db:"title" rule:"1..200"`
 				Shown     string `db:"shown" rule:"1..200 default=title"`
 				Body      string `db:"body" rule:"1..5000"`
@@ -293,7 +308,12 @@ func stepsOfAPage() []step {
 				Code      string `db:"code" rule:"1..20 default=title"`
 			}
 			users, comments := base(m)
-			notes := Declare[Note](m, "notes", Searchable("title", "body"))
+			notes := Declare[Note](m, "notes", Searchable("title", "body"), Unique("title", "parent_id"), Unique("author_id", "code"))
+			OneToMany(notes, "notes", notes, "parent", "parent_id", Cascade)
+			readers := Declare[Reader](m, "readers")
+			OneToMany(users, "reading", readers, "user", "user_id", Cascade)
+			OneToMany(notes, "readers", readers, "note", "note_id", Cascade)
+			ManyToManyThrough(users, "read", notes, "readBy", readers, "user_id", "note_id")
 			tags := Declare[Tag](m, "tags", Searchable("word"))
 			OneToMany(users, "notes", notes, "author", "author_id", Cascade)
 			OneToOne(users, "edited", notes, "editor", "editor_id", Detach)
@@ -418,6 +438,17 @@ func TestDraftsKeepWhatIsMadeByHand(t *testing.T) {
 		Declare[Dog](m, "dogs")
 	}
 	drafted(t, wider, files, "wider", false)
+	together := func(m *Model) { // as they are already: they need no second index
+		type Dog struct {
+			Row
+			Name string `db:"name" rule:"1..99"`
+			Tag  string `db:"tag" rule:"1..9"`
+		}
+		Declare[Dog](m, "dogs", Unique("name", "tag"))
+	}
+	if made, err := modelOf(files, together).DraftMigration(t.Context(), files, "nothing", false); err != nil || len(made) > 0 {
+		t.Fatalf("%v, error %v", made, err)
+	}
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			d := opened(t, name, modelOf(files, wider))
@@ -489,9 +520,17 @@ func TestDraftsThatAreRefused(t *testing.T) {
 				Name    string `db:"name" rule:"1..50"`
 				BossKey int64  `db:"boss_id"`
 			}
-			users := Declare[User](m, "users")
-			OneToMany(users, "staff", users, "boss", "boss_id", keep)
+			type Boss struct{ Row }
+			OneToMany(Declare[Boss](m, "bosses"), "staff", Declare[User](m, "users"), "boss", "boss_id", keep)
 		}, "users.boss_id is new and required"},
+		{func(m *Model) {
+			type User struct {
+				Row
+				Name string `db:"name" rule:"1..50"`
+				Room string `db:"room" rule:"1..50" api:",default=x"`
+			}
+			Declare[User](m, "users", Unique("name", "room"))
+		}, "users becomes unique in name, room together"},
 		{func(m *Model) {
 			type User struct {
 				Row

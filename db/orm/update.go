@@ -146,8 +146,7 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 func (db *DB) severRelated(ctx context.Context, d *Draft, r *Relation) error {
 	q := &query{dialect: db.dialect}
 	q.bindTo("SELECT id FROM "+d.table.Name+" WHERE id = ?", d.key)
-	_, err := db.cascade(ctx, r, q.String(), q.args)
-	return err
+	return (&removal{db: db}).cascade(ctx, r, q.String(), q.args)
 }
 
 // relink changes the links of one row.

@@ -28,9 +28,10 @@ func SetViewer(ctx context.Context, v Viewer) {
 	}
 }
 
-// visible writes, after and, the condition under which the viewer may see row t; it tells whether there is one.
+// visible writes, after and, the condition under which the viewer may see row t; it tells whether there is one. A link that is
+// no declared table is seen as the rows that it links.
 func (q *query) visible(and string, table *Table, t string) bool {
-	if table.visible == "" || q.viewer.Admin {
+	if table == nil || table.visible == "" || q.viewer.Admin {
 		return false
 	}
 	q.bindTo(and+t+"."+table.visible+" = ?", q.viewer.Key)

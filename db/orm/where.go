@@ -228,6 +228,9 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 			q.add(" WHERE TRUE")
 		}
 		q.visible(" AND ", r.To, u)
+		if r.Link != nil {
+			q.visible(" AND ", r.Link.Rows, link)
+		}
 		if pin != nil {
 			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+r.To.name.Name+" = ?)", *pin)
 		}

@@ -2,8 +2,11 @@ package orm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -81,6 +84,18 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults 
 				return !ok
 			})
 		}
+		for _, r := range c.Table.Relations {
+			if key == 0 || len(assignments) == 0 || r.Theirs != c || !r.recursive() {
+				continue
+			}
+			a := assignments[0]
+			switch below, err := db.isBelow(ctx, r, a.value, key); {
+			case err != nil:
+				return nil, err
+			case below:
+				found = append(found, placed{Fault{Invalid, "is below this " + lowerFirst(c.Table.Type) + " itself", a.path}, a.at})
+			}
+		}
 		if !c.Unique || len(assignments) == 0 {
 			continue
 		}
@@ -95,6 +110,11 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults 
 			taken[a.value] = 0 // whoever else asks for it here comes too late
 		}
 	}
+	twice, err := db.takenTogether(ctx, drafts, key)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, twice...)
 	for _, d := range drafts {
 		broken, err := db.runChecks(ctx, d, key)
 		if err != nil {
@@ -135,6 +155,166 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 		return err
 	})
 	return holders, err
+}
+
+// isBelow tells whether a row is another, or hangs on it, however far below: if the other came to hang on it in turn, both would
+// be in no tree any more.
+func (db *DB) isBelow(ctx context.Context, r *Relation, row any, of int64) (is bool, err error) {
+	q := &query{dialect: db.dialect}
+	q.bindTo(r.above(), row)
+	q.bindTo(" SELECT 1 FROM above WHERE id = ?", of)
+	err = db.run(ctx, &Statement{Path: r.Back.Coordinate(), Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
+		is = true
+		return nil
+	})
+	return is, err
+}
+
+// above begins a SELECT from above: a row, and all that it hangs on.
+func (r *Relation) above() string {
+	t, c := r.To.Name, r.Theirs.Name
+	return "WITH RECURSIVE above (id) AS (SELECT id FROM " + t + " WHERE id = ? UNION SELECT t." + c + " FROM " + t + " AS t JOIN above AS a ON a.id = t.id WHERE t." + c + " IS NOT NULL)"
+}
+
+// A claim is what a draft gives to columns that are unique together: cells, or for the key of a parent that is not there yet
+// the parent.
+type claim struct {
+	at    assignment // the first of the columns that its author gave
+	cells map[string]any
+	open  bool // it hangs on a new parent, so that no stored row can have the same
+	text  string
+}
+
+// takenTogether finds what other rows have already of the columns that are unique together, or another of the drafts: with a
+// statement for each such set of columns.
+func (db *DB) takenTogether(ctx context.Context, drafts []*Draft, key int64) (found []placed, err error) {
+	parents := map[*Draft]*Draft{}
+	var tables []*Table
+	for _, d := range drafts {
+		if !slices.Contains(tables, d.table) {
+			tables = append(tables, d.table)
+		}
+		for _, c := range d.children {
+			for _, child := range c.drafts {
+				parents[child] = d
+			}
+		}
+	}
+	for _, t := range tables {
+		for _, columns := range t.uniques {
+			var claims []claim
+			for _, d := range drafts {
+				if c, ok := d.claim(columns, parents[d], key != 0); ok && d.table == t {
+					claims = append(claims, c)
+				}
+			}
+			taken, err := db.claimed(ctx, t, columns, claims, key)
+			if err != nil {
+				return nil, err
+			}
+			seen := map[string]bool{}
+			for i, c := range claims {
+				if taken[i] || seen[c.text] {
+					found = append(found, placed{Fault{Taken, "is taken, together with " + besides(columns, c.at.column), c.at.path}, c.at.at})
+				}
+				seen[c.text] = true
+			}
+		}
+	}
+	return found, nil
+}
+
+// besides are the columns but one, as clients know them.
+func besides(columns []*Column, but *Column) string {
+	var names []string
+	for _, c := range columns {
+		if c != but {
+			names = append(names, "`"+c.Field+"`")
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
+// claim is what the draft gives to columns that are unique together; there is none if one of them is null. The row of a draft
+// that exists has the others already.
+func (d *Draft) claim(columns []*Column, parent *Draft, exists bool) (c claim, ok bool) {
+	c.cells = map[string]any{}
+	identity := make([]any, len(columns))
+	for i, column := range columns {
+		at := slices.IndexFunc(d.values, func(a assignment) bool { return a.column == column && !a.parent })
+		switch {
+		case at >= 0 && d.values[at].value == nil:
+			return c, false
+		case at >= 0:
+			a := d.values[at]
+			if c.cells[column.Name], identity[i] = a.value, a.value; c.at.column == nil || c.at.at == 0 {
+				c.at = a
+			}
+		case exists:
+		case d.under != nil && d.under.Theirs == column:
+			c.open, identity[i] = true, fmt.Sprintf("%p", parent)
+		default:
+			return c, false
+		}
+	}
+	text, _ := json.Marshal(identity) // cells always marshal
+	c.text = string(text)
+	return c, len(c.cells) > 0
+}
+
+// claimed tells which of the claims stored rows stand against; key is the row of a claim that exists already, which is then
+// the only one.
+func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims []claim, key int64) (map[int]bool, error) {
+	taken := map[int]bool{}
+	place := &Column{Name: "id", Kind: Int} // which is none of the columns
+	given := []*Column{place}
+	var rows []map[string]any
+	for i, c := range claims {
+		if c.open {
+			continue
+		}
+		row := map[string]any{place.Name: i}
+		for _, column := range columns {
+			if cell, ok := c.cells[column.Name]; ok {
+				row[column.Name] = cell
+			}
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return taken, nil
+	}
+	for _, column := range columns {
+		if _, ok := rows[0][column.Name]; ok {
+			given = append(given, column)
+		}
+	}
+	q := &query{dialect: db.dialect}
+	q.bindTo("SELECT "+q.field(place)+" FROM "+q.rows(given), db.rowsJSON(rows))
+	if key != 0 {
+		q.bindTo(" JOIN "+t.Name+" AS s ON s.id = ?", key)
+	}
+	on := " ON "
+	q.add(" JOIN ", t.Name, " AS t")
+	for _, column := range columns {
+		q.add(on, "t.", column.Name, " = ")
+		if slices.Contains(given, column) {
+			q.add(q.field(column))
+		} else {
+			q.add("s.", column.Name)
+		}
+		on = " AND "
+	}
+	if key != 0 {
+		q.add(" AND t.id <> s.id")
+	}
+	err := db.run(ctx, &Statement{Path: t.Type + "." + columns[0].Field, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
+		var i int
+		err := rows.Scan(&i)
+		taken[i] = true
+		return err
+	})
+	return taken, err
 }
 
 // insert writes new rows of one table with one statement, then what hangs on them, a statement for each relation.

@@ -161,7 +161,7 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 	if e.looks == nil {
 		return t
 	}
-	table := db.Model.TableOf(strings.TrimSuffix(result.Name, "Connection"))
+	table := db.Model.TableOf(result.Fields.ForName("nodes").Type.Name())
 	var via *orm.Relation
 	if from := db.Model.TableOf(f.ObjectDefinition.Name); from != nil {
 		via = from.Relation(f.Name)

@@ -58,6 +58,7 @@ func (w *writer) column(c *orm.Column, u use) {
 	if c.Unique {
 		text += ". Compared exactly: TAKEN if another " + w.noun(c.Table).one + " has it"
 	}
+	text += w.together(c)
 	directive := ""
 	if !needed { // what must be given cannot be deprecated
 		directive = w.deprecated(c)
@@ -98,12 +99,32 @@ func (w *writer) reference(c *orm.Column, u use) {
 	if c.Unique {
 		text += " TAKEN if the " + to.one + " has one."
 	}
+	if together := w.together(c); together != "" {
+		text += strings.TrimPrefix(together, ".") + "."
+	}
 	w.field(text, c.Field+": "+typ)
+}
+
+// together says with which other columns a column is unique; "" if with none.
+func (w *writer) together(c *orm.Column) (text string) {
+	for _, u := range c.Table.Uniques() {
+		if !slices.Contains(u, c) {
+			continue
+		}
+		var others []string
+		for _, other := range u {
+			if other != c {
+				others = append(others, other.Field)
+			}
+		}
+		text += ". TAKEN if another " + w.noun(c.Table).one + " has it with the same " + listed(code(others))
+	}
+	return text
 }
 
 // nested is the name of the input by which an input of r.From writes what r leads to.
 func nested(r *orm.Relation) string {
-	if r.Link == nil && (r.Field == lowerFirst(r.To.Type) || r.Field == r.To.Root()) {
+	if one := lowerFirst(r.To.Type); r.Link == nil && (r.Field == one || r.Field == r.To.Root() && r.From.Relation(one) == nil) {
 		return r.From.Type + r.To.Type + "Input"
 	}
 	return r.From.Type + upperFirst(r.Field) + "Input"

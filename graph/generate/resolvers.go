@@ -21,6 +21,11 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "// %s\n\n//go:build !generate\n\npackage db\n\nimport (\n", marked)
 	if slices.ContainsFunc(tables, func(t *orm.Table) bool {
+		return slices.ContainsFunc(t.Relations, func(r *orm.Relation) bool { return r.Link != nil && r.Link.Rows != nil })
+	}) {
+		b.WriteString("\"context\"\n")
+	}
+	if slices.ContainsFunc(tables, func(t *orm.Table) bool {
 		return slices.ContainsFunc(t.ComputedFields(), func(c *orm.ComputedField) bool { return strings.Contains(c.GoType, "time.") })
 	}) {
 		b.WriteString("\"time\"\n\n")
@@ -40,6 +45,16 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 			}
 		}
 		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = orm.Connection[%s]\n%sEdge = orm.Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
+		for _, r := range t.Relations {
+			if r.Link == nil || r.Link.Rows == nil {
+				continue
+			}
+			fmt.Fprintf(&b, "\n// A %s is a page of the %s of %s.\ntype %s struct{ *orm.Connection[%s] }\n", r.Connection(), words(r.Field), withArticle(one), r.Connection(), r.To.Type)
+			fmt.Fprintf(&b, "\n// A %s is an edge of such a page, with the %s.\ntype %s struct {\n*orm.Edge[%s]\n*%s\n}\n", r.Edge(), words(r.Link.Rows.Type), r.Edge(), r.To.Type, r.Link.Rows.Type)
+			fmt.Fprintf(&b, "\n// Edges are the page's rows with their cursors and links.\nfunc (c *%s) Edges(ctx context.Context) ([]*%s, error) {\n"+
+				"return orm.LinkedEdges(ctx, c.Connection, func(e *orm.Edge[%s], link *%s) *%s { return &%s{e, link} })\n}\n",
+				r.Connection(), r.Edge(), r.To.Type, r.Link.Rows.Type, r.Edge(), r.Edge())
+		}
 	}
 	var enums []string
 	for _, c := range columnsOf(tables) {
@@ -76,20 +91,28 @@ func isName(text string) bool {
 	return regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`).MatchString(text) && !strings.HasPrefix(text, "__") && !slices.Contains([]string{"true", "false", "null"}, text)
 }
 
-// bind tells gqlgen of columns that clients know by other names.
+// bind tells gqlgen of columns that clients know by other names, in rows and on the edges that carry them.
 func bind(cfg *config.Config, tables []*orm.Table) {
-	for _, t := range tables {
-		for _, c := range t.Columns {
-			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == t.KeyColumn() {
+	rename := func(typ string, columns []*orm.Column) {
+		for _, c := range columns {
+			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == c.Table.KeyColumn() {
 				continue
 			}
-			entry := cfg.Models[t.Type]
+			entry := cfg.Models[typ]
 			if entry.Fields == nil {
-				entry.Model = config.StringList{"kith/db." + t.Type}
+				entry.Model = config.StringList{"kith/db." + typ}
 				entry.Fields = map[string]config.TypeMapField{}
 			}
 			entry.Fields[c.Field] = config.TypeMapField{FieldName: c.GoField()}
-			cfg.Models[t.Type] = entry
+			cfg.Models[typ] = entry
+		}
+	}
+	for _, t := range tables {
+		rename(t.Type, t.Columns)
+		for _, r := range t.Relations {
+			if columns := r.EdgeColumns(); len(columns) > 0 {
+				rename(r.Edge(), columns)
+			}
 		}
 	}
 }
@@ -147,7 +170,10 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 	if err != nil {
 		return fmt.Sprintf("panic(%q)", err)
 	}
-	if relation.Many {
+	switch {
+	case relation.Many && relation.Link != nil && relation.Link.Rows != nil:
+		return fmt.Sprintf("page, err := many(ctx, db.%s, obj)\nreturn &db.%s{Connection: page}, err", name, relation.Connection())
+	case relation.Many:
 		return "return many(ctx, db." + name + ", obj)"
 	}
 	return "return one(ctx, db." + name + ", obj)"

@@ -245,21 +245,38 @@ func (w *writer) types(t *orm.Table) {
 		for _, r := range t.Relations {
 			w.describe(w.ofRelation(r))
 			if r.Many {
-				w.connection(r.Field, r.To)
+				w.connection(r.Field, r.To, r.Connection())
 			} else {
 				w.line("%s: %s", r.Field, r.To.Type+required(r.Required))
 			}
 		}
 	})
-	w.block("One page of "+n.many+", after the Relay cursor connections specification.", "type "+t.Type+"Connection", func() {
-		w.field("The "+n.many+" of the page, each with its cursor.", "edges: ["+t.Type+"Edge!]!")
+	w.page(t, "One page of "+n.many, t.Type+"Connection", upperFirst(n.a)+" on a page.", t.Type+"Edge", nil)
+	for _, r := range t.Relations {
+		if r.Link == nil || r.Link.Rows == nil {
+			continue
+		}
+		link := w.noun(r.Link.Rows)
+		to := w.noun(r.To)
+		w.page(r.To, "One page of the "+words(r.Field)+" of "+n.a, r.Connection(), upperFirst(to.a)+" on such a page, with what the "+link.one+" says.", r.Edge(), r.EdgeColumns())
+	}
+}
+
+// page writes a connection to rows of a table and its edge, with what the edge says besides.
+func (w *writer) page(t *orm.Table, about, connection, aboutEdge, edge string, besides []*orm.Column) {
+	n := w.noun(t)
+	w.block(about+", after the Relay cursor connections specification.", "type "+connection, func() {
+		w.field("The "+n.many+" of the page, each with its cursor.", "edges: ["+edge+"!]!")
 		w.field("The "+n.many+" of the page, in the order of `edges`.", "nodes: ["+t.Type+"!]!")
 		w.field("Where the page begins and ends, and whether there is more.", "pageInfo: PageInfo!")
 		w.field("How many "+n.many+seen(t)+" match `where`, on all pages together.", "totalCount: Int!")
 	})
-	w.block(upperFirst(n.a)+" on a page.", "type "+t.Type+"Edge", func() {
+	w.block(aboutEdge, "type "+edge, func() {
 		w.field("Its place, for `after` and `before`: opaque, bound to the field and the order, not to the parent or the filter.", "cursor: String!")
 		w.field("The "+n.one+".", "node: "+t.Type+"!")
+		for _, c := range besides {
+			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecated(c))
+		}
 	})
 }
 
@@ -271,7 +288,7 @@ func required(is bool) string {
 }
 
 // connection writes a connection field with its arguments.
-func (w *writer) connection(field string, t *orm.Table) {
+func (w *writer) connection(field string, t *orm.Table, typ string) {
 	n := w.noun(t)
 	outer := w.indent
 	w.line("%s(", field)
@@ -283,7 +300,7 @@ func (w *writer) connection(field string, t *orm.Table) {
 	w.field("Order, the first entry weighing most; ID ASC when absent and as the last tie-breaker.", "orderBy: ["+t.Type+"Order!]")
 	w.field("Only "+n.many+" that match; all when absent.", "where: "+t.Type+"Where")
 	w.indent = outer
-	w.line("): %sConnection!", t.Type)
+	w.line("): %s!", typ)
 }
 
 // ofColumn describes a column of an object.
@@ -482,6 +499,6 @@ func (w *writer) roots(t *orm.Table) {
 		} else {
 			w.describe("All " + n.many + ".")
 		}
-		w.connection(t.Root(), t)
+		w.connection(t.Root(), t, t.Type+"Connection")
 	})
 }

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -83,10 +84,11 @@ type branch struct {
 	index      int // among the branches of the fetch above
 
 	// of connections
-	field   *ast.Field // nil if the branch is a to-one relation
-	page    *orm.Page  // nil if it depends on variables, or is wrong
-	rows    *fetch     // nil if only the count is wanted
-	cursors bool       // rows hold what cursors are made of
+	field   *ast.Field    // nil if the branch is a to-one relation
+	page    *orm.Page     // nil if it depends on variables, or is wrong
+	rows    *fetch        // nil if only the count is wanted
+	links   []*orm.Column // read of the link to each row, behind its columns
+	cursors bool          // rows hold what cursors are made of
 	counts  bool
 	beyond  bool // whether there are rows beyond the page
 }
@@ -136,6 +138,7 @@ const (
 	// of an edge
 	cursorPart
 	nodePart
+	linkPart // a column of the link
 	// of the page info
 	hasNextPart
 	hasPrevPart
@@ -152,6 +155,8 @@ type part struct {
 	text   string
 	object *object
 	inner  *connection
+	column int      // of the branch's links
+	holds  orm.Kind // of the column
 }
 
 // A compiler compiles one root field of one operation.
@@ -311,10 +316,32 @@ func (c *compiler) edges(b *branch, rows *fetch, edges graphql.CollectedField) *
 		case "node":
 			p.kind = nodePart
 			p.object = c.object(rows, rows.source, f.Selections, b.path+"."+edges.Alias+"."+f.Alias)
+		default:
+			if !b.link(f.Name, &p) {
+				c.beside = true
+			}
 		}
 		out.parts = append(out.parts, p)
 	}
 	return out
+}
+
+// link makes a part of the column of the branch's links that clients know by a name; it tells whether there is one.
+func (b *branch) link(name string, p *part) bool {
+	if b.relation == nil {
+		return false
+	}
+	columns := b.relation.EdgeColumns()
+	i := slices.IndexFunc(columns, func(c *orm.Column) bool { return c.Field == name })
+	if i < 0 {
+		return false
+	}
+	p.kind, p.holds, p.column = linkPart, columns[i].Kind, slices.Index(b.links, columns[i])
+	if p.column < 0 {
+		p.column = len(b.links)
+		b.links = append(b.links, columns[i])
+	}
+	return true
 }
 
 func (c *compiler) pageInfo(b *branch, info graphql.CollectedField) *connection {

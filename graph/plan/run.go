@@ -333,7 +333,7 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 		}
 	}
 	if b.rows != nil {
-		out.found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Page: out.page, Within: !b.beyond})
+		out.found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Link: b.links, Page: out.page, Within: !b.beyond})
 		if err != nil {
 			return out, err
 		}

@@ -146,6 +146,8 @@ func (r *run) writeEdge(c *connection, b *branch, related related, row []any) er
 			r.out = append(r.out, p.text...)
 		case cursorPart:
 			r.writeCursor(b, related.page, row)
+		case linkPart:
+			r.out = appendValue(r.out, p.holds, row[len(row)-len(b.links)+p.column])
 		case nodePart:
 			if err := r.writeObject(p.object, related.found, row); err != nil {
 				return err
