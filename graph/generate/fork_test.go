@@ -33,7 +33,7 @@ func TestFork(t *testing.T) {
 	if err != nil || len(names) < 7 {
 		t.Fatalf("%q is generated, error %v", names, err)
 	}
-	for _, name := range []string{"graph/comment.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go",
+	for _, name := range []string{"graph/reply.generated.graphqls", "graph/empty_shelf.generated.graphqls", "graph/notice.generated.graphqls", "graph/notice.generated.resolvers.go",
 		"graph/reading.generated.graphqls", "graph/note.generated.graphqls", "graph/review.generated.graphqls", "graph/conditions.generated.graphqls",
 		"graph/folder.generated.graphqls", "graph/article.generated.graphqls", "graph/team.generated.graphqls", "graph/membership.generated.graphqls", "graph/team.generated.resolvers.go"} {
 		got := read(t, filepath.Join(module, filepath.FromSlash(name)))

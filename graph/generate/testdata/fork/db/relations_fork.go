@@ -6,8 +6,8 @@ import (
 	"kith/db/orm"
 )
 
-// A Comment is a remark on a post, by anybody who is logged in.
-type Comment struct {
+// A Reply is a remark on a post, by anybody who is logged in.
+type Reply struct {
 	orm.Row
 	PostKey   int64  `db:"post_id"`
 	AuthorKey int64  `db:"author_id"`
@@ -16,10 +16,10 @@ type Comment struct {
 
 // On the page.
 var (
-	Comments = orm.Declare[Comment](Model, "comments", orm.OwnedBy("author_id"))
+	Replies = orm.Declare[Reply](Model, "replies", orm.OwnedBy("author_id"))
 
-	PostComments, CommentPost   = orm.OneToMany(Posts, "comments", Comments, "post", "post_id", orm.Cascade)
-	UserComments, CommentAuthor = orm.OneToMany(Users, "comments", Comments, "author", "author_id", orm.Cascade)
+	PostReplies, ReplyPost   = orm.OneToMany(Posts, "replies", Replies, "post", "post_id", orm.Cascade)
+	UserReplies, ReplyAuthor = orm.OneToMany(Users, "replies", Replies, "author", "author_id", orm.Cascade)
 )
 
 // An EmptyShelf is a place for books, and has each option of a column: renamed, with a default, write-once, read-only,

@@ -204,20 +204,20 @@ func TestForkNested(t *testing.T) {
 			_, body := send(t, asAdmin(f.Planned), request{Query: text})
 			return string(body)
 		}
-		create := func(comments string) string {
-			return `mutation { createPost(input: {title: "T", content: "C", comments: [` + comments + `]}) { post { id author { username } comments { nodes { body author { username } } } } userErrors { code field } } }`
+		create := func(replies string) string {
+			return `mutation { createPost(input: {title: "T", content: "C", replies: [` + replies + `]}) { post { id author { username } replies { nodes { body author { username } } } } userErrors { code field } } }`
 		}
 		// The second owner is the viewer, who may say so, and nobody else.
 		want(t, ada(create(`{body: "mine"}, {body: "too", authorId: "`+idOfAda+`"}`)),
-			`"comments":{"nodes":[{"body":"mine","author":{"username":"ada"}},{"body":"too","author":{"username":"ada"}}]}},"userErrors":[]`)
+			`"replies":{"nodes":[{"body":"mine","author":{"username":"ada"}},{"body":"too","author":{"username":"ada"}}]}},"userErrors":[]`)
 		before := dump(t, f)
 		want(t, ada(create(`{body: "mine"}, {body: "bob's", authorId: "`+idOfBob+`"}`)), `"FORBIDDEN"`)
 		// Nothing is looked up before that is decided: a user who is not there is no news.
 		want(t, ada(create(`{body: "x", authorId: "`+orm.GlobalID(db.Users.Table, 999)+`"}`)), `"FORBIDDEN"`)
-		want(t, ada(create(`{body: "x", authorId: null}`)), `{"code":"BLANK","field":["input","comments","0","authorId"]}`)
-		want(t, ada(create(`{body: "x", authorId: "what"}`)), `{"code":"INVALID","field":["input","comments","0","authorId"]}`)
-		want(t, admin(create(`{body: "x"}`)), `{"code":"BLANK","field":["input","authorId"]},{"code":"BLANK","field":["input","comments","0","authorId"]}`)
-		for _, nested := range []string{`posts: [{title: "T", content: "C", comments: [{body: "x"}]}]`, `comments: [{postId: "` + orm.GlobalID(db.Posts.Table, 1) + `", body: "x", authorId: "` + idOfBob + `"}]`} {
+		want(t, ada(create(`{body: "x", authorId: null}`)), `{"code":"BLANK","field":["input","replies","0","authorId"]}`)
+		want(t, ada(create(`{body: "x", authorId: "what"}`)), `{"code":"INVALID","field":["input","replies","0","authorId"]}`)
+		want(t, admin(create(`{body: "x"}`)), `{"code":"BLANK","field":["input","authorId"]},{"code":"BLANK","field":["input","replies","0","authorId"]}`)
+		for _, nested := range []string{`posts: [{title: "T", content: "C", replies: [{body: "x"}]}]`, `replies: [{postId: "` + orm.GlobalID(db.Posts.Table, 1) + `", body: "x", authorId: "` + idOfBob + `"}]`} {
 			// A new user has no key yet: what is not theirs by hanging on them is for somebody who is logged in.
 			_, body := send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eve", password: "correct horse", ` + nested + `}) { userErrors { code field } } }`})
 			if s := string(body); !strings.Contains(s, `"UNAUTHENTICATED"`) && !strings.Contains(s, `"GRAPHQL_VALIDATION_FAILED"`) {
@@ -227,15 +227,15 @@ func TestForkNested(t *testing.T) {
 		if after := dump(t, f); after != before {
 			t.Fatalf("what was refused has left\n%s", after)
 		}
-		want(t, admin(`mutation { createPost(input: {title: "T", content: "C", authorId: "`+idOfAda+`", comments: [{body: "b", authorId: "`+idOfBob+`"}]}) { post { comments { nodes { author { username } } } } } }`), `"bob"`)
+		want(t, admin(`mutation { createPost(input: {title: "T", content: "C", authorId: "`+idOfAda+`", replies: [{body: "b", authorId: "`+idOfBob+`"}]}) { post { replies { nodes { author { username } } } } } }`), `"bob"`)
 
 		// What the child needs besides is a field of its input.
 		post := orm.GlobalID(db.Posts.Table, 1)
-		_, body := send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eve", password: "correct horse", comments: [{postId: "` + post + `", body: "hello"}]}) { user { comments { nodes { body post { id } } } } userErrors { code field } } }`})
-		want(t, string(body), `{"comments":{"nodes":[{"body":"hello","post":{"id":"`+post+`"}}]}},"userErrors":[]`)
-		_, body = send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eva", password: "correct horse", comments: [{postId: "` + orm.GlobalID(db.Posts.Table, 999) + `", body: "hello"}]}) { userErrors { code field } } }`})
-		want(t, string(body), `[{"code":"NOT_FOUND","field":["input","comments","0","postId"]}]`)
-		want(t, ada(`mutation { createUser(input: {username: "u", password: "correct horse", comments: [{body: "b"}]}) { userErrors { code } } }`), "GRAPHQL_VALIDATION_FAILED")
+		_, body := send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eve", password: "correct horse", replies: [{postId: "` + post + `", body: "hello"}]}) { user { replies { nodes { body post { id } } } } userErrors { code field } } }`})
+		want(t, string(body), `{"replies":{"nodes":[{"body":"hello","post":{"id":"`+post+`"}}]}},"userErrors":[]`)
+		_, body = send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "eva", password: "correct horse", replies: [{postId: "` + orm.GlobalID(db.Posts.Table, 999) + `", body: "hello"}]}) { userErrors { code field } } }`})
+		want(t, string(body), `[{"code":"NOT_FOUND","field":["input","replies","0","postId"]}]`)
+		want(t, ada(`mutation { createUser(input: {username: "u", password: "correct horse", replies: [{body: "b"}]}) { userErrors { code } } }`), "GRAPHQL_VALIDATION_FAILED")
 
 		// The row at the end of a to-one relation may be somebody else's.
 		note := func(note string) string {
@@ -260,14 +260,14 @@ func TestForkNested(t *testing.T) {
 		// What the schema does not have, no draft takes.
 		for table, input := range map[*orm.Table]orm.Input{
 			db.Users.Table:        {is("knows", orm.Input{is("add", []any{"bob"})})}, // no mutation of users makes users
-			db.Posts.Table:        {is("comments", []any{orm.Input{is("body", "b")}})},
+			db.Posts.Table:        {is("replies", []any{orm.Input{is("body", "b")}})},
 			db.EmptyShelves.Table: {is("notices", []any{orm.Input{is("text", "t")}})},
 		} {
 			if _, faults := orm.NewDraft(table, input, nil, false); len(faults) != 1 || faults[0].Code != orm.Invalid {
 				t.Errorf("an update of %s takes %v: %v", table.Name, input, faults)
 			}
 		}
-		for _, input := range []orm.Input{{is("comments", []any{orm.Input{is("body", "b"), is("postId", post)}})}, {is("note", orm.Input{is("text", "t"), is("postId", post)})}, {is("author", orm.Input{})}} {
+		for _, input := range []orm.Input{{is("replies", []any{orm.Input{is("body", "b"), is("postId", post)}})}, {is("note", orm.Input{is("text", "t"), is("postId", post)})}, {is("author", orm.Input{})}} {
 			if _, faults := orm.NewDraft(db.Posts.Table, append(input, is("title", "t"), is("content", "c")), nil, true); len(faults) != 1 || faults[0].Code != orm.Invalid {
 				t.Errorf("a post takes %v: %v", input, faults)
 			}
@@ -284,7 +284,7 @@ func TestForkNobodyWritesForOthers(t *testing.T) {
 			signUp(t, f.Planned, name)
 			access, _ := logIn(t, f.Planned, name)
 			ask := asker(t, f, access)
-			want(t, ask(`mutation { createPost(input: {title: "T", content: "C", comments: [{body: "b"}], note: {text: "n"}, reviews: [{summary: "s", body: "b"}]}) { userErrors { code } } }`), `"userErrors":[]`)
+			want(t, ask(`mutation { createPost(input: {title: "T", content: "C", replies: [{body: "b"}], note: {text: "n"}, reviews: [{summary: "s", body: "b"}]}) { userErrors { code } } }`), `"userErrors":[]`)
 			want(t, ask(`mutation { createEmptyShelf(input: {code: "`+name+`", notices: [{text: "t"}]}) { userErrors { code } } }`), `"userErrors":[]`)
 		}
 		r := rand.New(rand.NewPCG(1, 2))

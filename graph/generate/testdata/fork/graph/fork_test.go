@@ -12,7 +12,7 @@ import (
 )
 
 // A table that the page declares answers everything as the others do: nobody wrote a line of its API.
-func TestForkComments(t *testing.T) {
+func TestForkReplies(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		signUp(t, f.Planned, "ada")
 		access, _ := logIn(t, f.Planned, "ada")
@@ -20,17 +20,17 @@ func TestForkComments(t *testing.T) {
 		ask := asker(t, f, access)
 		post := ask(`{ posts(first: 1) { nodes { id } } }`)
 		id := between(post, `"id":"`, `"`)
-		made := ask(`mutation { createComment(input: {postId: "` + id + `", body: "Well said."}) { comment { id body author { username } post { id } } userErrors { code field } } }`)
+		made := ask(`mutation { createReply(input: {postId: "` + id + `", body: "Well said."}) { reply { id body author { username } post { id } } userErrors { code field } } }`)
 		want(t, made, `"body":"Well said.","author":{"username":"ada"},"post":{"id":"`+id+`"}},"userErrors":[]`)
-		comment := between(made, `"comment":{"id":"`, `"`)
-		want(t, ask(`mutation { createComment(input: {postId: "`+id+`", body: ""}) { userErrors { code field } } }`), `{"code":"BLANK","field":["input","body"]}`)
-		want(t, ask(`mutation { createComment(input: {postId: "`+id+`", authorId: "`+bob+`", body: "x"}) { userErrors { code } } }`), `"FORBIDDEN"`)
-		want(t, ask(`{ posts(where: {comments: {some: {body: {contains: "said"}, author: {username: {eq: "ada"}}}}}) { nodes { comments(orderBy: [{field: CREATED_AT}]) { totalCount nodes { body } } } } }`),
-			`{"posts":{"nodes":[{"comments":{"totalCount":1,"nodes":[{"body":"Well said."}]}}]}}`)
-		want(t, ask(`{ comment(id: "`+comment+`") { body } comments { totalCount } node(id: "`+comment+`") { ... on Comment { author { comments { totalCount } } } } }`),
-			`{"comment":{"body":"Well said."},"comments":{"totalCount":1},"node":{"author":{"comments":{"totalCount":1}}}}`)
-		want(t, ask(`mutation { updateComment(input: {id: "`+comment+`", body: "Better."}) { comment { body version } } }`), `{"body":"Better.","version":2}`)
-		want(t, ask(`mutation { deletePost(input: {id: "`+id+`"}) { cascade { type action count } } }`), `{"type":"Comment","action":"DELETED","count":1}`)
+		reply := between(made, `"reply":{"id":"`, `"`)
+		want(t, ask(`mutation { createReply(input: {postId: "`+id+`", body: ""}) { userErrors { code field } } }`), `{"code":"BLANK","field":["input","body"]}`)
+		want(t, ask(`mutation { createReply(input: {postId: "`+id+`", authorId: "`+bob+`", body: "x"}) { userErrors { code } } }`), `"FORBIDDEN"`)
+		want(t, ask(`{ posts(where: {replies: {some: {body: {contains: "said"}, author: {username: {eq: "ada"}}}}}) { nodes { replies(orderBy: [{field: CREATED_AT}]) { totalCount nodes { body } } } } }`),
+			`{"posts":{"nodes":[{"replies":{"totalCount":1,"nodes":[{"body":"Well said."}]}}]}}`)
+		want(t, ask(`{ reply(id: "`+reply+`") { body } replies { totalCount } node(id: "`+reply+`") { ... on Reply { author { replies { totalCount } } } } }`),
+			`{"reply":{"body":"Well said."},"replies":{"totalCount":1},"node":{"author":{"replies":{"totalCount":1}}}}`)
+		want(t, ask(`mutation { updateReply(input: {id: "`+reply+`", body: "Better."}) { reply { body version } } }`), `{"body":"Better.","version":2}`)
+		want(t, ask(`mutation { deletePost(input: {id: "`+id+`"}) { cascade { type action count } } }`), `{"type":"Reply","action":"DELETED","count":1}`)
 	})
 }
 
