@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"time"
 )
 
 // What the page says in Go functions: fields that follow from a row, and rules over a row before it is written.
@@ -19,8 +18,9 @@ type ComputedField struct {
 	of       func(entity any) any
 }
 
-// Computed declares a field that of makes of a row: text, a whole number or a time, or a pointer to one, which is null
-// where it is nil. A panic in it is INTERNAL for the field. It must not change the row.
+// Computed declares a field that of makes of a row: what a column may be, but an enum, or a pointer to it, which is null where
+// it is nil. What the type cannot hold, NaN among it, is null or INTERNAL. A panic in it is INTERNAL for the field. It must not
+// change the row.
 func Computed[T, V any](field string, of func(*T) V) Option {
 	return func(t *Table) {
 		wrong := func(format string, args ...any) {
@@ -32,18 +32,15 @@ func Computed[T, V any](field string, of func(*T) V) Option {
 		if t.Field(field) != nil || t.Computed(field) != nil {
 			wrong("is declared twice")
 		}
-		c := &ComputedField{Field: field, GoType: reflect.TypeFor[V]().String()}
-		switch any(*new(V)).(type) {
-		case string, *string:
-			c.Kind = Text
-		case int64, *int64:
-			c.Kind = Int
-		case time.Time, *time.Time:
-			c.Kind = Time
-		default:
-			wrong("is a %s; a computed field is int64, string, time.Time or a pointer to one", reflect.TypeFor[V]())
+		typ := reflect.TypeFor[V]()
+		c := &ComputedField{Field: field, GoType: typ.String(), Nullable: typ.Kind() == reflect.Pointer}
+		if c.Nullable {
+			typ = typ.Elem()
 		}
-		c.Nullable = reflect.TypeFor[V]().Kind() == reflect.Pointer
+		var ok bool
+		if c.Kind, ok = kindOf(typ, ""); !ok {
+			wrong("is %s; a computed field is bool, int32, int64, float64, string, time.Time, Date, Decimal, UUID, JSON or a pointer to one", reflect.TypeFor[V]())
+		}
 		c.of = func(entity any) any {
 			row, _ := entity.(*T)
 			return of(row)
@@ -73,15 +70,7 @@ func (c *ComputedField) GoName() string { return upperFirst(c.Field) }
 
 // Of is the field's value in an entity, as a Read answers values.
 func (c *ComputedField) Of(entity any) any {
-	v := c.of(entity)
-	if !c.Nullable {
-		return v
-	}
-	p := reflect.ValueOf(v)
-	if p.IsNil() {
-		return nil
-	}
-	return p.Elem().Interface()
+	return cellOf(reflect.ValueOf(c.of(entity)), c.Kind)
 }
 
 // Value is a computed field of an entity, for the accessors that are generated.

@@ -261,8 +261,12 @@ func (t *Table) decode(entity reflect.Value, row []any) {
 
 // Of is the column's value in an entity, as a Read answers it.
 func (c *Column) Of(entity any) any {
-	v := reflect.ValueOf(entity).Elem().FieldByIndex(c.index)
-	if c.Nullable {
+	return cellOf(reflect.ValueOf(entity).Elem().FieldByIndex(c.index), c.Kind)
+}
+
+// cellOf is a Go value of a kind, or a pointer to one, as a cell.
+func cellOf(v reflect.Value, kind Kind) any {
+	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return nil
 		}
@@ -271,7 +275,7 @@ func (c *Column) Of(entity any) any {
 	switch {
 	case v.Kind() == reflect.Int32:
 		return v.Int()
-	case v.Kind() == reflect.String && c.Kind != Numeric:
+	case v.Kind() == reflect.String && kind != Numeric:
 		return v.String()
 	}
 	return v.Interface()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,9 +92,22 @@ func (w *writer) operatorsOf(c *orm.Column) []string {
 func (w *writer) conditions() string {
 	w.b.Reset()
 	w.b.WriteString("# " + marked + "\n")
-	for _, c := range w.scalarsOf(func(c *orm.Column) bool { return scalars[c.Kind] != "" }) {
-		w.line("")
-		w.field(scalars[c.Kind], "scalar "+c.Scalar())
+	shown := map[orm.Kind]string{} // scalars by their kinds
+	for _, c := range columnsOf(w.tables) {
+		if c.Filtered() {
+			shown[c.Kind] = c.Scalar()
+		}
+	}
+	for _, t := range w.tables {
+		for _, c := range t.ComputedFields() {
+			shown[c.Kind] = c.Scalar()
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(shown)) {
+		if scalars[kind] != "" {
+			w.line("")
+			w.field(scalars[kind], "scalar "+shown[kind])
+		}
 	}
 	for _, c := range w.scalarsOf(func(c *orm.Column) bool { return c.Kind == orm.Enum }) {
 		w.enum(c.Scalar())

@@ -71,7 +71,9 @@ var (
 			}
 			return &s.CreatedAt
 		}),
-		orm.Computed("load", func(s *EmptyShelf) int64 { return int64(100 / (len(s.Room) - len("collapse"))) }))
+		orm.Computed("load", func(s *EmptyShelf) int32 { return int32(100 / (len(s.Room) - len("collapse"))) }),
+		orm.Computed("worth", func(s *EmptyShelf) *orm.Decimal { d := orm.Decimal("0.50"); return &d }),
+		orm.Computed("steps", func(s *EmptyShelf) int64 { return 1 << 60 }))
 	Notices = orm.Declare[Notice](Model, "notices", orm.Without(orm.Updating, orm.Deleting))
 
 	UserShelves, ShelfOwner  = orm.OneToMany(Users, "shelves", EmptyShelves, "owner", "owner_id", orm.Detach)

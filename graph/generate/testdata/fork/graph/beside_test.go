@@ -46,10 +46,10 @@ func TestForkComputed(t *testing.T) {
 			t.Errorf("%q", read)
 		}
 		for _, shelf := range []string{`code: "a"`, `code: "b", paint: null`} {
-			want(t, ask(`mutation { createEmptyShelf(input: {`+shelf+`}) { emptyShelf { label load } } }`), `{"label":"a, b <2026>","load":-25}`)
+			want(t, ask(`mutation { createEmptyShelf(input: {`+shelf+`}) { emptyShelf { label load worth steps } } }`), `{"label":"a, b <2026>","load":-25,"worth":"0.50","steps":"1152921504606846976"}`)
 		}
-		want(t, ask(`{ viewer { shelves { nodes { paintedAt label load code notices { nodes { shelf { label } } } } } } }`),
-			`[{"paintedAt":"2026-01-02T03:04:05.678901Z","label":"a, b <2026>","load":-25,"code":"a","notices":{"nodes":[]}},{"paintedAt":null,`)
+		want(t, ask(`{ viewer { shelves { nodes { paintedAt label load worth steps code notices { nodes { shelf { label } } } } } } }`),
+			`[{"paintedAt":"2026-01-02T03:04:05.678901Z","label":"a, b <2026>","load":-25,"worth":"0.50","steps":"1152921504606846976","code":"a","notices":{"nodes":[]}},{"paintedAt":null,`)
 		id := between(ask(`mutation { createEmptyShelf(input: {code: "c", place: "falldown"}) { emptyShelf { id } } }`), `"id":"`, `"`)
 		want(t, ask(`mutation { createNotice(input: {text: "n", shelfId: "`+id+`"}) { notice { shelf { label } } } }`), `"falldown <2026>"`)
 		want(t, ask(`{ notices { nodes { shelf { label paintedAt } } } node(id: "`+id+`") { ... on EmptyShelf { label } } emptyShelf(by: {code: "c"}) { label } }`),
