@@ -14,8 +14,8 @@ import (
 
 // SessionViewer is who a session belongs to; found is false if there is no such session, or it has expired.
 func (db *DB) SessionViewer(ctx context.Context, id string) (v orm.Viewer, found bool, err error) {
-	found, err = db.QueryRow(ctx, "session", `SELECT u.id, u.is_admin FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ?`,
-		[]any{id, db.Now()}, &v.Key, &v.Admin)
+	found, err = db.QueryRow(ctx, "session", `SELECT u.id, u.is_admin, `+rolesOf("u.id")+` FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ?`,
+		[]any{id, db.Now()}, &v.Key, &v.Admin, (*roles)(&v.Roles))
 	return v, found, err
 }
 
@@ -53,7 +53,7 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 		s = LiveSession{orm.Viewer{Key: l.User}, now.Add(refreshLife)}
 		var err error
 		// The row stays locked: a password change comes before this, and is seen, or after it, and ends the session.
-		opened, err = db.QueryRow(ctx, "credentials", `SELECT is_admin FROM users WHERE id = ? AND password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &s.Viewer.Admin)
+		opened, err = db.QueryRow(ctx, "credentials", `SELECT u.is_admin, `+rolesOf("u.id")+` FROM users AS u WHERE u.id = ? AND u.password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles))
 		if err != nil || !opened {
 			return err
 		}
@@ -110,10 +110,10 @@ func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s 
 		var created time.Time
 		var newest, exchanged bool
 		var err error
-		found, err = db.QueryRow(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), s.created_at, s.expires_at,
+		found, err = db.QueryRow(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), `+rolesOf("s.user_id")+`, s.created_at, s.expires_at,
 			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ? AND s.rotated_at > ?, FALSE)
 			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.ForUpdate(), []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
-			&s.Viewer.Key, &s.Viewer.Admin, &created, &s.Expires, &newest, &exchanged)
+			&s.Viewer.Key, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles), &created, &s.Expires, &newest, &exchanged)
 		switch {
 		case err != nil, exchanged:
 			return err
@@ -251,8 +251,8 @@ func (db *DB) forgive(ctx context.Context, bounds []Bound) error {
 
 // Identity is the user that an issuer's subject is; key is 0 if they have none.
 func (db *DB) Identity(ctx context.Context, issuer, subject string) (v orm.Viewer, err error) {
-	_, err = db.QueryRow(ctx, "identity", `SELECT u.id, u.is_admin FROM identities AS i JOIN users AS u ON u.id = i.user_id WHERE i.issuer = ? AND i.subject = ?`,
-		[]any{issuer, subject}, &v.Key, &v.Admin)
+	_, err = db.QueryRow(ctx, "identity", `SELECT u.id, u.is_admin, `+rolesOf("u.id")+` FROM identities AS i JOIN users AS u ON u.id = i.user_id WHERE i.issuer = ? AND i.subject = ?`,
+		[]any{issuer, subject}, &v.Key, &v.Admin, (*roles)(&v.Roles))
 	return v, err
 }
 

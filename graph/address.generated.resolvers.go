@@ -15,6 +15,11 @@ import (
 	"kith/graph/model"
 )
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *addressResolver) ViewerCan(ctx context.Context, obj *db.Address) (*model.ViewerCan, error) {
+	return can(ctx, db.Addresses, obj)
+}
+
 // User is the resolver for the user field.
 func (r *addressResolver) User(ctx context.Context, obj *db.Address) (*db.User, error) {
 	return one(ctx, db.AddressUser, obj)

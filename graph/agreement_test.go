@@ -86,7 +86,7 @@ func disagreements(schema *ast.Schema) (faults []string) {
 			switch c, r := table.Field(f.Name), table.Relation(f.Name); {
 			case c != nil:
 				want = c.Scalar()
-				if !c.Nullable {
+				if !c.MayBeNull() {
 					want += "!"
 				}
 			case r != nil && r.Many:

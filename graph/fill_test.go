@@ -78,7 +78,7 @@ func parentsFirst() (order []*orm.Table) {
 			return
 		}
 		for _, r := range t.Relations {
-			if r.Own != nil && r.Required && r.To != t {
+			if r.Own != nil && !r.Own.Nullable && r.To != t {
 				visit(r.To)
 			}
 		}

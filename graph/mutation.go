@@ -290,8 +290,10 @@ func (s *server) authorize(ctx context.Context, w *write) error {
 		return orm.ErrAnonymous
 	case signUp:
 		return orm.Errorf(orm.Forbidden, "only admins make users here")
-	case w.verb != "create" && w.table.Owner() == nil:
+	case w.verb != "create" && w.table.Writes() == nil:
 		return orm.Errorf(orm.Forbidden, "only admins change and delete %s", w.table.Name)
+	case w.verb != "create" && w.table.Writes().Closed(viewer):
+		return orm.Errorf(orm.Forbidden, "you may not change and delete %s", w.table.Name)
 	}
 	faults, err := w.draft.Own(viewer)
 	w.given = append(w.given, faults...)

@@ -111,17 +111,8 @@ func (w *world) link(r *orm.Relation, parent, other *row) *row {
 // visible are the rows that parent is related to as far as a viewer may see them, and what links them.
 func (w *world) visible(v orm.Viewer, r *orm.Relation, parent *row) []*row {
 	return slices.DeleteFunc(w.related(r, parent), func(other *row) bool {
-		return !seen(v, other) || r.Link != nil && r.Link.Rows != nil && !seen(v, w.link(r, parent, other))
+		return !w.seen(v, other) || r.Link != nil && r.Link.Rows != nil && !w.seen(v, w.link(r, parent, other))
 	})
-}
-
-// seen tells whether a viewer may see a row.
-func seen(v orm.Viewer, r *row) bool {
-	if r == nil {
-		return false
-	}
-	c := r.table.Visible()
-	return c == nil || v.Admin || v.Key != 0 && r.values[c.Name] == v.Key
 }
 
 // A selection is a field, an inline fragment or a spread of a query that is made at random.
@@ -144,9 +135,10 @@ type arguments struct {
 	// positions: a value for each key of order
 	after, before []any
 	order         []orm.Order
-	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing
+	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing; by is the column, nil if it is the key
 	tables []*orm.Table
 	found  []*row
+	by     *orm.Column
 }
 
 // A naive answer is what the server ought to say, byte by byte.
@@ -245,9 +237,12 @@ func (n *naive) lookUp(f *collected, i int) {
 	if table := f.args.tables[i]; table != nil {
 		n.visit(f.key, table.Type)
 	}
-	if r := f.args.found[i]; seen(n.viewer, r) {
-		n.object(f.inner, r, f.key)
-		return
+	if r := f.args.found[i]; r != nil {
+		r = n.find(r.table, r.key()) // as the viewer sees it
+		if by := f.args.by; n.seen(n.viewer, r) && (by == nil || r.values[by.Name] != nil) {
+			n.object(f.inner, r, f.key)
+			return
+		}
 	}
 	n.out.WriteString("null")
 }
@@ -275,6 +270,14 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 				cells[i] = r.values[c.Name]
 			}
 			n.kind(computed.Kind, computed.Of(r.table.Entity(cells)))
+		case f.name == "viewerCan":
+			writes := r.table.Writes()
+			if writes != nil && len(writes.Paths()) > 0 {
+				n.visit(path, r.table.Type)
+			}
+			n.members(f.inner, "ViewerCan", func(f *collected) {
+				n.value(n.may(writes, n.viewer, r) && r.table.Has(orm.Verb(f.name)))
+			})
 		case relation == nil:
 			n.kind(r.table.Field(f.name).Kind, r.values[r.table.Field(f.name).Name])
 		case relation.Many:
@@ -301,7 +304,7 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 	}
 	var all []*row
 	for _, r := range rows {
-		if seen(n.viewer, r) {
+		if n.seen(n.viewer, r) {
 			all = append(all, r)
 		}
 	}

@@ -33,6 +33,11 @@ func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePos
 	return &model.DeletePostPayload{DeletedID: d.id, Post: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *postResolver) ViewerCan(ctx context.Context, obj *db.Post) (*model.ViewerCan, error) {
+	return can(ctx, db.Posts, obj)
+}
+
 // Author is the resolver for the author field.
 func (r *postResolver) Author(ctx context.Context, obj *db.Post) (*db.User, error) {
 	return one(ctx, db.PostAuthor, obj)

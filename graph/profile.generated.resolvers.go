@@ -33,6 +33,11 @@ func (r *mutationResolver) DeleteProfile(ctx context.Context, input model.Delete
 	return &model.DeleteProfilePayload{DeletedID: d.id, Profile: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *profileResolver) ViewerCan(ctx context.Context, obj *db.Profile) (*model.ViewerCan, error) {
+	return can(ctx, db.Profiles, obj)
+}
+
 // User is the resolver for the user field.
 func (r *profileResolver) User(ctx context.Context, obj *db.Profile) (*db.User, error) {
 	return one(ctx, db.ProfileUser, obj)

@@ -84,7 +84,7 @@ func testQuery(t *testing.T, g *generator, fixtures map[string]*fixture) {
 	t.Helper()
 	r, selections := g.query()
 	viewer := g.viewer
-	n := &naive{world: g.world, viewer: viewer, fragments: g.fragments, paths: map[string]bool{}}
+	n := &naive{world: g.world.as(g.viewer), viewer: viewer, fragments: g.fragments, paths: map[string]bool{}}
 	n.query(selections)
 	want := `{"data":` + n.out.String() + `}`
 	for _, database := range databases {
@@ -154,7 +154,7 @@ func (g *generator) query() (request, []*selection) {
 	case g.chance(1, 2):
 		g.viewer = orm.Viewer{Admin: true}
 	case len(users) > 0 && g.chance(2, 3):
-		g.viewer = orm.Viewer{Key: users[g.r.IntN(len(users))].key()}
+		g.viewer = someViewer(g.r, users)
 	default:
 		g.viewer = orm.Viewer{}
 	}
@@ -238,7 +238,7 @@ func write(b *strings.Builder, selections []*selection, indent string) {
 // besideThePage tells whether a field does not follow from the page: what it is nobody else can know.
 func besideThePage(typeName string, f *ast.FieldDefinition) bool {
 	if t := db.Model.TableOf(typeName); t != nil {
-		return f.Name != "id" && t.Field(f.Name) == nil && t.Relation(f.Name) == nil && t.Computed(f.Name) == nil
+		return f.Name != "id" && f.Name != "viewerCan" && t.Field(f.Name) == nil && t.Relation(f.Name) == nil && t.Computed(f.Name) == nil
 	}
 	t := db.Model.TableOf(f.Type.Name())
 	return typeName == "Query" && rootTable(f.Name) == nil && f.Type.Name() != "Node" && f.Name != "viewer" && (t == nil || f.Name != t.Single())
@@ -529,6 +529,7 @@ func (g *generator) lookUp(f *ast.FieldDefinition) *arguments {
 			if table.Field(field.Name).Kind == orm.Guid {
 				text = "00000000-0000-4000-8000-ffffffffffff"
 			}
+			a.by = table.Field(field.Name)
 			var found *row
 			if rows := g.world.rows[table]; len(rows) > 0 && g.chance(5, 6) {
 				found = rows[g.r.IntN(len(rows))]

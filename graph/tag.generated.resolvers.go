@@ -43,6 +43,11 @@ func (r *queryResolver) Tags(ctx context.Context, first *int, after *string, las
 	return all(ctx, db.Tags)
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *tagResolver) ViewerCan(ctx context.Context, obj *db.Tag) (*model.ViewerCan, error) {
+	return can(ctx, db.Tags, obj)
+}
+
 // Posts is the resolver for the posts field.
 func (r *tagResolver) Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error) {
 	return many(ctx, db.TagPosts, obj)

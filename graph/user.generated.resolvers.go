@@ -43,6 +43,11 @@ func (r *queryResolver) Users(ctx context.Context, first *int, after *string, la
 	return all(ctx, db.Users)
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *userResolver) ViewerCan(ctx context.Context, obj *db.User) (*model.ViewerCan, error) {
+	return can(ctx, db.Users, obj)
+}
+
 // Profile is the resolver for the profile field.
 func (r *userResolver) Profile(ctx context.Context, obj *db.User) (*db.Profile, error) {
 	return one(ctx, db.UserProfile, obj)

@@ -36,7 +36,7 @@ type filter struct {
 func (f filter) rows(table *orm.Table, from []*row, where map[string]any, orderBy []any) []*row {
 	var out []*row
 	for _, r := range from {
-		if seen(f.viewer, r) && f.passes(table, r, where) {
+		if f.seen(f.viewer, r) && f.passes(table, r, where) {
 			out = append(out, r)
 		}
 	}
@@ -287,6 +287,7 @@ var fragments = []string{
 type filterWorld struct {
 	*rand.Rand
 	filter
+	whole *world        // as admins see it
 	fixed []fixedFilter // to be tried before those made at random
 }
 
@@ -300,7 +301,7 @@ func (g *filterWorld) fixedFilters() (out []fixedFilter) {
 	type m = map[string]any
 	for _, table := range db.Model.Tables() {
 		for _, c := range table.Columns {
-			if c.Filtered() && c.Nullable && c.Kind != orm.Document {
+			if c.Filtered() && c.MayBeNull() && c.Kind != orm.Document {
 				v := g.operand(c, "eq")
 				out = append(out, fixedFilter{table, m{"not": m{c.Field: m{"eq": v}}}}, fixedFilter{table, m{c.Field: m{"isNull": true, "ne": v}}})
 			}
@@ -341,7 +342,8 @@ func newFilterWorld(t testing.TB, f *fixture, seed uint64) *filterWorld {
 	})
 	fill.fill(t, f, func(*orm.Table) int { return 4 + g.IntN(14) })
 	fill.change(t, f)
-	g.world = readWorld(t, f.DB)
+	g.whole = readWorld(t, f.DB)
+	g.world = g.whole
 	g.fixed = g.fixedFilters()
 	return g
 }
@@ -613,7 +615,8 @@ func TestRandomFilters(t *testing.T) {
 func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, roots map[*orm.Table]string) (some bool) {
 	t.Helper()
 	people := users(g.world)
-	g.viewer = []orm.Viewer{{}, {Admin: true}, {Key: people[g.IntN(len(people))].key()}}[g.IntN(3)]
+	g.viewer = []orm.Viewer{{}, {Admin: true}, someViewer(g.Rand, people)}[g.IntN(3)]
+	g.world = g.whole.as(g.viewer)
 	var parent *orm.Table
 	table := db.Model.Tables()[g.IntN(len(db.Model.Tables()))]
 	field, parentField := roots[table], ""
@@ -630,6 +633,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 	ranked := false
 	if len(g.fixed) > 0 {
 		table, where, relation, g.viewer.Admin = g.fixed[0].table, g.fixed[0].where, nil, true
+		g.world = g.whole
 		field, g.fixed = roots[table], g.fixed[1:]
 	} else if table.Searchable() && g.IntN(3) == 0 {
 		where = map[string]any{"and": []any{where, map[string]any{"matches": g.search(table)}}}

@@ -149,3 +149,24 @@ func Nodes(ctx context.Context, tables []*orm.Table, keys []int64) ([]orm.Node, 
 	}
 	return nodes, nil
 }
+
+// OfKey is what fetch finds for a key; what tells apart what is looked up.
+func OfKey[V any](ctx context.Context, what any, key int64, fetch func(ctx context.Context, database *orm.DB, path string, keys []int64) (map[int64]V, error)) (V, error) {
+	r := of(ctx)
+	l := loaderFor(r, identity{what: what}, func(ctx context.Context, path string, keys []int64) (map[int64]V, error) {
+		return fetch(ctx, r.db, path, keys)
+	}, nothing[V])
+	return l.load(ctx, ctx, key)
+}
+
+// MayWrite tells whether the viewer may write a row. Where its own columns tell, nothing is looked up.
+func MayWrite[T any](ctx context.Context, table orm.Entity[T], row *T) (bool, error) {
+	may, known := table.Writes().Of(orm.ViewerOf(ctx), func(c *orm.Column) any { return c.Of(row) })
+	if known {
+		return may, nil
+	}
+	key, _ := table.KeyColumn().Of(row).(int64)
+	return OfKey(ctx, table.Writes(), key, func(ctx context.Context, database *orm.DB, path string, keys []int64) (map[int64]bool, error) {
+		return database.MayWrite(ctx, path, table.Table, keys)
+	})
+}

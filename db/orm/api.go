@@ -2,6 +2,7 @@ package orm
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,6 +98,7 @@ type Row struct {
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 	Version   int64     `db:"version"`
+	unread    uint64    // columns that may not be null and are missing: the viewer may not read them
 }
 
 // kept are the columns that db itself writes.
@@ -156,14 +158,20 @@ func (c *Column) Rule() string { return c.rule.String() }
 // GoField is the name of the entity's field.
 func (c *Column) GoField() string { return c.Table.entity.FieldByIndex(c.index).Name }
 
+// GoType is the type of the entity's field, without what tells whether it may be null.
+func (c *Column) GoType() string {
+	typ := c.Table.entity.FieldByIndex(c.index).Type
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return typ.String()
+}
+
 // Root is the field of Query that leads to all rows: "posts".
 func (t *Table) Root() string { return camel(t.Name) }
 
 // Single is the field of Query that leads to one row: "post".
 func (t *Table) Single() string { return lowerFirst(t.Type) }
-
-// Visible is the column that must hold the viewer, unless they are an admin; nil if everybody sees every row.
-func (t *Table) Visible() *Column { return t.column(t.visible) }
 
 // Secrets are columns that are written with a new row and never read with it.
 func (t *Table) Secrets() []*Column { return t.secrets }
@@ -221,9 +229,9 @@ func (r *Relation) Nested(isNew bool) bool {
 	return isNew || !r.Many && r.To.Has(Updating) && r.To.Has(Deleting)
 }
 
-// named tells whether links are written by the names of the rows on the other side: those can be made of a name alone.
+// named tells whether links are written by the names of the rows on the other side: those can be made of a name alone, by anyone.
 func (r *Relation) named() bool {
-	return r.To.name != nil && r.To.name.Writable(true) && r.To.Has(Creating) && len(r.To.secrets) == 0 &&
+	return r.To.name != nil && (r.To.writes == nil || r.To.owner != nil) && r.To.name.Writes() == nil && r.To.name.Writable(true) && r.To.Has(Creating) && len(r.To.secrets) == 0 &&
 		!slices.ContainsFunc(r.To.Columns, func(c *Column) bool { return c != r.To.name && c.Needed() })
 }
 

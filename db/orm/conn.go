@@ -74,6 +74,7 @@ type Statement struct {
 // It answers an error that names the host and the database, and nothing else of the URL, if it cannot be reached. A
 // context's deadline is kept by whatever is done under it, even if the network is silent.
 func Open(ctx context.Context, model *Model, address string, options Options) (*DB, error) {
+	model.agreed()
 	d := sqliteDialect
 	switch scheme, _, _ := strings.Cut(address, ":"); scheme {
 	case "sqlite":
@@ -242,6 +243,11 @@ func (db *DB) Exec(ctx context.Context, path, text string, args ...any) (int, er
 // ForUpdate ends a SELECT by key that locks the row it reads until the end of the transaction. It is empty where there is one
 // writer at a time.
 func (db *DB) ForUpdate() string { return db.locks[lockChange] }
+
+// Among is the condition that an expression is one of some keys, with its argument.
+func (db *DB) Among(expression string, keys []int64) (condition string, argument any) {
+	return db.inKeys(expression), db.bindKeys(keys)
+}
 
 // traced begins the span of a statement, where its operation has one; end ends it.
 func traced(ctx context.Context, system string, s *Statement) (_ context.Context, end func()) {

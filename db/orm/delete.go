@@ -162,15 +162,23 @@ func (m *removal) cascadeAll(ctx context.Context, t *Table, rows string, args []
 
 // cascade does to the rows related to a set of rows what their deletion asks for. rows is a SELECT of the set's keys.
 func (m *removal) cascade(ctx context.Context, r *Relation, rows string, args []any) error {
+	if r.Own != nil || r.OnDelete == keep {
+		return nil
+	}
+	told, all, err := m.db.tells(ctx, r, rows, args)
+	if err != nil {
+		return err
+	}
 	q := &query{dialect: m.db.dialect}
 	change := func(name string, action CascadeAction) error {
 		n, err := m.change(ctx, &Statement{Path: "delete " + r.Coordinate()}, q, r.To, action)
+		if !all {
+			n = min(n, told)
+		}
 		m.count(name, action, n)
 		return err
 	}
 	switch {
-	case r.Own != nil || r.OnDelete == keep:
-		return nil
 	case r.OnDelete == Unlink:
 		q.args = append(q.args, args...)
 		links := r.Link.From + " IN (" + rows + ")"
@@ -197,6 +205,28 @@ func (m *removal) cascade(ctx context.Context, r *Relation, rows string, args []
 		q.add("DELETE FROM ", r.To.Name, " WHERE ", r.Theirs.Name, " IN (", rows, ")")
 	}
 	return change(r.To.Type, Deleted)
+}
+
+// tells answers how many of the rows related to a set of rows the viewer may hear of; all says that they may of all of them.
+func (db *DB) tells(ctx context.Context, r *Relation, rows string, args []any) (n int, all bool, err error) {
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	if !q.hides(r.To) {
+		return 0, true, nil
+	}
+	if r.Theirs != nil && r.From.Signup() && slices.Contains(r.To.reads.columns, r.Theirs) && rows == "SELECT id FROM "+r.From.Name+" WHERE id = ?" && args[0] == q.viewer.Key {
+		return 0, true, nil // it is the viewer who goes, and the rows say that they are theirs
+	}
+	q.args = append(q.args, args...)
+	q.add("SELECT count(*) FROM ")
+	if r.Link != nil {
+		q.add(r.Link.Table, " AS l JOIN ", r.To.Name, " AS t ON t.id = l.", r.Link.To, " WHERE l.", r.Link.From)
+	} else {
+		q.add(r.To.Name, " AS t WHERE t.", r.Theirs.Name)
+	}
+	q.add(" IN (", rows, ")")
+	q.visible(" AND ", r.To, "t")
+	err = db.run(ctx, &Statement{Path: "cascade of " + r.Coordinate(), Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error { return rows.Scan(&n) })
+	return n, false, err
 }
 
 // forward is the direction of a many-to-many relation that was declared first.

@@ -36,6 +36,7 @@ type dialect struct {
 	// matches is whether row t of a table has words bound as one text, and search makes that text of words and prefixes.
 	// How well they match, the lower the better, is either relevance of the row or in a SELECT of ids and relevances.
 	matches    func(table, t string) string
+	vector     string // the column that is searched; "" if that is a table of its own
 	search     func(words []term) string
 	relevance  func(t string) string
 	relevances func(table string) string

@@ -72,6 +72,7 @@ type assignment struct {
 	value  any // a cell, nil
 	path   []string
 	at     int  // its place in the whole input
+	given  bool // it is what the input says of a field, and not what follows from that
 	parent bool // it is the key of the row that the draft hangs on, and nothing that the input says
 }
 
@@ -129,7 +130,9 @@ func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, k
 			if !c.Writable(d.isNew) || under != nil && c == under.Theirs {
 				d.fault(here, Invalid, "cannot be written")
 			} else if v, ok := d.value(c, f.Value, here); ok {
-				draft.values = append(draft.values, d.assignment(c, v, here))
+				a := d.assignment(c, v, here)
+				a.given = true
+				draft.values = append(draft.values, a)
 			} else {
 				draft.refused = append(draft.refused, c)
 			}

@@ -6,7 +6,7 @@ import "slices"
 var ErrAnonymous = Errorf(Unauthenticated, "log in first")
 
 // Own decides, before any row is looked up, for whom the viewer may write what the draft asks for: rows of their own, and
-// an admin anybody's. A new row whose input names no owner becomes the viewer's; one that hangs on its owner has it from
+// an admin anybody's. Where the page names others who may write a row, they do not choose whose it is either. A new row whose input names no owner becomes the viewer's; one that hangs on its owner has it from
 // there. Create and Update ask it again, whoever made the draft.
 func (d *Draft) Own(v Viewer) (faults []Fault, err error) {
 	for _, d := range d.all() {
@@ -24,6 +24,8 @@ func (d *Draft) own(v Viewer) ([]Fault, error) {
 	switch {
 	case v.Key == 0 && !v.Admin && !d.table.Signup() && (d.under == nil || d.under.Theirs != owner):
 		return nil, ErrAnonymous
+	case !v.Admin && d.ownColumns(v) != nil:
+		return nil, d.ownColumns(v)
 	case owner == nil || owner == d.table.KeyColumn() || d.under != nil && d.under.Theirs == owner:
 		return nil, nil
 	}
@@ -42,14 +44,6 @@ func (d *Draft) own(v Viewer) ([]Fault, error) {
 
 // owns tells whether the viewer may write the rows of a user; those of 0 are nobody's.
 func (v Viewer) owns(user int64) bool { return v.Admin || v.Key != 0 && user == v.Key }
-
-// ownerOf is the user who may write a row as SQL, 0 if there is none; row goes before the column.
-func (t *Table) ownerOf(row string) string {
-	if t.owner == nil {
-		return "0"
-	}
-	return "COALESCE(" + row + t.owner.Name + ", 0)"
-}
 
 // made is the draft of a row that an update makes: it belongs to the viewer if the input does not say to whom.
 func (d *Draft) made(v Viewer) (*Draft, []Fault, error) {

@@ -136,7 +136,7 @@ func parseCursor(coordinate string, order []Order, cursor string) ([]any, bool) 
 	values := parts[1:]
 	for i, o := range order {
 		if values[i] == nil {
-			if !o.Column.Nullable {
+			if !o.Column.MayBeNull() {
 				return nil, false
 			}
 			continue

@@ -35,6 +35,7 @@ var postgresDialect = &dialect{
 	in:        func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
 	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
 	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
+	vector:    "search",
 	matches:   func(_, t string) string { return t + ".search @@ ?::tsquery" },
 	relevance: func(t string) string { return "(ts_rank(" + t + ".search, ?::tsquery) * -1e9)::bigint" },
 	search: func(words []term) string {

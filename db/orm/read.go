@@ -248,6 +248,9 @@ func (t *Table) Entity(row []any) any {
 func (t *Table) decode(entity reflect.Value, row []any) {
 	for i, c := range t.Columns {
 		if row[i] == nil {
+			if m, ok := entity.Addr().Interface().(masker); ok && !c.Nullable {
+				m.mask(i)
+			}
 			continue
 		}
 		field, value := entity.FieldByIndex(c.index), reflect.ValueOf(row[i])
@@ -261,6 +264,9 @@ func (t *Table) decode(entity reflect.Value, row []any) {
 
 // Of is the column's value in an entity, as a Read answers it.
 func (c *Column) Of(entity any) any {
+	if c.maskedIn(entity) {
+		return nil
+	}
 	return cellOf(reflect.ValueOf(entity).Elem().FieldByIndex(c.index), c.Kind)
 }
 
@@ -364,7 +370,7 @@ func (r *Read) writeLookUp(q *query) {
 	case r.Texts != nil:
 		q.add("SELECT ", on)
 		r.Select.list(q, ", ", t, joins)
-		q.add(" FROM ", r.From.Name, " AS ", t)
+		q.from(" FROM ", r.From, t)
 		r.Select.join(q, t, joins)
 		if len(r.Texts) == 1 {
 			q.bindTo(" WHERE "+on+" = ?", r.Texts[0])
@@ -375,7 +381,7 @@ func (r *Read) writeLookUp(q *query) {
 	case r.Via == nil && len(r.Keys) == 1:
 		q.add("SELECT ", on)
 		r.Select.list(q, ", ", t, joins)
-		q.add(" FROM ", r.From.Name, " AS ", t)
+		q.from(" FROM ", r.From, t)
 		r.Select.join(q, t, joins)
 		q.bindTo(" WHERE "+on+" = ?", r.Keys[0])
 		q.visible(" AND ", r.From, t)
@@ -383,7 +389,8 @@ func (r *Read) writeLookUp(q *query) {
 		q.add("SELECT ", q.key)
 		r.Select.list(q, ", ", t, joins)
 		q.bindTo(" FROM "+q.keyList, q.bindKeys(r.Keys))
-		q.add(" JOIN ", r.From.Name, " AS ", t, " ON ", on, " = ", q.key)
+		q.from(" JOIN ", r.From, t)
+		q.add(" ON ", on, " = ", q.key)
 		q.visible(" AND ", r.From, t)
 		r.Select.join(q, t, joins)
 	}
@@ -420,7 +427,8 @@ func (s *Select) join(q *query, parent string, joins []string) []string {
 	for i := range s.Joins {
 		j := &s.Joins[i]
 		t := joins[0]
-		q.add(" LEFT JOIN ", j.Relation.To.Name, " AS ", t, " ON ", j.Relation.on(parent, t))
+		q.from(" LEFT JOIN ", j.Relation.To, t)
+		q.add(" ON ", j.Relation.on(parent, t))
 		q.visible(" AND ", j.Relation.To, t)
 		joins = j.Select.join(q, t, joins[1:])
 	}
@@ -489,8 +497,8 @@ func (r *Read) writePage(q *query) (probes bool) {
 		if probes {
 			q.add(" ON TRUE")
 		}
-		q.add(" OFFSET 0) AS k", [2]string{" JOIN ", " LEFT JOIN "}[btoi(probes)], r.From.Name, " AS ", t,
-			" ON ", t, ".", r.From.KeyColumn().Name, " = k.", r.Via.Link.To)
+		q.from(" OFFSET 0) AS k"+[2]string{" JOIN ", " LEFT JOIN "}[btoi(probes)], r.From, t)
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = k.", r.Via.Link.To)
 	case r.Via != nil:
 		q.bindTo(q.keyList+kind, q.bindKeys(r.Keys))
 	case probes:
@@ -522,12 +530,12 @@ func (r *Read) writePage(q *query) (probes bool) {
 	default:
 		c := q.alias()
 		if q.ranked {
-			q.add("(SELECT ", c, ".*, r", c, ".relevance FROM ", r.From.Name, " AS ", c)
+			q.from("(SELECT "+c+".*, r"+c+".relevance FROM ", r.From, c)
 			r.rank(q, c)
 			q.add(") AS ", t)
 			c = q.alias()
 		} else {
-			q.add(r.From.Name, " AS ", t)
+			q.from("", r.From, t)
 		}
 		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
 		r.window(q, c)
@@ -535,7 +543,8 @@ func (r *Read) writePage(q *query) (probes bool) {
 	}
 	r.Select.join(q, t, joins)
 	if link != "" {
-		q.add(" LEFT JOIN ", r.Via.Link.Table, " AS ", link, " ON ", link, ".", r.Via.Link.From, " = ", q.key, " AND ", link, ".", r.Via.Link.To, " = ", t, ".", r.From.KeyColumn().Name)
+		q.from(" LEFT JOIN ", r.Via.Link.Rows, link)
+		q.add(" ON ", link, ".", r.Via.Link.From, " = ", q.key, " AND ", link, ".", r.Via.Link.To, " = ", t, ".", r.From.KeyColumn().Name)
 	}
 	q.add(" ORDER BY ")
 	if r.Via != nil {
@@ -579,7 +588,7 @@ func (r *Read) key(t string) string {
 
 // ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
 func (r *Read) ofLinks(q *query) bool {
-	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && (r.From.visible == "" && (r.Via.Link.Rows == nil || r.Via.Link.Rows.visible == "") || q.viewer.Admin) &&
+	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
 		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
 }
 
@@ -588,7 +597,7 @@ func (r *Read) source(q *query, t, parent string) {
 	and := " AND "
 	switch {
 	case r.Via == nil:
-		q.add(r.From.Name, " AS ", t)
+		q.from("", r.From, t)
 		r.rank(q, t)
 		q.add(" WHERE ")
 		and = ""
@@ -596,12 +605,13 @@ func (r *Read) source(q *query, t, parent string) {
 		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", parent)
 	case r.Via.Link != nil:
 		link := "l" + t
-		q.add(r.Via.Link.Table, " AS ", link, " JOIN ", r.From.Name, " AS ", t, " ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
+		q.from(r.Via.Link.Table+" AS "+link+" JOIN ", r.From, t)
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
 		r.rank(q, t)
 		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
 		q.visible(" AND ", r.Via.Link.Rows, link)
 	default:
-		q.add(r.From.Name, " AS ", t)
+		q.from("", r.From, t)
 		r.rank(q, t)
 		q.add(" WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
 	}
@@ -697,7 +707,7 @@ func (r *Read) order(q *query, backward bool, name func(*Column) string) {
 		if desc {
 			q.add(" DESC")
 		}
-		if o.Column.Nullable {
+		if o.Column.MayBeNull() {
 			q.add([2]string{" NULLS LAST", " NULLS FIRST"}[btoi(desc)])
 		}
 	}
@@ -709,7 +719,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 	name := func(i int) string { return r.name(t, order[i].Column) }
 	same := true // all keys in one direction and never null: the database compares whole rows, and finds them in an index
 	for _, o := range order {
-		same = same && o.Desc == order[0].Desc && !o.Column.Nullable
+		same = same && o.Desc == order[0].Desc && !o.Column.MayBeNull()
 	}
 	comparison := func(i int, orEqual bool) string {
 		op := [2]string{" < ", " > "}[btoi(after != order[i].Desc)]
@@ -732,7 +742,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		return
 	}
 	q.add("(")
-	begins := !order[0].Column.Nullable || position[0] != nil && after == order[0].Desc
+	begins := !order[0].Column.MayBeNull() || position[0] != nil && after == order[0].Desc
 	if begins {
 		// Implied by what follows; it gives the index a place to begin.
 		q.bindTo(name(0)+comparison(0, true)+"? AND (", position[0])
@@ -750,7 +760,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		// when walking as the ascending order does.
 		rising := after != order[i].Desc
 		switch {
-		case position[i] != nil && order[i].Column.Nullable && rising:
+		case position[i] != nil && order[i].Column.MayBeNull() && rising:
 			q.bindTo("("+name(i)+" > ? OR "+name(i)+" IS NULL)", position[i])
 		case position[i] != nil:
 			q.bindTo(name(i)+comparison(i, false)+"?", position[i])

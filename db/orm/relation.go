@@ -25,6 +25,8 @@ type Column struct {
 	api        api
 	hash       func(string) string // of a secret
 	words      *Column             // holds the words of this one; nil if it is not searched
+	reads      *Right              // who reads it of a row they see; nil: everybody
+	writes     *Right              // who writes it of a row they may write
 	index      []int               // of the entity's field
 }
 
@@ -35,10 +37,11 @@ type Table struct {
 	Columns []*Column
 	// Relations are those that start here, in the order of their declaration.
 	Relations []*Relation
-	// visible is the column that must hold the viewer, unless they are an admin; empty: everybody sees every row.
-	visible string
-	// owner is the column that holds the user who may write the row; nil: admins only.
-	owner *Column
+	// reads is who sees a row; nil: everybody sees every row.
+	reads *Right
+	// writes is who may write a row, nil: admins only; owner is the first column of it that holds a user.
+	writes *Right
+	owner  *Column
 	// secrets are columns that are written and never read with the row.
 	secrets []*Column
 	// searched are the columns that `matches` looks into; relevance is what a search can be ordered by, nil without them.
@@ -114,7 +117,7 @@ func (r *Relation) Key() *Column {
 // Dangling is the error of a foreign key that leads nowhere, or nil where that can be: the database keeps foreign keys
 // true, so only a row that the viewer may not see, or one removed since the key was read, can be missing.
 func (r *Relation) Dangling() error {
-	if r.Own == nil || r.To.visible != "" {
+	if r.Own == nil || r.To.reads != nil {
 		return nil
 	}
 	return &Error{Code: Stale, Message: "a row was removed while it was read", Cause: nil}
@@ -186,6 +189,7 @@ type Model struct {
 	tables     []*Table
 	migrations fs.FS
 	order      func() []*Table
+	agreed     func() // that all of the page goes together
 }
 
 // NewModel is a model without tables. The migrations are numbered SQL files as goose reads them; NAME.sqlite.sql and
@@ -193,11 +197,20 @@ type Model struct {
 func NewModel(migrations fs.FS) *Model {
 	m := &Model{migrations: migrations}
 	m.order = sync.OnceValue(m.lockOrder)
+	m.agreed = sync.OnceFunc(func() {
+		for _, t := range m.tables {
+			t.agree()
+		}
+	})
 	return m
 }
 
-// Tables are the declared tables, in the order of their declaration.
-func (m *Model) Tables() []*Table { return m.tables }
+// Tables are the declared tables, in the order of their declaration. All of the page must have been declared: what names
+// relations is held against them now, and panics where they are not there.
+func (m *Model) Tables() []*Table {
+	m.agreed()
+	return m.tables
+}
 
 // TableOf is the table of a schema type; nil if there is none.
 func (m *Model) TableOf(typeName string) *Table {
@@ -221,23 +234,26 @@ func Secret(column, field, rule string, hash func(string) string) Option {
 	}
 }
 
-// OwnedBy declares which column holds the user who may change and delete a row. Without it only admins may.
-func OwnedBy(column string) Option {
+// OwnedBy declares who may change and delete a row. Without it only admins may. The first column among them is whose a new
+// row is: the viewer's, unless an admin says otherwise. Where there is none, a new row is made by those who may write it then.
+func OwnedBy(whos ...Who) Option {
 	return func(t *Table) {
-		if t.owner = t.column(column); t.owner == nil {
-			panic(fmt.Sprintf("relations: %s has no column %q to be owned by", t.Type, column))
+		t.writes = newRight(t, "be owned by", whos).forWriting()
+		for _, who := range whos {
+			if t.owner == nil {
+				t.owner = t.column(string(who))
+			}
 		}
 	}
 }
 
-// VisibleTo declares that only admins and the user whose key the column holds may see a row. To everybody else it is as if
-// the row did not exist, whichever way they ask.
-func VisibleTo(column string) Option {
+// VisibleTo declares who may see a row, besides admins. To everybody else it is as if the row did not exist, whichever way they
+// ask.
+func VisibleTo(whos ...Who) Option {
 	return func(t *Table) {
-		if t.column(column) == nil {
-			panic(fmt.Sprintf("relations: %s has no column %q to be visible to", t.Type, column))
+		if t.reads = newRight(t, "be visible to", whos); slices.Contains(whos, Everyone) {
+			t.reads = nil
 		}
-		t.visible = column
 	}
 }
 
@@ -291,7 +307,7 @@ func (t *Table) together(columns ...string) []*Column {
 // Uniques are the columns whose values no two rows have together.
 func (t *Table) Uniques() [][]*Column { return t.uniques }
 
-// Owner is the column that holds the user who may write a row; nil if only admins may.
+// Owner is the column that holds the user whose a row is; nil if the page names none.
 func (t *Table) Owner() *Column { return t.owner }
 
 // Declare adds a table whose rows are T to a model. A wrong declaration panics: it is a mistake in the program.
@@ -350,7 +366,7 @@ func OneToOne[P, T any](from Entity[P], field string, to Entity[T], back, column
 	fk := foreignKey(from.Table, to.Table, column, field, onDelete)
 	fk.Unique = true
 	there := &Relation{Field: field, From: from.Table, To: to.Table, Theirs: fk, OnDelete: onDelete}
-	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable && from.reads == nil}
 	join(there, backward)
 	return ToOne[P, T]{there}, ToOne[T, P]{backward}
 }
@@ -359,7 +375,7 @@ func OneToOne[P, T any](from Entity[P], field string, to Entity[T], back, column
 func OneToMany[P, T any](from Entity[P], field string, to Entity[T], back, column string, onDelete Action) (ToMany[P, T], ToOne[T, P]) {
 	fk := foreignKey(from.Table, to.Table, column, field, onDelete)
 	there := &Relation{Field: field, From: from.Table, To: to.Table, Many: true, Theirs: fk, OnDelete: onDelete}
-	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable}
+	backward := &Relation{Field: back, From: to.Table, To: from.Table, Own: fk, Required: !fk.Nullable && from.reads == nil}
 	join(there, backward)
 	return ToMany[P, T]{there}, ToOne[T, P]{backward}
 }

@@ -259,7 +259,7 @@ func (s *estimator) column(c *Column, operators map[string]any) (least, each flo
 			each += comparing
 		}
 		switch {
-		case c != c.Table.KeyColumn() && !s.indexed[begins]:
+		case c != c.Table.KeyColumn() && !s.indexed[begins], c.reads != nil: // what is null for some is in no index
 		case name == "eq":
 			least = min(least, 1)
 		case name == "in":

@@ -11,7 +11,9 @@ import (
 func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
 	q := &query{dialect: db.dialect, viewer: viewer}
-	q.bindTo("SELECT t.version, "+t.ownerOf("t.")+" FROM "+t.Name+" AS t WHERE t.id = ?", key)
+	q.add("SELECT t.version, ")
+	q.ownerOf(t, "t.")
+	q.bindTo(" FROM "+t.Name+" AS t WHERE t.id = ?", key)
 	q.visible(" AND ", t, "t")
 	q.add(q.locks[s])
 	var version, owned int64
@@ -76,6 +78,9 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 	if len(given) == 0 {
 		return nil
 	}
+	if err := db.permitColumns(ctx, d.table, []*Draft{d}); err != nil {
+		return err
+	}
 	d.derive()
 	q := &query{dialect: db.dialect}
 	q.add("UPDATE ", d.table.Name, " SET ")
@@ -88,24 +93,28 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 		q.bindTo([2]string{" OR ", " AND ("}[btoi(i == 0)]+a.column.Name+" IS DISTINCT FROM ?", a.value)
 	}
 	q.add(")")
-	return db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: 1}, nil)
+	if err := db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: 1}, nil); err != nil {
+		return err
+	}
+	return db.permitMoved(ctx, d)
 }
 
 // updateRelated changes, makes, deletes or detaches the row of a to-one relation, if that does not belong to somebody else.
 func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, error) {
 	r := c.relation
 	viewer := ViewerOf(ctx)
-	apart := r.To.owner != r.Theirs // whoever writes the one may not write the other
+	apart := r.To.owner != r.Theirs || r.From.writes.Plain() == nil // whoever writes the one may not write the other
 	if c.null && (!apart || viewer.Admin) {
 		return nil, db.severRelated(ctx, d, r)
 	}
-	owner := ""
-	if apart {
-		owner = ", " + r.To.ownerOf("")
-	}
 	var existing, owned int64
-	q := &query{dialect: db.dialect}
-	q.bindTo("SELECT id"+owner+" FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
+	q := &query{dialect: db.dialect, viewer: viewer}
+	q.add("SELECT id")
+	if apart {
+		q.add(", ")
+		q.ownerOf(r.To, "")
+	}
+	q.bindTo(" FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
 	q.add(q.locks[lockRemove])
 	err := db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
 		return rows.Scan([]any{&existing, &owned}[:1+btoi(apart)]...)

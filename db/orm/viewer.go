@@ -6,6 +6,7 @@ import "context"
 type Viewer struct {
 	Key   int64 // of their row in users; 0 is anonymous
 	Admin bool
+	Roles []string // that admins have granted them
 }
 
 // WithViewer makes everything under ctx be read and written as v, until SetViewer.
@@ -26,14 +27,4 @@ func SetViewer(ctx context.Context, v Viewer) {
 	if viewer, ok := ctx.Value(viewerKey).(*Viewer); ok {
 		*viewer = v
 	}
-}
-
-// visible writes, after and, the condition under which the viewer may see row t; it tells whether there is one. A link that is
-// no declared table is seen as the rows that it links.
-func (q *query) visible(and string, table *Table, t string) bool {
-	if table == nil || table.visible == "" || q.viewer.Admin {
-		return false
-	}
-	q.bindTo(and+t+"."+table.visible+" = ?", q.viewer.Key)
-	return true
 }

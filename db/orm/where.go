@@ -215,9 +215,10 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 			q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
 		}
 		if r.Link != nil {
-			q.add(r.Link.Table, " AS ", link, " JOIN ", r.To.Name, " AS ", u, " ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
+			q.from(r.Link.Table+" AS "+link+" JOIN ", r.To, u)
+			q.add(" ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
 		} else {
-			q.add(r.To.Name, " AS ", u)
+			q.from("", r.To, u)
 		}
 		switch {
 		case !listed:
@@ -346,7 +347,7 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		conditions = append(conditions, c.compare(name, value, ignoreCase))
 	}
 	inner := all(conditions, " AND ", "TRUE")
-	if !c.Nullable || operators["isNull"] != nil && len(conditions) == 1 || len(conditions) == 0 {
+	if !c.MayBeNull() || operators["isNull"] != nil && len(conditions) == 1 || len(conditions) == 0 {
 		return inner
 	}
 	// Never unknown, so that `not` is the opposite. `IS NOT NULL` in front costs nothing: the index still serves.

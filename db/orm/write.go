@@ -132,7 +132,7 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults 
 // holders finds the rows whose column has one of the values that are given to another column, or to itself, and locks them
 // from going if they are to be referred to. It answers their keys by the value.
 func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assignment, lock bool) (map[any]int64, error) {
-	q := &query{dialect: db.dialect}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("SELECT id, ", c.Name, " FROM ", c.Table.Name, " WHERE ")
 	if len(assignments) == 1 {
 		q.bindTo(c.Name+" = ?", assignments[0].value)
@@ -144,6 +144,7 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 		q.bindTo(q.in(c.Name, c.Kind), q.list(values))
 	}
 	if lock {
+		q.seen(" AND ", c.Table, "") // what the viewer may not see is not there to be referred to
 		q.add(" ORDER BY id", q.locks[lockShare])
 	}
 	holders := map[any]int64{}
@@ -363,7 +364,10 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 	for i, d := range drafts {
 		d.key = keys[i]
 	}
-	return db.insertRelated(ctx, t, drafts)
+	if err := db.insertRelated(ctx, t, drafts); err != nil {
+		return err
+	}
+	return db.permitMade(ctx, t, drafts)
 }
 
 func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) error {

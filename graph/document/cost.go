@@ -143,6 +143,11 @@ func (e *estimator) field(f *ast.Field) estimate {
 	case f.Name == "nodes" && f.ObjectDefinition == e.schema.Query:
 		n := e.length(f.Arguments.ForName("ids"))
 		return under.of(n, times(n, plus(1, under.rows)))
+	case result.Name == "ViewerCan":
+		if t := db.Model.TableOf(f.ObjectDefinition.Name); t != nil && (t.Writes() == nil || len(t.Writes().Paths()) == 0) {
+			return estimate{} // the row's own columns tell
+		}
+		return estimate{rows: 1, reads: true}
 	case f.Name == "edges":
 		return under.of(1, max(1, under.rows))
 	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:

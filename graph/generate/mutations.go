@@ -59,6 +59,9 @@ func (w *writer) column(c *orm.Column, u use) {
 		text += ". Compared exactly: TAKEN if another " + w.noun(c.Table).one + " has it"
 	}
 	text += w.together(c)
+	if c.Writes() != nil {
+		text += ". Written by " + w.whos(c.Writes()) + " only: FORBIDDEN"
+	}
 	directive := ""
 	if !needed { // what must be given cannot be deprecated
 		directive = w.deprecated(c)
@@ -284,14 +287,16 @@ func (w *writer) mutationFields(t *orm.Table) {
 	}
 	mayCreate, mayChange := "For anyone logged in.", "For admins."
 	switch owner := t.Owner(); {
+	case t.Writes() == nil:
 	case owner == nil:
+		mayChange = "For " + w.whos(t.Writes()) + "."
+		mayCreate = mayChange
 	case t.Signup():
 		mayCreate = "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin."
-		mayChange = "For the " + n.one + " and admins."
+		mayChange = "For " + w.whos(t.Writes()) + "."
 	default:
-		i := slices.IndexFunc(t.Relations, func(r *orm.Relation) bool { return r.Own == owner })
-		mayChange = "For its " + words(t.Relations[i].Field) + " and admins."
-		mayCreate = mayChange
+		mayChange = "For " + w.whos(t.Writes()) + "."
+		mayCreate = "For " + w.holder(owner) + " and admins."
 	}
 	if t.Has(orm.Creating) {
 		text := "Makes " + n.a

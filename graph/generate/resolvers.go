@@ -26,7 +26,8 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 		b.WriteString("\"context\"\n")
 	}
 	if slices.ContainsFunc(tables, func(t *orm.Table) bool {
-		return slices.ContainsFunc(t.ComputedFields(), func(c *orm.ComputedField) bool { return strings.Contains(c.GoType, "time.") })
+		return slices.ContainsFunc(t.ComputedFields(), func(c *orm.ComputedField) bool { return strings.Contains(c.GoType, "time.") }) ||
+			slices.ContainsFunc(t.Columns, func(c *orm.Column) bool { return readBy(c) && c.Kind == orm.Time })
 	}) {
 		b.WriteString("\"time\"\n\n")
 	}
@@ -42,6 +43,12 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 			if !source.methods[t.Type+"."+c.GoName()] {
 				fmt.Fprintf(&b, "\n// %s is the field %s of the %s.\nfunc (e *%s) %s() %s { return orm.Value[%s](%s.Table, %q, e) }\n",
 					c.GoName(), c.Field, one, t.Type, c.GoName(), c.GoType, c.GoType, name, c.Field)
+			}
+		}
+		for _, c := range t.Columns {
+			if readBy(c) {
+				fmt.Fprintf(&b, "\n// %s is the field %s of the %s; nil where the viewer may not read it.\nfunc (e *%s) %[1]s() *%s { return orm.ReadBy[%[5]s](%s.Table, %q, e) }\n",
+					c.GoField()+"Read", c.Field, one, t.Type, strings.TrimPrefix(c.GoType(), "db."), name, c.Name)
 			}
 		}
 		fmt.Fprintf(&b, "\n// Pages of %s.\ntype (\n%sConnection = orm.Connection[%s]\n%sEdge = orm.Edge[%s]\n)\n", strings.ReplaceAll(t.Name, "_", " "), t.Type, t.Type, t.Type, t.Type)
@@ -91,11 +98,19 @@ func isName(text string) bool {
 	return regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`).MatchString(text) && !strings.HasPrefix(text, "__") && !slices.Contains([]string{"true", "false", "null"}, text)
 }
 
-// bind tells gqlgen of columns that clients know by other names, in rows and on the edges that carry them.
+// readBy tells whether a column is read by an accessor: some may not read it, and its Go type has no null.
+func readBy(c *orm.Column) bool { return c.Shown() && c.Reads() != nil && !c.Nullable }
+
+// bind tells gqlgen of columns that clients know by other names, or that are read by an accessor, in rows and on the edges that
+// carry them.
 func bind(cfg *config.Config, tables []*orm.Table) {
 	rename := func(typ string, columns []*orm.Column) {
 		for _, c := range columns {
-			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == c.Table.KeyColumn() {
+			name := c.GoField()
+			if readBy(c) {
+				name += "Read"
+			}
+			if !c.Shown() || strings.EqualFold(c.Field, name) || c == c.Table.KeyColumn() {
 				continue
 			}
 			entry := cfg.Models[typ]
@@ -103,7 +118,7 @@ func bind(cfg *config.Config, tables []*orm.Table) {
 				entry.Model = config.StringList{"kith/db." + typ}
 				entry.Fields = map[string]config.TypeMapField{}
 			}
-			entry.Fields[c.Field] = config.TypeMapField{FieldName: c.GoField()}
+			entry.Fields[c.Field] = config.TypeMapField{FieldName: name}
 			cfg.Models[typ] = entry
 		}
 	}
@@ -159,8 +174,11 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
 			table, templates.ToGo(upperFirst(field)+"Payload"), entity)
 	}
-	if object != t.Type {
+	switch {
+	case object != t.Type:
 		return ""
+	case field == "viewerCan":
+		return "return can(ctx, db." + table + ", obj)"
 	}
 	relation := t.Relation(field)
 	if relation == nil {

@@ -81,7 +81,7 @@ func (w *writer) where(c *orm.Column) string {
 func (w *writer) operatorsOf(c *orm.Column) []string {
 	names := c.Kind.Operators()
 	if c.Kind != orm.Text && slices.ContainsFunc(columnsOf(w.tables), func(other *orm.Column) bool {
-		return other.Filtered() && other.Nullable && other.Scalar() == c.Scalar()
+		return other.Filtered() && other.MayBeNull() && other.Scalar() == c.Scalar()
 	}) {
 		names = append(names, "isNull")
 	}
@@ -232,7 +232,7 @@ func ordered(columns []*orm.Column, passes func(*orm.Column) bool) []*orm.Column
 
 // seen is what a sentence about finding rows says of those that the caller may not see.
 func seen(t *orm.Table) string {
-	if t.Visible() != nil {
+	if t.Reads() != nil {
 		return " the caller may see"
 	}
 	return ""
@@ -247,7 +247,7 @@ func (w *writer) types(t *orm.Table) {
 	}
 	w.block(about+".", "type "+t.Type+" implements Node", func() {
 		for _, c := range ordered(t.Columns, (*orm.Column).Shown) {
-			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecated(c))
+			w.field(w.ofColumn(c), c.Field+": "+c.Scalar()+required(!c.MayBeNull())+w.deprecated(c))
 		}
 		for _, c := range t.ComputedFields() {
 			text := w.source.doc(t.Type, c.GoName()).text
@@ -256,6 +256,7 @@ func (w *writer) types(t *orm.Table) {
 			}
 			w.field(text+".", c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecation(t, c.GoName()))
 		}
+		w.field("What the viewer may do with the "+n.one+".", "viewerCan: ViewerCan!")
 		for _, r := range t.Relations {
 			w.describe(w.ofRelation(r))
 			if r.Many {
@@ -334,6 +335,9 @@ func (w *writer) ofColumn(c *orm.Column) string {
 	if c.Nullable {
 		text += "; null when not given"
 	}
+	if c.Reads() != nil {
+		text += ". Read by " + w.whos(c.Reads()) + ": for others it is null, in filters and orders too"
+	}
 	return text + "."
 }
 
@@ -360,7 +364,7 @@ func (w *writer) ofRelation(r *orm.Relation) string {
 		text := w.end(r)
 		switch {
 		case r.Required:
-		case r.From.Visible() == r.Own:
+		case r.From.Reads().Plain() == r.Own:
 			text += "; null when there is none, which only admins see"
 		default:
 			text += "; null when there is none" + seen(r.To)
@@ -508,11 +512,48 @@ func (w *writer) roots(t *orm.Table) {
 		}
 		w.indent = "  "
 		w.line("): %s", t.Type)
-		if t.Visible() != nil {
-			w.describe("All " + n.many + " the caller may see: for a user their own, for an admin every one, without a login none.")
-		} else {
+		switch {
+		case t.Reads() == nil:
 			w.describe("All " + n.many + ".")
+		case t.Reads().Plain() != nil:
+			w.describe("All " + n.many + " the caller may see: for a user their own, for an admin every one, without a login none.")
+		default:
+			w.describe("All " + n.many + " the caller may see. " + upperFirst(n.a) + " is seen by " + w.whos(t.Reads()) + ".")
 		}
 		w.connection(t.Root(), t, t.Type+"Connection")
 	})
+}
+
+// whos are those who have a right, in words.
+func (w *writer) whos(r *orm.Right) string {
+	var names []string
+	for _, c := range r.Columns() {
+		names = append(names, w.holder(c))
+	}
+	for _, path := range r.Paths() {
+		steps := strings.Split(path, ".")
+		text := "its " + words(steps[0])
+		for _, step := range steps[1:] {
+			text = "the " + strings.ReplaceAll(words(strings.TrimSuffix(step, "_id")), "_", " ") + " of " + text
+		}
+		names = append(names, text)
+	}
+	for _, role := range r.Roles() {
+		names = append(names, "users with the role `"+role+"`")
+	}
+	if r.Everyone() {
+		names = append(names, "everyone")
+	}
+	return listed(append(names, "admins"))
+}
+
+// holder is the user whose key a column holds.
+func (w *writer) holder(c *orm.Column) string {
+	if c == c.Table.KeyColumn() {
+		return "the " + w.noun(c.Table).one
+	}
+	if i := slices.IndexFunc(c.Table.Relations, func(r *orm.Relation) bool { return r.Own == c }); i >= 0 {
+		return "its " + words(c.Table.Relations[i].Field)
+	}
+	return "the user of `" + c.Field + "`"
 }

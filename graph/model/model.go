@@ -268,6 +268,22 @@ type DeleteUserPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Whom to grant which role.
+type GrantRoleInput struct {
+	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
+	UserID string `json:"userId"`
+	// The role, which the user may have already. INVALID if there is no such role here.
+	Role string `json:"role"`
+}
+
+// Answer of `grantRole`.
+type GrantRolePayload struct {
+	// The user with the role; null when there are `userErrors`.
+	User *db.User `json:"user,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // Condition on an id; it has to meet every field given. A `null` operand is BAD_REQUEST.
 type IDWhere struct {
 	// Is this id.
@@ -414,6 +430,22 @@ type RefreshSessionInput struct {
 type RefreshSessionPayload struct {
 	// The session with new tokens; null when there are `userErrors`.
 	Session *Session `json:"session,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Whom to take which role from.
+type RevokeRoleInput struct {
+	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
+	UserID string `json:"userId"`
+	// The role, which the user need not have.
+	Role string `json:"role"`
+}
+
+// Answer of `revokeRole`.
+type RevokeRolePayload struct {
+	// The user without the role; null when there are `userErrors`.
+	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
@@ -682,6 +714,14 @@ type UserWhere struct {
 	HasAddress *bool `json:"hasAddress,omitempty"`
 	// Condition on the posts of the user.
 	Posts *PostListWhere `json:"posts,omitempty"`
+}
+
+// What the viewer may do with an object, for user interfaces: single fields of an input may still be FORBIDDEN.
+type ViewerCan struct {
+	// Whether there is a mutation that updates it, and the viewer may.
+	Update bool `json:"update"`
+	// Whether there is a mutation that deletes it, and the viewer may.
+	Delete bool `json:"delete"`
 }
 
 // What addresses can be ordered by.

@@ -71,6 +71,7 @@ type fetch struct {
 	source    *source
 	selection orm.Select
 	branches  []*branch
+	cans      []*can
 }
 
 // A branch is a relation path: rows related to the rows of the fetch above it, or the root's.
@@ -111,6 +112,7 @@ const (
 	joinedField // object is in the same row
 	oneField    // object is in the rows of branch
 	manyField   // connection is in the rows of branch
+	canField    // what the viewer may do with the row
 )
 
 type field struct {
@@ -125,6 +127,21 @@ type field struct {
 	connection *connection
 	relation   *orm.Relation
 	computed   *orm.ComputedField
+	can        *can
+}
+
+// A can is what the viewer may do with the rows of a source, and how it is written.
+type can struct {
+	source *source
+	path   string
+	index  int   // among those of the fetch
+	owners []int // places of the columns that hold users who may
+	parts  []canPart
+}
+
+type canPart struct {
+	key  string
+	text string // the whole value; "" if it is whether the viewer may
 }
 
 type connectionKind uint8
@@ -202,12 +219,36 @@ func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path
 			}
 		case s.table.Relation(name) != nil:
 			c.relation(f, s, s.table.Relation(name), selected, path+"."+selected.Alias, &out)
+		case name == "viewerCan":
+			out.kind, out.can = canField, c.can(f, s, selected, path+"."+selected.Alias)
 		default:
 			c.beside = true
 		}
 		o.fields = append(o.fields, out)
 	}
 	return o
+}
+
+func (c *compiler) can(f *fetch, s *source, selected graphql.CollectedField, path string) *can {
+	out := &can{source: s, path: path, index: len(f.cans)}
+	f.cans = append(f.cans, out)
+	if writes := s.table.Writes(); writes != nil {
+		for _, column := range writes.Columns() {
+			out.owners = append(out.owners, s.column(column))
+		}
+	}
+	typeName := selected.Definition.Type.Name()
+	for _, selected := range c.collect(selected.Selections, typeName) {
+		p := canPart{key: key(selected)}
+		switch verb := orm.Verb(selected.Name); {
+		case selected.Name == "__typename":
+			p.text = `"` + typeName + `"`
+		case !s.table.Has(verb):
+			p.text = "false"
+		}
+		out.parts = append(out.parts, p)
+	}
+	return out
 }
 
 func (c *compiler) relation(f *fetch, s *source, r *orm.Relation, selected graphql.CollectedField, path string, out *field) {

@@ -165,6 +165,7 @@ func (r *run) charge() error {
 type found struct {
 	rows     *orm.Rows
 	branches []related
+	cans     []map[int64]bool // of rows that other rows decide of
 }
 
 type related struct {
@@ -289,7 +290,14 @@ func (r *run) fetch(f *fetch, read *orm.Read) (*found, error) {
 		return nil, err
 	}
 	r.read += rows.Bytes
-	out := &found{rows: rows}
+	out := &found{rows: rows, cans: make([]map[int64]bool, len(f.cans))}
+	for i, c := range f.cans {
+		if keys := r.undecided(c, rows); len(keys) > 0 {
+			if out.cans[i], err = r.db.MayWrite(r.ctx, c.path, c.source.table, keys); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if len(f.branches) == 0 {
 		return out, nil
 	}
@@ -309,6 +317,27 @@ func (r *run) fetch(f *fetch, read *orm.Read) (*found, error) {
 		}
 	}
 	return out, nil
+}
+
+// may tells whether the viewer may write a row, by what its columns hold; known is false if other rows decide.
+func (r *run) may(c *can, row []any) (may, known bool) {
+	writes := c.source.table.Writes()
+	return writes.Of(orm.ViewerOf(r.ctx), func(column *orm.Column) any {
+		return row[c.source.base+c.owners[slices.Index(writes.Columns(), column)]]
+	})
+}
+
+// undecided are the keys of rows of which other rows decide whether the viewer may write them, in order.
+func (r *run) undecided(c *can, rows *orm.Rows) (keys []int64) {
+	for i := range rows.Len() {
+		if _, known := r.may(c, rows.Row(i)); !known {
+			if key, ok := rows.Row(i)[c.source.base].(int64); ok {
+				keys = append(keys, key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // keysIn are the distinct keys in a column, in order.

@@ -65,11 +65,34 @@ func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 			return r.writeMissing(field, true)
 		}
 		return r.writeObject(field.object, related.found, related.rows.Row(g.Start))
+	case canField:
+		r.writeCan(field.can, f, row)
 	case manyField:
 		key, _ := row[field.branch.parent.base+field.branch.key].(int64)
 		return r.writeConnection(field.connection, field.branch, f.branches[field.branch.index], key)
 	}
 	return nil
+}
+
+func (r *run) writeCan(c *can, f *found, row []any) {
+	may, known := r.may(c, row)
+	if !known {
+		key, _ := row[c.source.base].(int64)
+		may = f.cans[c.index][key]
+	}
+	r.out = append(r.out, '{')
+	for i, p := range c.parts {
+		if i > 0 {
+			r.out = append(r.out, ',')
+		}
+		r.out = append(r.out, p.key...)
+		if p.text != "" {
+			r.out = append(r.out, p.text...)
+		} else {
+			r.out = strconv.AppendBool(r.out, may)
+		}
+	}
+	r.out = append(r.out, '}')
 }
 
 // writeMissing writes a to-one relation without a row; referred says that a foreign key leads to one.
