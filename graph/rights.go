@@ -21,14 +21,14 @@ func rolesOf(ctx context.Context, user *db.User) ([]string, error) {
 	viewer := orm.ViewerOf(ctx)
 	switch {
 	case viewer.Key == user.Key:
-		return slices.Concat([]string{}, viewer.Roles), nil // not null
+		return append([]string{}, viewer.Roles...), nil // not null
 	case !viewer.Admin:
 		return nil, nil
 	}
 	roles, err := loaders.OfKey(ctx, "roles", user.Key, func(ctx context.Context, d *orm.DB, path string, users []int64) (map[int64][]string, error) {
 		return (&db.DB{DB: d}).RolesOf(ctx, path, users)
 	})
-	return slices.Concat([]string{}, roles), err
+	return append([]string{}, roles...), err
 }
 
 // changeRole grants a user a role, or revokes it. One that the page no longer names can be revoked.

@@ -381,6 +381,10 @@ func (t *Table) agree() {
 			r.resolve()
 		}
 	}
+	if t.writes != nil && t.writes.Plain() == nil && t.owner != nil && t.owner.writes == nil {
+		// Others who may write a row do not make it theirs.
+		t.owner.writes = newRight(t, "", []Who{Who(t.owner.Name)}).forWriting()
+	}
 	for i, c := range t.Columns {
 		if c.reads != nil {
 			switch c.reads.resolve(); {

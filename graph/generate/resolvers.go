@@ -47,7 +47,7 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 		}
 		for _, c := range t.Columns {
 			if readBy(c) {
-				fmt.Fprintf(&b, "\n// %s is the field %s of the %s; nil where the viewer may not read it.\nfunc (e *%s) %[1]s() *%s { return orm.ReadBy[%[5]s](%s.Table, %q, e) }\n",
+				fmt.Fprintf(&b, "\n// %s is the field %s of the %s; nil where the viewer may not read it.\nfunc (e *%[4]s) %[1]s() *%[5]s { return orm.ReadBy[%[5]s](%[6]s.Table, %[7]q, e) }\n",
 					c.GoField()+"Read", c.Field, one, t.Type, strings.TrimPrefix(c.GoType(), "db."), name, c.Name)
 			}
 		}
