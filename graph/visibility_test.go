@@ -230,7 +230,16 @@ func TestHiddenRowsAreAbsent(t *testing.T) {
 				`updateAddress(input: {id: "$A", userId: null, ifVersion: 7}) { address { id version } userErrors { code message field } }`,
 				`deleteAddress(input: {id: "$A"}) { deletedId address { id } cascade { count } userErrors { code message field } }`,
 				`createAddress(input: {userId: "$U", emailAddress: "x@example.com"}) { address { id } userErrors { code message field } }`,
-				`updateUser(input: {id: "$U", address: {emailAddress: "x@example.com"}}) { user { address { id } } userErrors { code message field } }`} {
+				`updateUser(input: {id: "$U", address: {emailAddress: "x@example.com"}}) { user { address { id } } userErrors { code message field } }`,
+				`createAddresses(input: {addresses: [{userId: "$U", emailAddress: "x@example.com"}]}) { addresses { id } userErrors { code message field } }`,
+				`updateAddresses(input: {where: {id: {eq: "$A"}}, set: {emailAddress: "x@example.com"}, atMost: 0}) { count addresses { id } userErrors { code message field } }`,
+				`updateAddresses(input: {where: {id: {eq: "$A"}}, set: {emailAddress: "x@example.com"}, atMost: 1}) { count addresses { id } userErrors { code message field } }`,
+				`updateUsers(input: {where: {address: {id: {eq: "$A"}}}, set: {name: "x"}, atMost: 0}) { count users { id } userErrors { code message field } }`,
+				`updateUsers(input: {where: {address: {id: {eq: "$A"}}}, set: {name: "x"}, atMost: 1}) { count users { id } userErrors { code message field } }`,
+				`deleteAddresses(input: {where: {id: {eq: "$A"}}, atMost: 1}) { deletedIds cascade { count } userErrors { code message field } }`,
+				`deletePosts(input: {where: {author: {hasAddress: true, id: {eq: "$U"}}}, atMost: 0}) { deletedIds cascade { count } userErrors { code message field } }`,
+				`upsertAddress(input: {by: {userId: "$U"}, create: {emailAddress: "x@example.com"}}) { created address { id } userErrors { code message field } }`,
+				`upsertAddress(input: {by: {userId: "$U"}, create: {emailAddress: "x@example.com"}, update: {emailAddress: "y@example.com"}}) { created address { id } userErrors { code message field } }`} {
 				requests = append(requests, "mutation { "+strings.NewReplacer("$A", p.ids["Address"], "$U", p.ids["User"]).Replace(w)+" }")
 			}
 			differ := 0

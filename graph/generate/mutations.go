@@ -211,7 +211,7 @@ func (w *writer) mutations(t *orm.Table) {
 		w.payload("delete"+t.Type, func() {
 			w.field("Id of the deleted "+n.one+"; null when there are `userErrors`.", "deletedId: ID")
 			w.field("On CONFLICT the "+n.one+" as stored, otherwise null.", entity)
-			w.field(w.ofCascade(t), "cascade: [CascadeCount!]!")
+			w.field(w.ofCascade(t, n.a, n.one), "cascade: [CascadeCount!]!")
 		})
 	}
 	if creating || updating || deleting {
@@ -260,17 +260,31 @@ func (w *writer) payload(field string, inside func()) {
 	})
 }
 
-// ofCascade says what goes with a deleted row.
-func (w *writer) ofCascade(t *orm.Table) string {
-	one := w.noun(t)
+// ofCascade says what goes with what is deleted, a row or many.
+func (w *writer) ofCascade(t *orm.Table, a, the string) string {
 	var lines []string
 	for _, c := range t.Cascade() {
 		lines = append(lines, "`"+c.Type+"` "+string(c.Action))
 	}
 	if len(lines) == 0 {
-		return "Empty: nothing goes with " + one.a + "."
+		return "Empty: nothing goes with " + a + "."
 	}
-	return "What went with the " + one.one + ": " + listed(lines) + ". Counts of 0 are left out."
+	return "What went with the " + the + ": " + listed(lines) + ". Counts of 0 are left out."
+}
+
+// may is who makes rows of a table, and who changes and deletes one.
+func (w *writer) may(t *orm.Table) (create, change string) {
+	n := w.noun(t)
+	switch owner := t.Owner(); {
+	case owner == nil:
+		return "For anyone logged in.", "For admins."
+	case t.Signup():
+		return "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin.", "For the " + n.one + " and admins."
+	default:
+		i := slices.IndexFunc(t.Relations, func(r *orm.Relation) bool { return r.Own == owner })
+		change = "For its " + words(t.Relations[i].Field) + " and admins."
+		return change, change
+	}
 }
 
 // mutationFields writes the fields of Mutation.
@@ -282,17 +296,7 @@ func (w *writer) mutationFields(t *orm.Table) {
 			along = append(along, words(r.Field))
 		}
 	}
-	mayCreate, mayChange := "For anyone logged in.", "For admins."
-	switch owner := t.Owner(); {
-	case owner == nil:
-	case t.Signup():
-		mayCreate = "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin."
-		mayChange = "For the " + n.one + " and admins."
-	default:
-		i := slices.IndexFunc(t.Relations, func(r *orm.Relation) bool { return r.Own == owner })
-		mayChange = "For its " + words(t.Relations[i].Field) + " and admins."
-		mayCreate = mayChange
-	}
+	mayCreate, mayChange := w.may(t)
 	if t.Has(orm.Creating) {
 		text := "Makes " + n.a
 		if len(along) > 0 {
