@@ -24,8 +24,8 @@ import (
 func (c *contestant) requests(q *query) [][]byte {
 	var out [][]byte
 	for _, body := range q.bodies() {
-		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			c.path(q), c.address, len(body), body))
+		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
+			c.path(q), c.address, len(body), c.header, body))
 	}
 	return out
 }

@@ -32,6 +32,7 @@ var fill = []string{
 		FROM generate_series(1, $tags) AS i, LATERAL (SELECT timestamp '2026-01-01' + i * interval '1 minute') AS at(t)`,
 	`INSERT INTO post_tags (post_id, tag_id)
 		SELECT i, (i * 31 + n * 17) % $tags + 1 FROM generate_series(1, $posts) AS i, generate_series(0, 2) AS n`,
+	`SELECT setval(pg_get_serial_sequence('users', 'id'), $users), setval(pg_get_serial_sequence('posts', 'id'), $posts)`,
 	`CHECKPOINT`, // or VACUUM takes what was committed asynchronously for not yet visible, and plans differ by chance
 	`VACUUM ANALYZE`,
 }

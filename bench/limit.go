@@ -44,6 +44,11 @@ func serveLimit(address, database string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
 	for _, q := range queries {
+		if q.writes { // there is one way to do that
+			mux.HandleFunc("/json/"+q.name, serveWrite(server))
+			mux.HandleFunc("/levels/"+q.name, serveWrite(server))
+			continue
+		}
 		if l.json[q], err = server.Prepare(q.json); err != nil { //nolint:sqlclosecheck // it is needed to the end
 			return fmt.Errorf("%w\n%s", err, q.json)
 		}

@@ -15,6 +15,7 @@ type query struct {
 	name, says string
 	text       string
 	byUser     bool // has the variable `id`, of a random user
+	writes     bool // what the variables say; it is measured only where it is named, since others would find what it has made
 	leaves     int  // how many values there are at least in an answer
 
 	// how the limit answers it
@@ -46,6 +47,10 @@ var queries = []*query{
 			author { id username profile { id fullName bio } } tags { nodes { id name } } } } } } }`,
 		json: jsonQ4, levels: []string{firstNames, feedOfUsers, tagsOfPosts}, write: writeFeed,
 	},
+	{
+		name: "W1", says: "1,000 posts made in one transaction", writes: true, leaves: made,
+		text: `mutation Make($posts: [CreatePostInput!]!) { createPosts(input: {posts: $posts}) { posts { title } userErrors { code } } }`,
+	},
 }
 
 // asked is how many different users Q1 asks for.
@@ -57,6 +62,9 @@ func (q *query) bodies() [][]byte {
 	n := 1
 	if q.byUser {
 		n = asked
+	}
+	if q.writes {
+		request["variables"] = writes()
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	bodies := make([][]byte, n)

@@ -43,6 +43,30 @@ func (r *mutationResolver) DeleteAddress(ctx context.Context, input model.Delete
 	return &model.DeleteAddressPayload{DeletedID: d.id, Address: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreateAddresses is the resolver for the createAddresses field.
+func (r *mutationResolver) CreateAddresses(ctx context.Context, input model.CreateAddressesInput) (*model.CreateAddressesPayload, error) {
+	entities, faults, err := createMany(ctx, db.Addresses)
+	return &model.CreateAddressesPayload{Addresses: entities, UserErrors: faults}, err
+}
+
+// UpdateAddresses is the resolver for the updateAddresses field.
+func (r *mutationResolver) UpdateAddresses(ctx context.Context, input model.UpdateAddressesInput) (*model.UpdateAddressesPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Addresses)
+	return &model.UpdateAddressesPayload{Addresses: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeleteAddresses is the resolver for the deleteAddresses field.
+func (r *mutationResolver) DeleteAddresses(ctx context.Context, input model.DeleteAddressesInput) (*model.DeleteAddressesPayload, error) {
+	d, err := removeMany(ctx, db.Addresses)
+	return &model.DeleteAddressesPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
+// UpsertAddress is the resolver for the upsertAddress field.
+func (r *mutationResolver) UpsertAddress(ctx context.Context, input model.UpsertAddressInput) (*model.UpsertAddressPayload, error) {
+	entity, created, faults, err := upsert(ctx, db.Addresses)
+	return &model.UpsertAddressPayload{Address: entity, Created: created, UserErrors: faults}, err
+}
+
 // Address is the resolver for the address field.
 func (r *queryResolver) Address(ctx context.Context, id string) (*db.Address, error) {
 	return row(ctx, db.Addresses)

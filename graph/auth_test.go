@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,10 +50,17 @@ func (a answer) code() string {
 	return code
 }
 
-// at walks into the data: at(a, "logIn", "session", "accessToken").
+// at walks into the data, in lists by index: a.at("logIn", "session", "accessToken"), a.at("posts", "nodes", "0").
 func (a answer) at(path ...string) any {
 	var v any = a.Data
 	for _, name := range path {
+		if list, ok := v.([]any); ok {
+			i, err := strconv.Atoi(name)
+			if v = nil; err == nil && i < len(list) {
+				v = list[i]
+			}
+			continue
+		}
 		m, _ := v.(map[string]any)
 		v = m[name]
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,9 +60,9 @@ func TestLedger(t *testing.T) {
 			wg.Wait()
 			killed := stopKilling()
 			l.audit(t)
-			t.Logf("%d writes acknowledged, %d asked again, %d connections killed; %d posts made, %d went with their users, %d users and %d tags deleted, %d addresses detached",
-				l.acknowledged.Load(), l.again.Load(), killed, l.made, l.wentWithUser, l.usersGone, l.tagsGone, l.detached)
-			if l.acknowledged.Load() < 300 || l.usersGone == 0 || l.tagsGone == 0 || l.wentWithUser == 0 || l.detached == 0 {
+			t.Logf("%d writes acknowledged, %d asked again, %d connections killed; %d posts made, %d went with their users, %d users and %d tags deleted, %d addresses detached, %d tags upserted; %d waited in a circle",
+				l.acknowledged.Load(), l.again.Load(), killed, l.made, l.wentWithUser, l.usersGone, l.tagsGone, l.detached, l.upserted, f.circles())
+			if l.acknowledged.Load() < 300 || l.usersGone == 0 || l.tagsGone == 0 || l.wentWithUser == 0 || l.detached == 0 || l.upserted < 2 || l.upsertsGone == 0 {
 				t.Error("the clients have hardly met")
 			}
 		})
@@ -82,6 +83,8 @@ type ledger struct {
 	made, deleted, wentWithUser   int // posts
 	linked, unlinked              int
 	detached, usersGone, tagsGone int
+
+	upserted, upsertsGone int // tags that are made by upserts alone
 }
 
 type ledgerPost struct {
@@ -190,7 +193,17 @@ func (c *ledgerClient) step(t *testing.T) {
 	if c.r.IntN(12) == 0 {
 		dry = "@dryRun"
 	}
-	switch n := c.r.IntN(20); {
+	switch n := c.r.IntN(28); {
+	case n >= 27:
+		c.touchAll(t, dry)
+	case n >= 26:
+		c.deletePosts(t, dry)
+	case n >= 24:
+		c.updatePosts(t, dry)
+	case n >= 22:
+		c.createPosts(t, dry)
+	case n >= 20:
+		c.upsertTag(t, dry)
 	case n < 7:
 		c.create(t, dry)
 	case n < 11:
@@ -325,23 +338,173 @@ func (c *ledgerClient) deletePost(t *testing.T, dry string) {
 }
 
 func (c *ledgerClient) deleteUser(t *testing.T, dry string) {
-	id := c.user(c.r)
-	a, faults := c.write(t, `mutation($i: ID!) `+dry+` { m: deleteUser(input: {id: $i}) { deletedId cascade { type action count } userErrors { code } } }`, map[string]any{"i": id})
+	gone := []string{c.user(c.r)}
+	query, variables := `mutation($i: ID!) `+dry+` { m: deleteUser(input: {id: $i}) { deletedId cascade { type action count } userErrors { code } } }`, map[string]any{"i": gone[0]}
+	several := c.r.IntN(3) == 0
+	if several {
+		query = `mutation($i: [ID!]!) ` + dry + ` { m: deleteUsers(input: {where: {id: {in: $i}}, atMost: 2}) { deletedIds cascade { type action count } userErrors { code } } }`
+		variables["i"] = []string{gone[0], c.user(c.r)}
+	}
+	a, faults := c.write(t, query, variables)
 	switch {
-	case len(faults) > 0 && !slices.Equal(faults, []string{"NOT_FOUND"}):
+	case len(faults) > 0 && (several || !slices.Equal(faults, []string{"NOT_FOUND"})):
 		t.Errorf("delete: %v", faults)
 	case dry != "" || len(faults) > 0:
 		return
 	}
+	if several {
+		gone = textsAt(a, "m", "deletedIds")
+	}
 	counts := cascadeOf(a)
 	c.mu.Lock()
-	c.users[id] = false
-	c.usersGone++
+	for _, id := range gone {
+		c.users[id] = false
+		c.usersGone++
+	}
 	c.wentWithUser += counts["Post DELETED"]
 	c.unlinked += counts["Post.tags UNLINKED"]
 	c.detached += counts["Address DETACHED"]
 	c.mu.Unlock()
-	c.signUp(t)
+	for range gone {
+		c.signUp(t)
+	}
+}
+
+func textsAt(a answer, path ...string) []string { return textsOf(a.at(path...)) }
+
+// textsOf are the texts of a list in an answer.
+func textsOf(v any) []string {
+	list, _ := v.([]any)
+	texts := make([]string, len(list))
+	for i, v := range list {
+		texts[i], _ = v.(string)
+	}
+	return texts
+}
+
+// createPosts makes several posts at once, all or none.
+func (c *ledgerClient) createPosts(t *testing.T, dry string) {
+	inputs := make([]map[string]any, 2+c.r.IntN(4))
+	for i := range inputs {
+		inputs[i] = map[string]any{"authorId": c.user(c.r), "title": fmt.Sprintf("p%d", c.number.Add(1)), "content": "c", "tags": c.names()}
+	}
+	a, faults := c.write(t, `mutation($p: [CreatePostInput!]!) `+dry+` { m: createPosts(input: {posts: $p}) { posts { id title author { id } tags { nodes { name } } } userErrors { code } } }`, map[string]any{"p": inputs})
+	posts, _ := a.at("m", "posts").([]any)
+	switch {
+	case slices.ContainsFunc(faults, func(code string) bool { return code != "NOT_FOUND" }):
+		t.Errorf("create many: %v", faults)
+	case len(faults) > 0 && len(posts) > 0, len(faults) == 0 && len(posts) != len(inputs):
+		t.Errorf("%d made: %s", len(inputs), a.Body)
+	case dry != "" || len(faults) > 0:
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, in := range inputs {
+		author, title, names := in["authorId"].(string), in["title"].(string), in["tags"].([]string)
+		slices.Sort(names)
+		if got := namesOf(a.at("m", "posts", strconv.Itoa(i), "tags", "nodes")); !slices.Equal(got, names) || a.text("m", "posts", strconv.Itoa(i), "author", "id") != author || a.text("m", "posts", strconv.Itoa(i), "title") != title {
+			t.Errorf("created with %v, answered: %s", in, a.Body)
+		}
+		id := a.text("m", "posts", strconv.Itoa(i), "id")
+		c.posts = append(c.posts, id)
+		c.ledger.posts[id] = &ledgerPost{author: author, title: title, version: 1, tags: names}
+		c.made++
+		c.linked += len(names)
+	}
+}
+
+// some are up to eight of the client's posts.
+func (c *ledgerClient) some() []string {
+	ids := []string{}
+	for _, i := range c.r.Perm(len(c.posts))[:min(len(c.posts), 8)] {
+		ids = append(ids, c.posts[i])
+	}
+	return ids
+}
+
+// updatePosts gives several of the client's posts one author and one title. Those that it does not answer went with theirs.
+func (c *ledgerClient) updatePosts(t *testing.T, dry string) {
+	ids, author, title := c.some(), c.user(c.r), fmt.Sprintf("p%d", c.number.Add(1))
+	a, faults := c.write(t, `mutation($i: [ID!]!, $n: Int!, $u: ID!, $t: String!) `+dry+` { m: updatePosts(input: {where: {id: {in: $i}}, set: {authorId: $u, title: $t}, atMost: $n}) {
+		count posts { id version title author { id } } userErrors { code } } }`, map[string]any{"i": ids, "n": len(ids), "u": author, "t": title})
+	switch {
+	case len(faults) > 0 && !slices.Equal(faults, []string{"NOT_FOUND"}):
+		t.Errorf("update many: %v", faults)
+	case dry != "" || len(faults) > 0:
+		return
+	}
+	posts, _ := a.at("m", "posts").([]any)
+	if got := a.at("m", "count"); got != float64(len(posts)) {
+		t.Errorf("%v matched: %s", got, a.Body)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range posts {
+		p := c.ledger.posts[a.text("m", "posts", strconv.Itoa(i), "id")]
+		p.author, p.title = author, title
+		p.version++
+		if got := a.at("m", "posts", strconv.Itoa(i), "version"); got != float64(p.version) || a.text("m", "posts", strconv.Itoa(i), "author", "id") != author || a.text("m", "posts", strconv.Itoa(i), "title") != title {
+			t.Errorf("version %v of a post, want %d: %s", got, p.version, a.Body)
+		}
+	}
+}
+
+// touchAll locks every post and changes none.
+func (c *ledgerClient) touchAll(t *testing.T, dry string) {
+	_, faults := c.write(t, `mutation `+dry+` { m: updatePosts(input: {where: {}, set: {}, atMost: 10000}) { count userErrors { code } } }`, nil)
+	if len(faults) > 0 && !slices.Equal(faults, []string{"TOO_MANY"}) {
+		t.Errorf("touch: %v", faults)
+	}
+}
+
+// deletePosts deletes several of the client's posts. Those that it does not answer went with their authors.
+func (c *ledgerClient) deletePosts(t *testing.T, dry string) {
+	ids := c.some()
+	a, faults := c.write(t, `mutation($i: [ID!]!, $n: Int!) `+dry+` { m: deletePosts(input: {where: {id: {in: $i}}, atMost: $n}) { deletedIds cascade { type action count } userErrors { code } } }`,
+		map[string]any{"i": ids, "n": len(ids)})
+	switch {
+	case len(faults) > 0:
+		t.Errorf("delete many: %v", faults)
+		return
+	case dry != "":
+		return
+	}
+	c.posts = slices.DeleteFunc(c.posts, func(id string) bool { return slices.Contains(ids, id) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range textsAt(a, "m", "deletedIds") {
+		c.ledger.posts[id].gone = true
+		c.deleted++
+	}
+	c.unlinked += cascadeOf(a)["Post.tags UNLINKED"]
+}
+
+// upsertTag makes one of few tags that nothing else makes, or changes it, or deletes it.
+func (c *ledgerClient) upsertTag(t *testing.T, dry string) {
+	name := fmt.Sprintf("up%d", c.r.IntN(3))
+	if c.r.IntN(3) == 0 {
+		a, faults := c.write(t, `mutation($n: String!) `+dry+` { m: deleteTags(input: {where: {name: {eq: $n}}, atMost: 1, force: true}) { deletedIds userErrors { code } } }`, map[string]any{"n": name})
+		if len(faults) > 0 {
+			t.Errorf("delete tags: %v", faults)
+		}
+		if dry == "" {
+			c.mu.Lock()
+			c.upsertsGone += len(textsAt(a, "m", "deletedIds"))
+			c.mu.Unlock()
+		}
+		return
+	}
+	update := []string{"null", "{}", "{name: $n}"}[c.r.IntN(3)]
+	a, faults := c.write(t, `mutation($n: String!) `+dry+` { m: upsertTag(input: {by: {name: $n}, create: {name: $n}, update: `+update+`}) { created tag { name version } userErrors { code } } }`, map[string]any{"n": name})
+	if len(faults) > 0 || a.text("m", "tag", "name") != name || a.at("m", "tag", "version") != 1.0 {
+		t.Errorf("upsert: %v %s", faults, a.Body)
+	}
+	if dry == "" && a.at("m", "created") == true {
+		c.mu.Lock()
+		c.upserted++
+		c.mu.Unlock()
+	}
 }
 
 func (c *ledgerClient) deleteTag(t *testing.T, dry string) {
@@ -449,6 +612,15 @@ func (l *ledger) audit(t *testing.T) {
 	}
 	if got, want := links, l.linked-l.unlinked; got != want {
 		t.Errorf("%d links; %d made and %d reported to go leave %d", got, l.linked, l.unlinked, want)
+	}
+	upserted := 0
+	for _, row := range world.rows[db.Tags.Table] {
+		if name, _ := row.values["name"].(string); strings.HasPrefix(name, "up") {
+			upserted++
+		}
+	}
+	if want := l.upserted - l.upsertsGone; upserted != want {
+		t.Errorf("%d tags that are upserted; %d made and %d deleted leave %d", upserted, l.upserted, l.upsertsGone, want)
 	}
 	detached := 0
 	for _, row := range world.rows[db.Addresses.Table] {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -36,11 +35,14 @@ type mutation struct {
 // A write is one root field of a mutation, read from its arguments before anything runs.
 type write struct {
 	field     graphql.CollectedField
-	session   bool   // it is one of sessions
-	verb      string // create, update, delete; "" if it is a mutation of one's own
+	session   bool     // it is one of sessions
+	verb      orm.Verb // "" if it is a mutation of one's own
 	table     *orm.Table
-	draft     *orm.Draft
-	rows      int   // that a mutation of one's own counts for
+	many      bool         // the verb is for many rows
+	drafts    []*orm.Draft // all that are read from the input
+	bulk      *orm.Bulk    // what is changed or deleted of many rows
+	upsert    *orm.Upsert
+	rows      int   // that a mutation of one's own counts for, or that a bulk may write beside its draft
 	allowed   bool  // a mutation of one's own has asked whether the viewer may do it
 	key       int64 // of the row to change or delete
 	ifVersion *int64
@@ -76,10 +78,25 @@ func (m *mutation) intents() (intents []orm.Intent) {
 		return nil
 	}
 	for _, w := range m.order {
-		if w.draft == nil {
+		if w.table == nil {
 			return nil
 		}
-		intents = append(intents, orm.Intent{Draft: w.draft, Key: w.key, Remove: w.verb == "delete"})
+		intents = append(intents, w.intents()...)
+	}
+	return intents
+}
+
+func (w *write) intents() (intents []orm.Intent) {
+	switch {
+	case w.bulk != nil:
+		return []orm.Intent{{Bulk: w.bulk}}
+	case w.upsert != nil:
+		return []orm.Intent{{Upsert: w.upsert}}
+	case w.key != 0:
+		return []orm.Intent{{Draft: w.drafts[0], Keys: []int64{w.key}, Remove: w.verb == orm.Deleting}}
+	}
+	for _, d := range w.drafts {
+		intents = append(intents, orm.Intent{Draft: d})
 	}
 	return intents
 }
@@ -239,7 +256,10 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		if f.Name == "__typename" {
 			continue
 		}
-		w := s.read(f, operation.Variables)
+		w, err := s.read(f, operation.Variables)
+		if err != nil {
+			return nil, key, onField(f, err)
+		}
 		m.writes[f.Alias] = w
 		m.order = append(m.order, w)
 		m.session = m.session || w.session
@@ -263,11 +283,18 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 	}
 	secrets := 0
 	for _, w := range m.order {
-		if w.draft != nil && w.draft.Secret() {
-			if secrets++; secrets > maxSecrets {
+		for _, d := range w.drafts {
+			if secrets += d.Secrets(); secrets > maxSecrets {
 				return nil, key, onField(w.field, orm.Errorf(orm.LimitExceeded, "an operation may set %d passwords", maxSecrets))
 			}
-			if err := s.sessions.Hash(ctx, transport.Address(ctx), w.draft.Seal); err != nil {
+		}
+	}
+	for _, w := range m.order {
+		for _, d := range w.drafts {
+			if d.Secrets() == 0 {
+				continue
+			}
+			if err := s.sessions.Hash(ctx, transport.Address(ctx), d.Seal); err != nil {
 				return nil, key, err
 			}
 		}
@@ -282,22 +309,29 @@ func (s *server) authorize(ctx context.Context, w *write) error {
 	if w.table == nil {
 		return nil // sessions look after themselves, and mutations of one's own ask in their transaction
 	}
-	signUp := w.verb == "create" && w.table == db.Users.Table
+	makesUsers := w.table == db.Users.Table && (w.verb == orm.Creating || w.verb == orm.Upserting)
+	signUp := makesUsers && w.verb == orm.Creating && !w.many // which is one user, who signs up
+	changes := w.verb == orm.Updating || w.verb == orm.Deleting || w.upsert != nil && w.upsert.Update != nil
 	switch {
 	case viewer.Admin:
 	case signUp && !s.SignUpClosed:
 	case viewer.Key == 0:
 		return orm.ErrAnonymous
-	case signUp:
+	case makesUsers:
 		return orm.Errorf(orm.Forbidden, "only admins make users here")
-	case w.verb != "create" && w.table.Writes() == nil:
+	case changes && w.table.Writes() == nil:
 		return orm.Errorf(orm.Forbidden, "only admins change and delete %s", w.table.Name)
-	case w.verb != "create" && w.table.Writes().Closed(viewer):
+	case changes && w.table.Writes().Closed(viewer):
 		return orm.Errorf(orm.Forbidden, "you may not change and delete %s", w.table.Name)
 	}
-	faults, err := w.draft.Own(viewer)
-	w.given = append(w.given, faults...)
-	return err
+	for _, d := range w.drafts {
+		faults, err := d.Own(viewer)
+		if err != nil {
+			return err
+		}
+		w.given = append(w.given, faults...)
+	}
+	return nil
 }
 
 // onField is an error at a root field.
@@ -319,9 +353,7 @@ func (s *server) countWrites(ctx context.Context, m *mutation) error {
 	rows := 0
 	for _, w := range m.order {
 		rows += w.rows
-		if w.draft != nil {
-			drafts = append(drafts, w.draft)
-		}
+		drafts = append(drafts, w.drafts...)
 	}
 	state := operationOf(ctx)
 	most = min(most, s.Limits.Cost-state.Cost)
@@ -335,22 +367,24 @@ func (s *server) countWrites(ctx context.Context, m *mutation) error {
 
 // read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type. What is
 // neither of the page nor of sessions is somebody's own.
-func (s *server) read(f graphql.CollectedField, variables map[string]any) *write {
+func (s *server) read(f graphql.CollectedField, variables map[string]any) (*write, error) {
 	w := &write{field: f, session: path.Base(f.Definition.Position.Src.Name) == "session.graphqls"}
-	for _, verb := range []orm.Verb{orm.Creating, orm.Updating, orm.Deleting} {
-		if t := db.Model.TableOf(strings.TrimPrefix(f.Name, string(verb))); t != nil && f.Name == string(verb)+t.Type && t.Has(verb) {
-			w.verb, w.table = string(verb), t
-		}
-	}
+	w.verb, w.table, w.many = db.Model.Mutation(f.Name)
 	if w.table == nil {
 		if !w.session {
 			w.rows = 1 + items(f.ArgumentMap(variables))
 		}
-		return w
+		return w, nil
 	}
 	raw, _ := f.ArgumentMap(variables)["input"].(map[string]any)
 	input := s.input(s.schema.Types[f.Definition.Arguments.ForName("input").Type.Name()], raw)
-	if w.verb != "create" {
+	switch {
+	case w.many:
+		return w, w.readMany(input, raw)
+	case w.verb == orm.Upserting:
+		return w, w.readUpsert(input)
+	}
+	if w.verb != orm.Creating {
 		id, _ := input.Get("id")
 		text, _ := id.(string)
 		table, key, ok := db.Model.ParseGlobalID(text)
@@ -366,10 +400,9 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) *write
 	}
 	force, _ := input.Get("force")
 	w.force, _ = force.(bool)
-	var faults []orm.Fault
-	w.draft, faults = orm.NewDraft(w.table, input, []string{"input"}, w.verb == "create", "id", "ifVersion", "force")
-	w.given = append(w.given, faults...)
-	return w
+	draft, faults := orm.NewDraft(w.table, input, []string{"input"}, w.verb == orm.Creating, "id", "ifVersion", "force")
+	w.drafts, w.given = []*orm.Draft{draft}, append(w.given, faults...)
+	return w, nil
 }
 
 // input gives an input object the order of its definition, and its values one type for each kind.
@@ -465,7 +498,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	if !run {
 		return nil, faultsOf(w), nil
 	}
-	key, faults, err := m.db.Create(ctx, w.draft)
+	key, faults, err := m.db.Create(ctx, w.drafts[0])
 	if w.faults = faults; err != nil || len(faults) > 0 {
 		return nil, faultsOf(w), err
 	}
@@ -483,7 +516,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 func update[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, error) {
 	m, w, run := current(ctx)
 	if run {
-		faults, shown, err := m.db.Update(ctx, w.draft, w.key, w.ifVersion)
+		faults, shown, err := m.db.Update(ctx, w.drafts[0], w.key, w.ifVersion)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -33,6 +33,24 @@ func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePos
 	return &model.DeletePostPayload{DeletedID: d.id, Post: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreatePosts is the resolver for the createPosts field.
+func (r *mutationResolver) CreatePosts(ctx context.Context, input model.CreatePostsInput) (*model.CreatePostsPayload, error) {
+	entities, faults, err := createMany(ctx, db.Posts)
+	return &model.CreatePostsPayload{Posts: entities, UserErrors: faults}, err
+}
+
+// UpdatePosts is the resolver for the updatePosts field.
+func (r *mutationResolver) UpdatePosts(ctx context.Context, input model.UpdatePostsInput) (*model.UpdatePostsPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Posts)
+	return &model.UpdatePostsPayload{Posts: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeletePosts is the resolver for the deletePosts field.
+func (r *mutationResolver) DeletePosts(ctx context.Context, input model.DeletePostsInput) (*model.DeletePostsPayload, error) {
+	d, err := removeMany(ctx, db.Posts)
+	return &model.DeletePostsPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
 // ViewerCan is the resolver for the viewerCan field.
 func (r *postResolver) ViewerCan(ctx context.Context, obj *db.Post) (*model.ViewerCan, error) {
 	return can(ctx, db.Posts, obj)

@@ -33,6 +33,30 @@ func (r *mutationResolver) DeleteProfile(ctx context.Context, input model.Delete
 	return &model.DeleteProfilePayload{DeletedID: d.id, Profile: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreateProfiles is the resolver for the createProfiles field.
+func (r *mutationResolver) CreateProfiles(ctx context.Context, input model.CreateProfilesInput) (*model.CreateProfilesPayload, error) {
+	entities, faults, err := createMany(ctx, db.Profiles)
+	return &model.CreateProfilesPayload{Profiles: entities, UserErrors: faults}, err
+}
+
+// UpdateProfiles is the resolver for the updateProfiles field.
+func (r *mutationResolver) UpdateProfiles(ctx context.Context, input model.UpdateProfilesInput) (*model.UpdateProfilesPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Profiles)
+	return &model.UpdateProfilesPayload{Profiles: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeleteProfiles is the resolver for the deleteProfiles field.
+func (r *mutationResolver) DeleteProfiles(ctx context.Context, input model.DeleteProfilesInput) (*model.DeleteProfilesPayload, error) {
+	d, err := removeMany(ctx, db.Profiles)
+	return &model.DeleteProfilesPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
+// UpsertProfile is the resolver for the upsertProfile field.
+func (r *mutationResolver) UpsertProfile(ctx context.Context, input model.UpsertProfileInput) (*model.UpsertProfilePayload, error) {
+	entity, created, faults, err := upsert(ctx, db.Profiles)
+	return &model.UpsertProfilePayload{Profile: entity, Created: created, UserErrors: faults}, err
+}
+
 // ViewerCan is the resolver for the viewerCan field.
 func (r *profileResolver) ViewerCan(ctx context.Context, obj *db.Profile) (*model.ViewerCan, error) {
 	return can(ctx, db.Profiles, obj)

@@ -33,6 +33,30 @@ func (r *mutationResolver) DeleteTag(ctx context.Context, input model.DeleteTagI
 	return &model.DeleteTagPayload{DeletedID: d.id, Tag: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreateTags is the resolver for the createTags field.
+func (r *mutationResolver) CreateTags(ctx context.Context, input model.CreateTagsInput) (*model.CreateTagsPayload, error) {
+	entities, faults, err := createMany(ctx, db.Tags)
+	return &model.CreateTagsPayload{Tags: entities, UserErrors: faults}, err
+}
+
+// UpdateTags is the resolver for the updateTags field.
+func (r *mutationResolver) UpdateTags(ctx context.Context, input model.UpdateTagsInput) (*model.UpdateTagsPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Tags)
+	return &model.UpdateTagsPayload{Tags: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeleteTags is the resolver for the deleteTags field.
+func (r *mutationResolver) DeleteTags(ctx context.Context, input model.DeleteTagsInput) (*model.DeleteTagsPayload, error) {
+	d, err := removeMany(ctx, db.Tags)
+	return &model.DeleteTagsPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
+// UpsertTag is the resolver for the upsertTag field.
+func (r *mutationResolver) UpsertTag(ctx context.Context, input model.UpsertTagInput) (*model.UpsertTagPayload, error) {
+	entity, created, faults, err := upsert(ctx, db.Tags)
+	return &model.UpsertTagPayload{Tag: entity, Created: created, UserErrors: faults}, err
+}
+
 // Tag is the resolver for the tag field.
 func (r *queryResolver) Tag(ctx context.Context, by model.TagBy) (*db.Tag, error) {
 	return row(ctx, db.Tags)

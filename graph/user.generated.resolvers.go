@@ -33,6 +33,30 @@ func (r *mutationResolver) DeleteUser(ctx context.Context, input model.DeleteUse
 	return &model.DeleteUserPayload{DeletedID: d.id, User: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreateUsers is the resolver for the createUsers field.
+func (r *mutationResolver) CreateUsers(ctx context.Context, input model.CreateUsersInput) (*model.CreateUsersPayload, error) {
+	entities, faults, err := createMany(ctx, db.Users)
+	return &model.CreateUsersPayload{Users: entities, UserErrors: faults}, err
+}
+
+// UpdateUsers is the resolver for the updateUsers field.
+func (r *mutationResolver) UpdateUsers(ctx context.Context, input model.UpdateUsersInput) (*model.UpdateUsersPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Users)
+	return &model.UpdateUsersPayload{Users: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeleteUsers is the resolver for the deleteUsers field.
+func (r *mutationResolver) DeleteUsers(ctx context.Context, input model.DeleteUsersInput) (*model.DeleteUsersPayload, error) {
+	d, err := removeMany(ctx, db.Users)
+	return &model.DeleteUsersPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
+// UpsertUser is the resolver for the upsertUser field.
+func (r *mutationResolver) UpsertUser(ctx context.Context, input model.UpsertUserInput) (*model.UpsertUserPayload, error) {
+	entity, created, faults, err := upsert(ctx, db.Users)
+	return &model.UpsertUserPayload{User: entity, Created: created, UserErrors: faults}, err
+}
+
 // User is the resolver for the user field.
 func (r *queryResolver) User(ctx context.Context, by model.UserBy) (*db.User, error) {
 	return row(ctx, db.Users)

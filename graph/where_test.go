@@ -709,6 +709,7 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 		expected = append(expected, orm.GlobalID(table, r.key()))
 	}
 	r := request{Query: fmt.Sprintf("%s { page: %s%s %s }", declared, field, arguments, filterPageFields), Variables: variables}
+	matching := want
 	var walked []string
 	for {
 		var data struct{ Page filterPage }
@@ -739,7 +740,60 @@ func testFilter(t *testing.T, f *fixture, g *filterWorld, schema *ast.Schema, ro
 			t.Fatalf("%s\n%s\nfound %v\nwant  %v", r.Query, literal(variables), walked, expected)
 		}
 	}
+	testBulk(t, f, g, table, where, matching, expected)
 	return count > 0 && count < len(all)
+}
+
+// testBulk holds that a delete and a change of many are for the rows that match: all of them if they are not too many, and
+// the viewer's.
+func testBulk(t *testing.T, f *fixture, g *filterWorld, table *orm.Table, where any, matching []*row, ids []string) {
+	t.Helper()
+	slices.Sort(ids)
+	most := max(0, len(ids)-g.IntN(2)*g.IntN(2))
+	variables := map[string]any{"where": where, "most": most}
+	ask := func(verb, more, selection string) (m map[string]any, code string) {
+		t.Helper()
+		name := verb + strings.ToUpper(table.Root()[:1]) + table.Root()[1:]
+		r := request{Query: fmt.Sprintf("mutation($where: %sWhere!, $most: Int!) @dryRun { m: %s(input: {where: $where, atMost: $most%s}) { %s userErrors { code } } }", table.Type, name, more, selection), Variables: variables}
+		h := []http.Handler{f.Planned, f.Resolved}[g.IntN(2)]
+		a := answerOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r.WithContext(orm.WithViewer(r.Context(), g.viewer)))
+		}), r)
+		m, _ = a.at("m").(map[string]any)
+		if faults, _ := m["userErrors"].([]any); len(faults) > 0 {
+			code, _ = faults[0].(map[string]any)["code"].(string)
+		}
+		return m, a.code() + code
+	}
+	owned := func(r *row) bool {
+		return g.viewer.Admin || table.Owner() != nil && g.viewer.Key != 0 && r.values[table.Owner().Name] == g.viewer.Key
+	}
+	expected := ""
+	switch {
+	case !g.viewer.Admin && g.viewer.Key == 0:
+		expected = "UNAUTHENTICATED"
+	case !g.viewer.Admin && table.Owner() == nil:
+		expected = "FORBIDDEN"
+	case len(ids) > most:
+		expected = "TOO_MANY"
+	case slices.ContainsFunc(matching, func(r *row) bool { return !owned(r) }):
+		expected = "FORBIDDEN"
+	}
+	force := map[bool]string{true: ", force: true"}[table.Forced()]
+	deleted, code := ask("delete", force, "deletedIds")
+	got := textsOf(deleted["deletedIds"])
+	if slices.Sort(got); code != expected || expected == "" && !slices.Equal(got, ids) {
+		t.Fatalf("of %v at most %d of %s that match %s: %s, deleted %v, want %s, %v", g.viewer, most, table.Root(), literal(where), code, got, expected, ids)
+	}
+	changed, code := ask("update", ", set: {}", "count "+table.Root()+" { id version }")
+	rows, _ := changed[table.Root()].([]any)
+	shown := make([]string, len(rows))
+	for i, r := range rows {
+		shown[i], _ = r.(map[string]any)["id"].(string)
+	}
+	if slices.Sort(shown); code != expected || expected == "" && (!slices.Equal(shown, ids) || changed["count"] != float64(len(ids))) {
+		t.Fatalf("of %v at most %d of %s that match %s: %s, changed %v, want %s, %v", g.viewer, most, table.Root(), literal(where), code, shown, expected, ids)
+	}
 }
 
 // What the relations page declares can be filtered and ordered by, and nothing else: input types and page agree.

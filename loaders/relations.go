@@ -106,11 +106,26 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 
 // ByKey is the row with the given key; nil if there is none.
 func ByKey[T any](ctx context.Context, table orm.Entity[T], key int64) (*T, error) {
-	r := of(ctx)
-	l := loaderFor(r, identity{what: table.KeyColumn()}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
+	return byKey(of(ctx), table).load(ctx, ctx, key)
+}
+
+func byKey[T any](r *Request, table orm.Entity[T]) *loader[int64, *T] {
+	return loaderFor(r, identity{what: table.KeyColumn()}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
 		return rowOf(ctx, r, &orm.Read{Path: path, From: table.Table, By: table.KeyColumn(), Keys: keys, Select: orm.Select{Columns: table.Columns}}, keys, (*orm.Rows).Of, func(row []any) *T { return orm.Decode(table, row) })
 	}, nothing[*T])
-	return l.load(ctx, ctx, key)
+}
+
+// ByKeys are the rows with the given keys, in that order; nil where there is none.
+func ByKeys[T any](ctx context.Context, table orm.Entity[T], keys []int64) ([]*T, error) {
+	r := of(ctx)
+	l := byKey(r, table)
+	entries := make([]*entry[*T], len(keys))
+	r.mu.Lock()
+	for i, key := range keys {
+		entries[i] = l.enqueue(ctx, ctx, key)
+	}
+	r.mu.Unlock()
+	return awaitAll(ctx, r, entries)
 }
 
 // ByText is the row whose unique column holds text; nil if there is none.
@@ -134,20 +149,25 @@ func Nodes(ctx context.Context, tables []*orm.Table, keys []int64) ([]orm.Node, 
 		entries[i] = l.enqueue(ctx, ctx, keys[i])
 		r.mu.Unlock()
 	}
+	return awaitAll(ctx, r, entries)
+}
+
+// awaitAll waits for what has been asked for at once.
+func awaitAll[V any](ctx context.Context, r *Request, entries []*entry[V]) ([]V, error) {
 	// All tables' batches begin together, so waiting for one that has not begun is enough to begin them.
 	if len(entries) > 0 {
 		r.mu.Lock()
 		r.wait(entries[0])
 		r.mu.Unlock()
 	}
-	nodes := make([]orm.Node, len(keys))
+	values := make([]V, len(entries))
 	for i, e := range entries {
 		var err error
-		if nodes[i], err = await(ctx, e); err != nil {
+		if values[i], err = await(ctx, e); err != nil {
 			return nil, err
 		}
 	}
-	return nodes, nil
+	return values, nil
 }
 
 // OfKey is what fetch finds for a key; what tells apart what is looked up.

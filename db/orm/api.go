@@ -18,17 +18,20 @@ type Verb string
 
 // The verbs.
 const (
-	Creating Verb = "create"
-	Updating Verb = "update"
-	Deleting Verb = "delete"
+	Creating  Verb = "create"
+	Updating  Verb = "update"
+	Deleting  Verb = "delete"
+	Upserting Verb = "upsert" // creates the row or, if it is there, updates it
 )
+
+var verbs = []Verb{Creating, Updating, Deleting, Upserting}
 
 // Without takes verbs away from a table's API. Where they are gone, rows are not made, changed or deleted by the inputs
 // of other tables either.
 func Without(verbs ...Verb) Option {
 	return func(t *Table) {
 		for _, v := range verbs {
-			if v != Creating && v != Updating && v != Deleting {
+			if !slices.Contains(verbs, v) {
 				panic(fmt.Sprintf("relations: %s has no verb %q to be without", t.Type, v))
 			}
 		}
@@ -36,8 +39,43 @@ func Without(verbs ...Verb) Option {
 	}
 }
 
-// Has tells whether the API has a mutation of a table.
-func (t *Table) Has(v Verb) bool { return !slices.Contains(t.without, v) }
+// Has tells whether the API has a mutation of a table. To be upserted a row has to be told by something that the caller gives.
+func (t *Table) Has(v Verb) bool {
+	if v == Upserting && (!t.Has(Creating) || !t.Has(Updating) || len(t.Told()) == 0) {
+		return false
+	}
+	return !slices.Contains(t.without, v)
+}
+
+// HasMany tells whether the API has a mutation of many rows of a table.
+func (t *Table) HasMany(v Verb) bool {
+	if v == Updating && !slices.ContainsFunc(t.Columns, func(c *Column) bool { return c.Writable(false) }) {
+		return false // there is nothing to set
+	}
+	return v != Upserting && t.Has(v)
+}
+
+// Told are the unique columns by which an upsert tells a row: those that the input of a new one takes.
+func (t *Table) Told() []*Column {
+	return slices.DeleteFunc(slices.Clone(t.Columns), func(c *Column) bool { return !c.Unique || !c.Writable(true) })
+}
+
+// Mutation is the verb and the table of a field of Mutation that follows from the page, and whether it is for many rows:
+// "createPost", "createPosts". The table is nil if the field is none of these.
+func (m *Model) Mutation(field string) (v Verb, t *Table, many bool) {
+	for _, v := range verbs {
+		name, ok := strings.CutPrefix(field, string(v))
+		if !ok {
+			continue
+		}
+		for _, t := range m.tables {
+			if one := name == t.Type && t.Has(v); one || name == upperFirst(t.Root()) && t.HasMany(v) {
+				return v, t, !one
+			}
+		}
+	}
+	return "", nil, false
+}
 
 // api is how a column shows to clients, as its entity's tag says: `api:"name,option,default=text"`. The form is that of
 // encoding/json: an empty name is the column's own, `-` hides it.

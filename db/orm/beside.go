@@ -95,45 +95,83 @@ func Check[T any](f func(ctx context.Context, before, after *T) []Fault) Option 
 	}
 }
 
-// runChecks are the faults that the checks of tables find in a draft, and in the rows that it makes by name; key is its row's.
-func (db *DB) runChecks(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
-	if len(d.table.checks) > 0 {
-		found, err = db.check(ctx, d, key)
-	}
-	for _, l := range d.links {
-		if err != nil || len(l.relation.To.checks) == 0 || len(l.named) == 0 {
-			continue
+// runChecks are the faults that the checks of tables find in drafts, and in the rows that they make by name; keys are the
+// rows of a draft that exist already, which is then the only draft.
+func (db *DB) runChecks(ctx context.Context, drafts []*Draft, keys []int64) (found []placed, err error) {
+	var relations []*Relation
+	named := map[*Relation][]assignment{}
+	for _, d := range drafts {
+		if len(d.table.checks) > 0 {
+			stored, err := db.stored(ctx, d.table, keys)
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range stored {
+				for _, f := range d.check(ctx, row) {
+					// What is wrong with a change is wrong with many of its rows, and said once.
+					if len(keys) < 2 || !slices.ContainsFunc(found, f.equal) {
+						found = append(found, f)
+					}
+				}
+			}
 		}
-		var there map[any]int64
-		there, err = db.holders(ctx, l.relation.To.name, l.relation.To.name, l.named, false)
-		for _, a := range l.named {
-			if _, ok := there[a.value]; ok || err != nil {
+		for _, l := range d.links {
+			if len(l.relation.To.checks) == 0 || len(l.named) == 0 {
 				continue
 			}
-			faults, _ := db.check(ctx, &Draft{table: l.relation.To, values: []assignment{a}}, 0) // reads nothing
-			for _, f := range faults {
+			if named[l.relation] == nil {
+				relations = append(relations, l.relation)
+			}
+			named[l.relation] = append(named[l.relation], l.named...)
+		}
+	}
+	for _, r := range relations {
+		there, err := db.holders(ctx, r.To.name, r.To.name, named[r], false)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range named[r] {
+			if _, ok := there[a.value]; ok {
+				continue
+			}
+			made := &Draft{table: r.To, values: []assignment{a}}
+			for _, f := range made.check(ctx, nil) {
 				f.Field, f.at = a.path, a.at
 				found = append(found, f)
 			}
 		}
 	}
-	return found, err
+	return found, nil
 }
 
-func (db *DB) check(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
+// stored are the rows with keys as they are; one that is nil if there are no keys.
+func (db *DB) stored(ctx context.Context, t *Table, keys []int64) ([][]any, error) {
+	if len(keys) == 0 {
+		return [][]any{nil}, nil
+	}
+	ctx = WithViewer(ctx, Viewer{Admin: true}) // who may write them has been decided
+	rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: keys, Select: Select{Columns: t.Columns}})
+	if err != nil {
+		return nil, err
+	}
+	stored := make([][]any, 0, len(keys))
+	for _, key := range keys {
+		if g := rows.Of(key); g.Start < g.End {
+			stored = append(stored, rows.Row(g.Start))
+		} else {
+			stored = append(stored, nil)
+		}
+	}
+	return stored, nil
+}
+
+// check is what the checks of the draft's table find in it; stored is the row that it changes, nil if it makes one.
+func (d *Draft) check(ctx context.Context, stored []any) (found []placed) {
 	t := d.table
 	row := make([]any, len(t.Columns))
 	var before any
-	if key != 0 {
-		ctx := WithViewer(ctx, Viewer{Admin: true}) // who may write it has been decided
-		rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: t.Columns}})
-		if err != nil {
-			return nil, err
-		}
-		if g := rows.Of(key); g.Start < g.End {
-			before = t.Entity(rows.Row(g.Start))
-			row = slices.Clone(rows.Row(g.Start))
-		}
+	if stored != nil {
+		before, row = t.Entity(stored), slices.Clone(stored)
 	}
 	for _, a := range d.values {
 		if i := slices.Index(t.Columns, a.column); i >= 0 {
@@ -155,5 +193,5 @@ func (db *DB) check(ctx context.Context, d *Draft, key int64) (found []placed, e
 			found = append(found, placed{fault, place})
 		}
 	}
-	return found, nil
+	return found
 }

@@ -30,7 +30,7 @@ const (
 // each kind went, or what stands against it, with the key of a row to show, or 0. Links to a named row, such as a tag, are
 // in the way unless force is given. It must run inside Write.
 func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64, force bool) (counts []CascadeCount, faults []Fault, shown int64, err error) {
-	if err := db.Lock(ctx, Intent{Draft: &Draft{table: t}, Key: key, Remove: true}); err != nil {
+	if err := db.lockFor(ctx, Intent{Draft: &Draft{table: t}, Keys: []int64{key}, Remove: true}); err != nil {
 		return nil, nil, 0, err
 	}
 	if faults, err = db.authorize(ctx, t, key, ifVersion, lockRemove); err != nil || len(faults) > 0 {
@@ -39,26 +39,44 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 		}
 		return nil, faults, shown, err
 	}
-	m := db.removal(t)
-	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{key}
-	if err := m.cascadeAll(ctx, t, rows, args); err != nil {
-		return nil, nil, 0, err
-	}
-	if t.name != nil && t.owner == nil && len(m.counts) > 0 && !force {
+	counts, used, err := db.remove(ctx, t, []int64{key}, force)
+	if used {
 		return nil, []Fault{{InUse, "is in use; `force: true` deletes it all the same", []string{"input", "id"}}}, 0, nil
 	}
-	which := "id = ?"
+	return counts, nil, 0, err
+}
+
+// remove deletes rows that are locked, with what hangs on them; used tells that they are linked to others and are kept,
+// which force does not let be.
+func (db *DB) remove(ctx context.Context, t *Table, keys []int64, force bool) (counts []CascadeCount, used bool, err error) {
+	m := db.removal(t)
+	which, bound := db.withKeys("id", keys)
+	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound}
+	if err := m.cascadeAll(ctx, t, rows, args); err != nil {
+		return nil, false, err
+	}
+	if t.name != nil && t.owner == nil && len(m.counts) > 0 && !force {
+		return nil, true, nil
+	}
 	if t.recursive() {
 		which = "id IN (" + rows + ")"
 	}
 	q := &query{dialect: db.dialect, args: args}
 	q.add("DELETE FROM ", t.Name, " WHERE ", which)
-	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: 1}, q, t, Deleted)
+	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: len(keys)}, q, t, Deleted)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, false, err
 	}
-	m.count(t.Type, Deleted, n-1) // those below it
-	return m.all(), nil, 0, nil
+	m.count(t.Type, Deleted, n-len(keys)) // those below them
+	return m.all(), false, nil
+}
+
+// withKeys is a condition that rows with keys meet, and what is bound in it.
+func (d *dialect) withKeys(column string, keys []int64) (which string, bound any) {
+	if len(keys) == 1 {
+		return column + " = ?", keys[0]
+	}
+	return d.inKeys(column), d.bindKeys(keys)
 }
 
 // recursive tells whether rows of the table take others of it with them.

@@ -40,6 +40,7 @@ const (
 	NotFound   UserErrorCode = "NOT_FOUND"   // There is no such object, or none the caller may see.
 	Outdated   UserErrorCode = "CONFLICT"    // The stored `version` is not `ifVersion`.
 	InUse      UserErrorCode = "IN_USE"      // The object is linked to others, and `force` is not true.
+	TooMany    UserErrorCode = "TOO_MANY"    // More objects match than `atMost`.
 	RolledBack UserErrorCode = "ROLLED_BACK" // Nothing is wrong here: another root field of the operation failed, so nothing was written.
 )
 
@@ -94,9 +95,26 @@ type links struct {
 // NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
 // order. A new row needs what has no default; fields named in known are the caller's and passed over.
 func NewDraft(t *Table, input Input, path []string, isNew bool, known ...string) (*Draft, []Fault) {
+	drafts, faults := newDrafts(t, []Input{input}, [][]string{path}, isNew, known...)
+	return drafts[0], faults
+}
+
+// NewDrafts checks the inputs of new rows, the items of a list at path, as NewDraft does each.
+func NewDrafts(t *Table, inputs []Input, path []string) ([]*Draft, []Fault) {
+	paths := make([][]string, len(inputs))
+	for i := range inputs {
+		paths[i] = at(path, strconv.Itoa(i))
+	}
+	return newDrafts(t, inputs, paths, true)
+}
+
+func newDrafts(t *Table, inputs []Input, paths [][]string, isNew bool, known ...string) ([]*Draft, []Fault) {
 	d := &drafter{isNew: isNew}
-	draft := d.draft(t, input, path, nil, known...)
-	return draft, d.faults
+	drafts := make([]*Draft, len(inputs))
+	for i, input := range inputs {
+		drafts[i] = d.draft(t, input, paths[i], nil, known...)
+	}
+	return drafts, d.faults
 }
 
 type drafter struct {
@@ -338,8 +356,8 @@ func (d *Draft) all() []*Draft {
 	return drafts
 }
 
-// Secret tells whether the draft has secrets to be hashed.
-func (d *Draft) Secret() bool { return len(d.secrets) > 0 }
+// Secrets are how many of the draft's secrets are to be hashed.
+func (d *Draft) Secrets() int { return len(d.secrets) }
 
 // Seal hashes the draft's secrets. It takes long on purpose and must be done before a transaction begins.
 func (d *Draft) Seal() {

@@ -28,29 +28,62 @@ func (d *Draft) strength() strength {
 	return lockChange
 }
 
-// An Intent is one write of an operation: a row that is made, or one that is changed or removed.
+// An Intent is one write of an operation: a row that is made, or rows that are changed or removed. A Bulk or an Upsert tells
+// the rest of it once its rows are found.
 type Intent struct {
 	Draft  *Draft
-	Key    int64 // of the row; 0 if it is to be made
+	Keys   []int64 // of the rows; none if one is to be made
 	Remove bool
+	Bulk   *Bulk
+	Upsert *Upsert
 }
 
 // Lock takes, before an operation of several writes begins, the locks that they are going to take, in the one order that
 // all operations keep: tables by lockOrder, rows by key. So operations that touch the same rows wait for each other, and
-// never in a circle. Create, Update and Delete call it for themselves where it was not called for the whole operation.
+// never in a circle. Create, Update and the like take theirs by themselves where it was not called for the whole operation.
 //
 // What is locked stays as it is: no row can come to refer to one that is to be removed, so what goes with it is all there
 // when its parent is locked, and is locked before anything of it goes. It must run inside Write; a database that has one
 // writer at a time has nothing to lock.
 func (db *DB) Lock(ctx context.Context, intents ...Intent) error {
-	t, inside := ctx.Value(transactionKey).(*transaction)
-	switch {
-	case !inside:
-		return errors.New("a write outside of a transaction")
-	case t.locked || db.locks == [3]string{}:
-		return nil
+	t, err := transactionOf(ctx)
+	if err != nil || t.locked || db.locks == [3]string{} {
+		return err
 	}
 	t.locked = len(intents) > 1
+	found := make([]Intent, 0, len(intents))
+	for _, i := range intents {
+		if i, ok, err := db.find(ctx, i); err != nil {
+			return err
+		} else if ok {
+			found = append(found, i)
+		}
+	}
+	return db.lock(ctx, found...)
+}
+
+// lockFor is Lock for one write, whose rows are found, of an operation that Lock may have been called for.
+func (db *DB) lockFor(ctx context.Context, intents ...Intent) error {
+	t, err := transactionOf(ctx)
+	if err != nil || t.locked {
+		return err
+	}
+	return db.lock(ctx, intents...)
+}
+
+// transactionOf is the transaction that a write runs in.
+func transactionOf(ctx context.Context) (*transaction, error) {
+	t, inside := ctx.Value(transactionKey).(*transaction)
+	if !inside {
+		return nil, errors.New("a write outside of a transaction")
+	}
+	return t, nil
+}
+
+func (db *DB) lock(ctx context.Context, intents ...Intent) error {
+	if db.locks == [3]string{} {
+		return nil
+	}
 	l := locking{db: db, tables: map[*Table]*tableLocks{}}
 	named := 0
 	for _, i := range intents {
@@ -69,7 +102,7 @@ func (db *DB) Lock(ctx context.Context, intents ...Intent) error {
 	if named < 2 {
 		return nil
 	}
-	// Several fields may make rows by name, each its own in its turn: made now, they are made in one order.
+	// Several drafts may make rows by name, each its own in its turn: made now, they are made in one order.
 	for _, t := range db.model.order() {
 		if l.tables[t] == nil {
 			continue
@@ -132,27 +165,28 @@ func (l *locking) of(t *Table, s strength) *tableLocks {
 	return locks
 }
 
-func (l *locking) key(t *Table, key int64, s strength) {
+func (l *locking) key(t *Table, s strength, keys ...int64) {
 	locks := l.of(t, s)
-	locks.keys = append(locks.keys, key)
-	l.keys++
+	locks.keys = append(locks.keys, keys...)
+	l.keys += len(keys)
 }
 
 // intent gathers one write's; it tells whether the write may make rows by name.
 func (l *locking) intent(i Intent) (named bool) {
 	t := i.Draft.table
 	if i.Remove {
-		l.key(t, i.Key, lockRemove)
+		l.key(t, lockRemove, i.Keys...)
 		for _, r := range t.Relations {
 			if r.recursive() {
-				l.related = append(l.related, relatedRows{relation: r, from: "?", args: []any{i.Key}})
+				l.related = append(l.related, l.children(r, i.Keys))
 			}
 		}
-		l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{i.Key})
+		which, bound := l.db.withKeys("id", i.Keys)
+		l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound})
 		return false
 	}
-	if i.Key != 0 {
-		l.key(t, i.Key, i.Draft.strength())
+	if len(i.Keys) > 0 {
+		l.key(t, i.Draft.strength(), i.Keys...)
 		for _, r := range t.Relations {
 			// Where a row moves in a tree, those above its new place stay where they are: it is not to come below itself.
 			if parent, ok := parentOf(i.Draft, r); ok {
@@ -161,7 +195,7 @@ func (l *locking) intent(i Intent) (named bool) {
 			}
 		}
 		for _, c := range i.Draft.children {
-			row := relatedRows{relation: c.relation, from: "?", args: []any{i.Key}}
+			row := l.children(c.relation, i.Keys)
 			if c.null {
 				l.severed(row)
 				continue
@@ -173,6 +207,14 @@ func (l *locking) intent(i Intent) (named bool) {
 		}
 	}
 	return l.draft(i.Draft)
+}
+
+// children are the rows that a relation leads to from those with keys.
+func (l *locking) children(r *Relation, keys []int64) relatedRows {
+	if len(keys) == 1 {
+		return relatedRows{relation: r, from: "?", args: []any{keys[0]}}
+	}
+	return relatedRows{relation: r, from: "SELECT " + l.db.key + " FROM " + l.db.keyList, args: []any{l.db.bindKeys(keys)}}
 }
 
 // parentOf is the row below which a draft puts its own, in the tree that a relation makes.
@@ -188,7 +230,7 @@ func parentOf(d *Draft, r *Relation) (parent any, ok bool) {
 func (l *locking) draft(d *Draft) (named bool) {
 	for _, a := range d.values {
 		if key, ok := a.value.(int64); ok && a.column.References != nil && !a.parent {
-			l.key(a.column.References, key, lockShare)
+			l.key(a.column.References, lockShare, key)
 		}
 		if name, ok := a.value.(string); ok && a.column == d.table.name {
 			locks := l.of(d.table, lockShare)

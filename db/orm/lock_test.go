@@ -30,8 +30,8 @@ func TestRemovedRowsAreLockedToTheEnd(t *testing.T) {
 	OneToMany(books, "chapters", chapters, "book", "book_id", Cascade)
 	OneToMany(chapters, "notes", notes, "chapter", "chapter_id", Detach)
 	OneToMany(notes, "prints", prints, "note", "note_id", Detach)
-	l := locking{tables: map[*Table]*tableLocks{}}
-	l.intent(Intent{Draft: &Draft{table: authors.Table}, Key: 7, Remove: true})
+	l := locking{db: &DB{dialect: sqliteDialect}, tables: map[*Table]*tableLocks{}}
+	l.intent(Intent{Draft: &Draft{table: authors.Table}, Keys: []int64{7}, Remove: true})
 	var got []string
 	for _, r := range l.related {
 		got = append(got, r.text())
@@ -59,7 +59,7 @@ func TestParentsOfNewRowsAreNotLocked(t *testing.T) {
 		want int
 	}{{func() { draft.setParent(author, 7) }, 0}, {func() { draft.values = nil; draft.Default(author, int64(7)) }, 1}} {
 		c.give()
-		l := locking{tables: map[*Table]*tableLocks{}}
+		l := locking{db: &DB{dialect: sqliteDialect}, tables: map[*Table]*tableLocks{}}
 		if l.draft(draft); l.keys != c.want {
 			t.Errorf("%d keys, want %d", l.keys, c.want)
 		}

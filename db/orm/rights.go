@@ -567,18 +567,29 @@ func (db *DB) permitColumns(ctx context.Context, t *Table, drafts []*Draft) erro
 }
 
 // permitMoved refuses a change by which a row that was the viewer's is no longer: it hangs on another's now.
-func (db *DB) permitMoved(ctx context.Context, d *Draft) error {
+func (db *DB) permitMoved(ctx context.Context, d *Draft, keys []int64) error {
 	w := d.table.writes
 	if w == nil || !slices.ContainsFunc(d.values, func(a assignment) bool {
 		return a.value != nil && slices.ContainsFunc(w.resolve().paths, func(p path) bool { return p.relations[0].Own == a.column })
 	}) {
 		return nil
 	}
-	refused, err := db.permit(ctx, w, []*Draft{d})
+	refused, err := db.permit(ctx, w, d.of(keys))
 	if refused != nil {
 		return Errorf(Forbidden, "this %s would no longer be yours", lowerFirst(d.table.Type))
 	}
 	return err
+}
+
+// of are drafts of rows with keys that all become what one says.
+func (d *Draft) of(keys []int64) []*Draft {
+	drafts := make([]*Draft, len(keys))
+	for i, key := range keys {
+		each := *d
+		each.key = key
+		drafts[i] = &each
+	}
+	return drafts
 }
 
 // gives is what the input says of a column: a value other than the one that a new row has without it; nil if it does not.

@@ -109,7 +109,7 @@ func TestTreesAreLockedToTheLeaves(t *testing.T) {
 			t.Error(faults, err)
 		}
 		felling = another(t, d, func(ctx context.Context) ([]Fault, error) {
-			if err := d.Lock(ctx, Intent{Draft: &Draft{table: table}, Key: 1, Remove: true}); err != nil {
+			if err := d.Lock(ctx, Intent{Draft: &Draft{table: table}, Keys: []int64{1}, Remove: true}); err != nil {
 				return nil, err
 			}
 			late = another(t, d, under(d, table, 0, 7))

@@ -42,7 +42,7 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
-	if err := db.Lock(ctx, Intent{Draft: d, Key: key}); err != nil {
+	if err := db.lockFor(ctx, Intent{Draft: d, Keys: []int64{key}}); err != nil {
 		return nil, 0, err
 	}
 	if faults, err = db.authorize(ctx, d.table, key, ifVersion, d.strength()); err != nil {
@@ -55,7 +55,7 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if faults = append(faults, more...); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
-	if err := db.set(ctx, d); err != nil {
+	if err := db.set(ctx, d, key); err != nil {
 		return nil, 0, err
 	}
 	for _, c := range d.children {
@@ -72,13 +72,14 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	return nil, 0, nil
 }
 
-// set writes the draft's own values, if they differ from what is stored; the version counts changes of the row.
-func (db *DB) set(ctx context.Context, d *Draft) error {
+// set writes the draft's own values to the rows with keys, where they differ from what is stored; the version counts changes
+// of a row.
+func (db *DB) set(ctx context.Context, d *Draft, keys ...int64) error {
 	given := d.values
 	if len(given) == 0 {
 		return nil
 	}
-	if err := db.permitColumns(ctx, d.table, []*Draft{d}); err != nil {
+	if err := db.permitColumns(ctx, d.table, d.of(keys)); err != nil {
 		return err
 	}
 	d.derive()
@@ -88,15 +89,16 @@ func (db *DB) set(ctx context.Context, d *Draft) error {
 		q.bindTo(a.column.Name+" = ?, ", a.value)
 	}
 	q.bindTo("updated_at = "+q.timestamp, db.Now())
-	q.bindTo(", version = version + 1 WHERE id = ?", d.key)
+	which, bound := db.withKeys("id", keys)
+	q.bindTo(", version = version + 1 WHERE "+which, bound)
 	for i, a := range given {
 		q.bindTo([2]string{" OR ", " AND ("}[btoi(i == 0)]+a.column.Name+" IS DISTINCT FROM ?", a.value)
 	}
 	q.add(")")
-	if err := db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: 1}, nil); err != nil {
+	if err := db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: len(keys)}, nil); err != nil {
 		return err
 	}
-	return db.permitMoved(ctx, d)
+	return db.permitMoved(ctx, d, keys)
 }
 
 // updateRelated changes, makes, deletes or detaches the row of a to-one relation, if that does not belong to somebody else.
@@ -135,12 +137,16 @@ func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, er
 			}
 			child = made
 		}
-		if faults, err := db.validate(ctx, []*Draft{child}, existing); err != nil || len(faults) > 0 {
+		var keys []int64
+		if existing != 0 {
+			keys = []int64{existing}
+		}
+		if faults, err := db.validate(ctx, []*Draft{child}, keys...); err != nil || len(faults) > 0 {
 			return faults, err
 		}
 		if existing != 0 {
 			child.key = existing
-			err = db.set(ctx, child)
+			err = db.set(ctx, child, existing)
 		} else {
 			child.setParent(r.Theirs, d.key)
 			err = db.insert(ctx, r.To, []*Draft{child})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -29,18 +30,9 @@ func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) er
 // are an admin's to make. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on
 // its size.
 func (db *DB) Create(ctx context.Context, d *Draft) (key int64, faults []Fault, err error) {
-	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
-		return 0, faults, err
-	}
-	if err := db.Lock(ctx, Intent{Draft: d}); err != nil {
-		return 0, nil, err
-	}
-	faults, err = db.validate(ctx, d.all(), 0)
+	_, faults, err = db.CreateMany(ctx, []*Draft{d})
 	if err != nil || len(faults) > 0 {
 		return 0, faults, err
-	}
-	if err := db.insert(ctx, d.table, []*Draft{d}); err != nil {
-		return 0, nil, err
 	}
 	return d.key, nil, nil
 }
@@ -51,10 +43,14 @@ type placed struct {
 	at int
 }
 
+func (f placed) equal(other placed) bool {
+	return f.at == other.at && f.Code == other.Code && f.Message == other.Message && slices.Equal(f.Field, other.Field)
+}
+
 // validate finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
-// statement or two for each column whatever their number; key is the row of a draft that exists already, which is then the
-// only one.
-func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults []Fault, err error) {
+// statement or two for each column whatever their number; keys are the rows of a draft that exist already, which is then the
+// only draft.
+func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (faults []Fault, err error) {
 	var columns []*Column
 	given := map[*Column][]assignment{}
 	for _, d := range drafts {
@@ -85,11 +81,11 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults 
 			})
 		}
 		for _, r := range c.Table.Relations {
-			if key == 0 || len(assignments) == 0 || r.Theirs != c || !r.recursive() {
+			if len(keys) == 0 || len(assignments) == 0 || r.Theirs != c || !r.recursive() {
 				continue
 			}
 			a := assignments[0]
-			switch below, err := db.isBelow(ctx, r, a.value, key); {
+			switch below, err := db.isBelow(ctx, r, a.value, keys); {
 			case err != nil:
 				return nil, err
 			case below:
@@ -104,24 +100,23 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, key int64) (faults 
 			return nil, err
 		}
 		for _, a := range assignments {
-			if holder, ok := taken[a.value]; ok && (holder != key || key == 0) {
+			// Several rows cannot all have it.
+			if holder, ok := taken[a.value]; len(keys) > 1 || ok && (len(keys) == 0 || holder != keys[0]) {
 				found = append(found, placed{Fault{Taken, "is taken", a.path}, a.at})
 			}
 			taken[a.value] = 0 // whoever else asks for it here comes too late
 		}
 	}
-	twice, err := db.takenTogether(ctx, drafts, key)
+	twice, err := db.takenTogether(ctx, drafts, keys)
 	if err != nil {
 		return nil, err
 	}
 	found = append(found, twice...)
-	for _, d := range drafts {
-		broken, err := db.runChecks(ctx, d, key)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, broken...)
+	broken, err := db.runChecks(ctx, drafts, keys)
+	if err != nil {
+		return nil, err
 	}
+	found = append(found, broken...)
 	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
 	for _, f := range found {
 		faults = append(faults, f.Fault)
@@ -158,12 +153,13 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 	return holders, err
 }
 
-// isBelow tells whether a row is another, or hangs on it, however far below: if the other came to hang on it in turn, both would
-// be in no tree any more.
-func (db *DB) isBelow(ctx context.Context, r *Relation, row any, of int64) (is bool, err error) {
+// isBelow tells whether a row is one of others, or hangs on it, however far below: if the other came to hang on it in turn, both
+// would be in no tree any more.
+func (db *DB) isBelow(ctx context.Context, r *Relation, row any, of []int64) (is bool, err error) {
+	which, bound := db.withKeys("id", of)
 	q := &query{dialect: db.dialect}
 	q.bindTo(r.above(), row)
-	q.bindTo(" SELECT 1 FROM above WHERE id = ?", of)
+	q.bindTo(" SELECT 1 FROM above WHERE "+which, bound)
 	err = db.run(ctx, &Statement{Path: r.Back.Coordinate(), Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
 		is = true
 		return nil
@@ -188,7 +184,7 @@ type claim struct {
 
 // takenTogether finds what other rows have already of the columns that are unique together, or another of the drafts: with a
 // statement for each such set of columns.
-func (db *DB) takenTogether(ctx context.Context, drafts []*Draft, key int64) (found []placed, err error) {
+func (db *DB) takenTogether(ctx context.Context, drafts []*Draft, keys []int64) (found []placed, err error) {
 	parents := map[*Draft]*Draft{}
 	var tables []*Table
 	for _, d := range drafts {
@@ -205,11 +201,11 @@ func (db *DB) takenTogether(ctx context.Context, drafts []*Draft, key int64) (fo
 		for _, columns := range t.uniques {
 			var claims []claim
 			for _, d := range drafts {
-				if c, ok := d.claim(columns, parents[d], key != 0); ok && d.table == t {
+				if c, ok := d.claim(columns, parents[d], len(keys) > 0); ok && d.table == t {
 					claims = append(claims, c)
 				}
 			}
-			taken, err := db.claimed(ctx, t, columns, claims, key)
+			taken, err := db.claimed(ctx, t, columns, claims, keys)
 			if err != nil {
 				return nil, err
 			}
@@ -263,9 +259,9 @@ func (d *Draft) claim(columns []*Column, parent *Draft, exists bool) (c claim, o
 	return c, len(c.cells) > 0
 }
 
-// claimed tells which of the claims stored rows stand against; key is the row of a claim that exists already, which is then
-// the only one.
-func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims []claim, key int64) (map[int]bool, error) {
+// claimed tells which of the claims stored rows stand against; keys are the rows of a claim that exist already, which is then
+// the only claim.
+func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims []claim, keys []int64) (map[int]bool, error) {
 	taken := map[int]bool{}
 	place := &Column{Name: "id", Kind: Int} // which is none of the columns
 	given := []*Column{place}
@@ -292,21 +288,24 @@ func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims [
 	}
 	q := &query{dialect: db.dialect}
 	q.bindTo("SELECT "+q.field(place)+" FROM "+q.rows(given), db.rowsJSON(rows))
-	if key != 0 {
-		q.bindTo(" JOIN "+t.Name+" AS s ON s.id = ?", key)
+	if len(keys) > 0 {
+		which, bound := q.withKeys("s.id", keys)
+		q.bindTo(" JOIN "+t.Name+" AS s ON "+which, bound)
 	}
 	on := " ON "
 	q.add(" JOIN ", t.Name, " AS t")
 	for _, column := range columns {
-		q.add(on, "t.", column.Name, " = ")
-		if slices.Contains(given, column) {
-			q.add(q.field(column))
-		} else {
-			q.add("s.", column.Name)
+		switch given := slices.Contains(given, column); {
+		case given && len(keys) > 1: // the others get the same
+			q.bindTo(on+"(t."+column.Name+" = "+q.field(column)+" OR "+q.inKeys("t.id")+")", q.bindKeys(keys))
+		case given:
+			q.add(on, "t.", column.Name, " = ", q.field(column))
+		default:
+			q.add(on, "t.", column.Name, " = s.", column.Name)
 		}
 		on = " AND "
 	}
-	if key != 0 {
+	if len(keys) > 0 {
 		q.add(" AND t.id <> s.id")
 	}
 	err := db.run(ctx, &Statement{Path: t.Type + "." + columns[0].Field, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
@@ -334,19 +333,8 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 		}
 		rows[i] = d.row(columns)
 	}
-	now := db.Now()
 	q := &query{dialect: db.dialect}
-	q.add("INSERT INTO ", t.Name, " (")
-	for _, c := range columns {
-		q.add(c.Name, ", ")
-	}
-	q.add("created_at, updated_at) SELECT ")
-	for _, c := range columns {
-		q.add(q.field(c), ", ")
-	}
-	q.bindTo(q.timestamp, now)
-	q.bindTo(", "+q.timestamp, now)
-	q.bindTo(" FROM "+q.rows(columns), q.rowsJSON(rows))
+	q.insert(t, columns, rows, db.Now(), len(rows) > 1, "")
 	q.add(" RETURNING id")
 	keys := make([]int64, 0, len(drafts))
 	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
@@ -368,6 +356,37 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 		return err
 	}
 	return db.permitMade(ctx, t, drafts)
+}
+
+// insert writes the insertion of rows, whose keys grow in their order; a condition in where holds for each. Writers that make
+// rows with the same unique values wait for each other at the first of them that they share, so where they may be several,
+// they go in by the order of those.
+func (q *query) insert(t *Table, columns []*Column, rows []map[string]any, now time.Time, several bool, where string) {
+	var names, fields, unique []string
+	together := slices.Concat(t.uniques...)
+	for _, c := range columns {
+		names, fields = append(names, c.Name), append(fields, q.field(c))
+		if several && q.nextKey != nil && (c.Unique || slices.Contains(together, c)) {
+			unique = append(unique, "n."+c.Name)
+		}
+	}
+	from, sorted := " FROM ", ""
+	if unique != nil {
+		from += "(SELECT " + q.nextKey(t.Name) + " AS id, " + strings.Join(fields, ", ") + " FROM "
+		sorted = ") AS n ORDER BY " + strings.Join(unique, ", ")
+		names, fields = append([]string{"id"}, names...), []string{"n.id"}
+		for _, c := range columns {
+			fields = append(fields, "n."+c.Name)
+		}
+	}
+	q.add("INSERT INTO ", t.Name, " (", strings.Join(append(names, "created_at", "updated_at"), ", "), ") SELECT ")
+	for _, f := range fields {
+		q.add(f, ", ")
+	}
+	q.bindTo(q.timestamp, now)
+	q.bindTo(", "+q.timestamp, now)
+	q.bindTo(from+q.rows(columns), q.rowsJSON(rows))
+	q.add(where, sorted)
 }
 
 func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) error {
@@ -450,8 +469,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	return nil
 }
 
-// insertNames makes the rows of t that are missing among those named. Writers that make the same rows wait for each other
-// at the first of them that they share, so all go through them in one order; the keys keep the order of names.
+// insertNames makes the rows of t that are missing among those named.
 func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []string) error {
 	if len(names) == 0 {
 		return nil
@@ -460,23 +478,9 @@ func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []st
 	for i, name := range names {
 		rows[i] = map[string]any{t.name.Name: name}
 	}
-	now := db.Now()
 	q := &query{dialect: db.dialect}
 	missing := " WHERE NOT EXISTS (SELECT 1 FROM " + t.Name + " AS t WHERE t." + t.name.Name + " = " + q.field(t.name) + ")"
-	if q.nextKey == nil {
-		q.add("INSERT INTO ", t.Name, " (", t.name.Name, ", created_at, updated_at) SELECT ", q.field(t.name))
-		q.bindTo(", "+q.timestamp, now)
-		q.bindTo(", "+q.timestamp, now)
-		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
-		q.add(missing)
-	} else {
-		q.add("INSERT INTO ", t.Name, " (id, ", t.name.Name, ", created_at, updated_at) SELECT n.id, n.", t.name.Name)
-		q.bindTo(", "+q.timestamp, now)
-		q.bindTo(", "+q.timestamp, now)
-		q.add(" FROM (SELECT ", q.nextKey(t.Name), " AS id, ", q.field(t.name))
-		q.bindTo(" FROM "+q.rows([]*Column{t.name}), q.rowsJSON(rows))
-		q.add(missing, ") AS n ORDER BY n.", t.name.Name)
-	}
+	q.insert(t, []*Column{t.name}, rows, db.Now(), true, missing)
 	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")
 	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args}, nil)
 }

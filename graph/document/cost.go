@@ -13,7 +13,7 @@ import (
 )
 
 func (s *Store) estimator(variables map[string]any, looks looks) *estimator {
-	return &estimator{schema: s.schema, sizes: s.sizes, variables: variables, looks: looks, fragments: map[string]estimate{}}
+	return &estimator{schema: s.schema, sizes: s.sizes, variables: variables, looks: looks, fragments: map[fragment]estimate{}}
 }
 
 // cost is what an operation costs, and about how many rows it makes the database look at; its error is that it is too
@@ -58,11 +58,18 @@ type estimator struct {
 	schema    *ast.Schema
 	looks     looks          // nil: not asked for
 	variables map[string]any // coerced
-	fragments map[string]estimate
+	fragments map[fragment]estimate
 	sizes     map[string]int // of the schema's own lists
+	written   int            // rows of the mutation for many that is being looked at
 	meta      int            // of introspection
 	varies    bool           // the variables or the database have a say
 	depth     int            // of the relations in a filter
+}
+
+// A fragment costs the same wherever as many rows are written.
+type fragment struct {
+	name    string
+	written int
 }
 
 // looks is db.DB.Looks, for one request.
@@ -106,12 +113,13 @@ func (e *estimator) selections(set ast.SelectionSet) (sum estimate) {
 		case *ast.InlineFragment:
 			sum = sum.plus(e.selections(s.SelectionSet))
 		case *ast.FragmentSpread:
-			fragment, found := e.fragments[s.Name]
+			here := fragment{s.Name, e.written}
+			known, found := e.fragments[here]
 			if !found {
-				fragment = e.selections(s.Definition.SelectionSet)
-				e.fragments[s.Name] = fragment
+				known = e.selections(s.Definition.SelectionSet)
+				e.fragments[here] = known
 			}
-			sum = sum.plus(fragment)
+			sum = sum.plus(known)
 		}
 	}
 	return sum
@@ -125,7 +133,11 @@ func (e *estimator) field(f *ast.Field) estimate {
 	case len(f.SelectionSet) == 0:
 		return estimate{counts: f.Name == "totalCount" && isConnection(f.ObjectDefinition)}
 	}
-	under := e.selections(f.SelectionSet)
+	var bulk estimate
+	if f.ObjectDefinition == e.schema.Mutation {
+		bulk = e.bulk(f)
+	}
+	under := bulk.plus(e.selections(f.SelectionSet))
 	result := e.schema.Types[f.Definition.Type.Name()]
 	switch {
 	case f.Name == "__schema", f.Name == "__type":
@@ -148,12 +160,38 @@ func (e *estimator) field(f *ast.Field) estimate {
 			return estimate{} // the row's own columns tell
 		}
 		return estimate{rows: 1, reads: true}
+	case f.Definition.Type.Elem != nil && strings.HasSuffix(f.ObjectDefinition.Name, "Payload") && db.Model.TableOf(result.Name) != nil:
+		return under.of(e.written, times(e.written, plus(1, under.rows)))
 	case f.Name == "edges":
 		return under.of(1, max(1, under.rows))
 	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:
 		return under.of(1, plus(1, under.rows))
 	}
 	return under.of(1, under.rows)
+}
+
+// bulk is what the filter of a mutation of many rows takes, and notes how many rows its answer may show.
+func (e *estimator) bulk(f *ast.Field) (t estimate) {
+	e.written = 1
+	verb, table, many := db.Model.Mutation(f.Name)
+	if !many {
+		return t
+	}
+	input, _ := e.value(f.Arguments.ForName("input")).(map[string]any)
+	if verb == orm.Creating {
+		e.written = items(input[table.Root()])
+		return t
+	}
+	atMost, _ := input["atMost"].(int64)
+	e.written, e.varies = int(max(0, min(atMost, most))), true
+	conditions, _ := input["where"].(map[string]any)
+	where, err := orm.ParseWhere(table, conditions)
+	if err != nil || where == nil || e.looks == nil {
+		return t // the field is refused, or looks at no more rows than it may write
+	}
+	t.hops, e.depth = where.Hops, max(e.depth, where.Depth)
+	t.each, t.once = e.looks(nil, table, &orm.Page{Where: where}, true)
+	return t
 }
 
 // connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
@@ -215,8 +253,11 @@ func (e *estimator) page(f *ast.Field) int {
 }
 
 // length is how many items a list argument has.
-func (e *estimator) length(a *ast.Argument) int {
-	switch v := e.value(a).(type) {
+func (e *estimator) length(a *ast.Argument) int { return items(e.value(a)) }
+
+// items is how many items a list has; one item stands for a list of itself.
+func items(v any) int {
+	switch v := v.(type) {
 	case nil:
 		return 0
 	case []any:

@@ -138,7 +138,7 @@ func (s *Store) Prepare(ctx context.Context, r Request) (o Operation, err error)
 	}
 	o.Cost, o.Looks, err = s.cost(ctx, doc, o.Definition, o.Variables)
 	if err == nil && o.Kind == ast.Mutation && o.Looks > maxLooksWriting {
-		err = exceeded("the answer of a mutation could make the database look at %.0f rows and may at %d; ask for it in a query", o.Looks, maxLooksWriting)
+		err = exceeded("a mutation could make the database look at %.0f rows and may at %d: ask for less in its answer and leave that to a query, or look rows up by their ids", o.Looks, maxLooksWriting)
 	}
 	return o, err
 }

@@ -17,14 +17,14 @@ type Limits struct {
 	Depth   int // fields inside fields: 15; introspection has a limit of its own
 	Aliases int // fields of one name in a selection set: 100
 	Cost    int // rows that an operation could return, and one for 100 that it makes the database look at: 50,000
-	List    int // items of a list, in a document or in variables: 250
+	List    int // items of a list, in a document or in variables: 1,000
 	Errors  int // errors in an answer: 50
 }
 
 // WithDefaults are the limits that apply.
 func (l Limits) WithDefaults() Limits {
 	for limit, otherwise := range map[*int]int{
-		&l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 250, &l.Errors: 50,
+		&l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 1000, &l.Errors: 50,
 	} {
 		if *limit <= 0 {
 			*limit = otherwise

@@ -65,6 +65,9 @@ func run(tables []*orm.Table) error {
 
 // derived are the files that follow from a page, by their paths.
 func derived(tables []*orm.Table, source *source) (map[string][]byte, error) {
+	if err := apart(tables); err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{}
 	w := &writer{tables: tables, source: source}
 	for _, t := range tables {

@@ -214,7 +214,7 @@ func (w *writer) mutations(t *orm.Table) {
 		w.payload("delete"+t.Type, func() {
 			w.field("Id of the deleted "+n.one+"; null when there are `userErrors`.", "deletedId: ID")
 			w.field("On CONFLICT the "+n.one+" as stored, otherwise null.", entity)
-			w.field(w.ofCascade(t), "cascade: [CascadeCount!]!")
+			w.field(w.ofCascade(t, n.a, n.one), "cascade: [CascadeCount!]!")
 		})
 	}
 	if creating || updating || deleting {
@@ -263,17 +263,33 @@ func (w *writer) payload(field string, inside func()) {
 	})
 }
 
-// ofCascade says what goes with a deleted row.
-func (w *writer) ofCascade(t *orm.Table) string {
-	one := w.noun(t)
+// ofCascade says what goes with what is deleted, a row or many.
+func (w *writer) ofCascade(t *orm.Table, a, the string) string {
 	var lines []string
 	for _, c := range t.Cascade() {
 		lines = append(lines, "`"+c.Type+"` "+string(c.Action))
 	}
 	if len(lines) == 0 {
-		return "Empty: nothing goes with " + one.a + "."
+		return "Empty: nothing goes with " + a + "."
 	}
-	return "What went with the " + one.one + ": " + listed(lines) + ". Counts of 0 are left out."
+	return "What went with the " + the + ": " + listed(lines) + ". Counts of 0 are left out."
+}
+
+// may is who makes rows of a table, and who changes and deletes one.
+func (w *writer) may(t *orm.Table) (create, change string) {
+	n := w.noun(t)
+	switch owner := t.Owner(); {
+	case t.Writes() == nil:
+		return "For anyone logged in.", "For admins."
+	case owner == nil:
+		change = "For " + w.whos(t.Writes()) + "."
+		return change, change
+	case t.Signup():
+		return "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin.",
+			"For " + w.whos(t.Writes()) + "."
+	default:
+		return "For " + w.holder(owner) + " and admins.", "For " + w.whos(t.Writes()) + "."
+	}
 }
 
 // mutationFields writes the fields of Mutation.
@@ -285,19 +301,7 @@ func (w *writer) mutationFields(t *orm.Table) {
 			along = append(along, words(r.Field))
 		}
 	}
-	mayCreate, mayChange := "For anyone logged in.", "For admins."
-	switch owner := t.Owner(); {
-	case t.Writes() == nil:
-	case owner == nil:
-		mayChange = "For " + w.whos(t.Writes()) + "."
-		mayCreate = mayChange
-	case t.Signup():
-		mayCreate = "For anyone while sign-up is open, else for admins. The payload is read as the new " + n.one + "; an admin reads it as an admin."
-		mayChange = "For " + w.whos(t.Writes()) + "."
-	default:
-		mayChange = "For " + w.whos(t.Writes()) + "."
-		mayCreate = "For " + w.holder(owner) + " and admins."
-	}
+	mayCreate, mayChange := w.may(t)
 	if t.Has(orm.Creating) {
 		text := "Makes " + n.a
 		if len(along) > 0 {

@@ -174,6 +174,9 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
 			table, templates.ToGo(upperFirst(field)+"Payload"), entity)
 	}
+	if body := bulkBody(t, table, object+"."+field); body != "" {
+		return body
+	}
 	switch {
 	case object != t.Type:
 		return ""

@@ -159,6 +159,7 @@ func (w *writer) schema(t *orm.Table) string {
 	w.inputs(t)
 	w.roots(t)
 	w.mutations(t)
+	w.bulk(t)
 	return w.b.String()
 }
 

@@ -84,8 +84,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateAddressesPayload struct {
+		Addresses  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreatePostPayload struct {
 		Post       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreatePostsPayload struct {
+		Posts      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -94,8 +104,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateProfilesPayload struct {
+		Profiles   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateTagPayload struct {
 		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateTagsPayload struct {
+		Tags       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -104,10 +124,21 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateUsersPayload struct {
+		UserErrors func(childComplexity int) int
+		Users      func(childComplexity int) int
+	}
+
 	DeleteAddressPayload struct {
 		Address    func(childComplexity int) int
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteAddressesPayload struct {
+		Cascade    func(childComplexity int) int
+		DeletedIds func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -118,10 +149,22 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DeletePostsPayload struct {
+		Cascade    func(childComplexity int) int
+		DeletedIds func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	DeleteProfilePayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		Profile    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteProfilesPayload struct {
+		Cascade    func(childComplexity int) int
+		DeletedIds func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -132,10 +175,22 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DeleteTagsPayload struct {
+		Cascade    func(childComplexity int) int
+		DeletedIds func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	DeleteUserPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DeleteUsersPayload struct {
+		Cascade    func(childComplexity int) int
+		DeletedIds func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -154,27 +209,46 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ChangePassword func(childComplexity int, input model.ChangePasswordInput) int
-		CreateAddress  func(childComplexity int, input model.CreateAddressInput) int
-		CreatePost     func(childComplexity int, input model.CreatePostInput) int
-		CreateProfile  func(childComplexity int, input model.CreateProfileInput) int
-		CreateTag      func(childComplexity int, input model.CreateTagInput) int
-		CreateUser     func(childComplexity int, input model.CreateUserInput) int
-		DeleteAddress  func(childComplexity int, input model.DeleteAddressInput) int
-		DeletePost     func(childComplexity int, input model.DeletePostInput) int
-		DeleteProfile  func(childComplexity int, input model.DeleteProfileInput) int
-		DeleteTag      func(childComplexity int, input model.DeleteTagInput) int
-		DeleteUser     func(childComplexity int, input model.DeleteUserInput) int
-		GrantRole      func(childComplexity int, input model.GrantRoleInput) int
-		LogIn          func(childComplexity int, input model.LogInInput) int
-		LogOut         func(childComplexity int, input model.LogOutInput) int
-		RefreshSession func(childComplexity int, input model.RefreshSessionInput) int
-		RevokeRole     func(childComplexity int, input model.RevokeRoleInput) int
-		UpdateAddress  func(childComplexity int, input model.UpdateAddressInput) int
-		UpdatePost     func(childComplexity int, input model.UpdatePostInput) int
-		UpdateProfile  func(childComplexity int, input model.UpdateProfileInput) int
-		UpdateTag      func(childComplexity int, input model.UpdateTagInput) int
-		UpdateUser     func(childComplexity int, input model.UpdateUserInput) int
+		ChangePassword  func(childComplexity int, input model.ChangePasswordInput) int
+		CreateAddress   func(childComplexity int, input model.CreateAddressInput) int
+		CreateAddresses func(childComplexity int, input model.CreateAddressesInput) int
+		CreatePost      func(childComplexity int, input model.CreatePostInput) int
+		CreatePosts     func(childComplexity int, input model.CreatePostsInput) int
+		CreateProfile   func(childComplexity int, input model.CreateProfileInput) int
+		CreateProfiles  func(childComplexity int, input model.CreateProfilesInput) int
+		CreateTag       func(childComplexity int, input model.CreateTagInput) int
+		CreateTags      func(childComplexity int, input model.CreateTagsInput) int
+		CreateUser      func(childComplexity int, input model.CreateUserInput) int
+		CreateUsers     func(childComplexity int, input model.CreateUsersInput) int
+		DeleteAddress   func(childComplexity int, input model.DeleteAddressInput) int
+		DeleteAddresses func(childComplexity int, input model.DeleteAddressesInput) int
+		DeletePost      func(childComplexity int, input model.DeletePostInput) int
+		DeletePosts     func(childComplexity int, input model.DeletePostsInput) int
+		DeleteProfile   func(childComplexity int, input model.DeleteProfileInput) int
+		DeleteProfiles  func(childComplexity int, input model.DeleteProfilesInput) int
+		DeleteTag       func(childComplexity int, input model.DeleteTagInput) int
+		DeleteTags      func(childComplexity int, input model.DeleteTagsInput) int
+		DeleteUser      func(childComplexity int, input model.DeleteUserInput) int
+		DeleteUsers     func(childComplexity int, input model.DeleteUsersInput) int
+		GrantRole       func(childComplexity int, input model.GrantRoleInput) int
+		LogIn           func(childComplexity int, input model.LogInInput) int
+		LogOut          func(childComplexity int, input model.LogOutInput) int
+		RefreshSession  func(childComplexity int, input model.RefreshSessionInput) int
+		RevokeRole      func(childComplexity int, input model.RevokeRoleInput) int
+		UpdateAddress   func(childComplexity int, input model.UpdateAddressInput) int
+		UpdateAddresses func(childComplexity int, input model.UpdateAddressesInput) int
+		UpdatePost      func(childComplexity int, input model.UpdatePostInput) int
+		UpdatePosts     func(childComplexity int, input model.UpdatePostsInput) int
+		UpdateProfile   func(childComplexity int, input model.UpdateProfileInput) int
+		UpdateProfiles  func(childComplexity int, input model.UpdateProfilesInput) int
+		UpdateTag       func(childComplexity int, input model.UpdateTagInput) int
+		UpdateTags      func(childComplexity int, input model.UpdateTagsInput) int
+		UpdateUser      func(childComplexity int, input model.UpdateUserInput) int
+		UpdateUsers     func(childComplexity int, input model.UpdateUsersInput) int
+		UpsertAddress   func(childComplexity int, input model.UpsertAddressInput) int
+		UpsertProfile   func(childComplexity int, input model.UpsertProfileInput) int
+		UpsertTag       func(childComplexity int, input model.UpsertTagInput) int
+		UpsertUser      func(childComplexity int, input model.UpsertUserInput) int
 	}
 
 	PageInfo struct {
@@ -291,8 +365,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateAddressesPayload struct {
+		Addresses  func(childComplexity int) int
+		Count      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdatePostPayload struct {
 		Post       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePostsPayload struct {
+		Count      func(childComplexity int) int
+		Posts      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -301,12 +387,54 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateProfilesPayload struct {
+		Count      func(childComplexity int) int
+		Profiles   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateTagPayload struct {
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateTagsPayload struct {
+		Count      func(childComplexity int) int
+		Tags       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateUserPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateUsersPayload struct {
+		Count      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Users      func(childComplexity int) int
+	}
+
+	UpsertAddressPayload struct {
+		Address    func(childComplexity int) int
+		Created    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertProfilePayload struct {
+		Created    func(childComplexity int) int
+		Profile    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertTagPayload struct {
+		Created    func(childComplexity int) int
+		Tag        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertUserPayload struct {
+		Created    func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -361,12 +489,23 @@ type MutationResolver interface {
 	CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error)
 	UpdateAddress(ctx context.Context, input model.UpdateAddressInput) (*model.UpdateAddressPayload, error)
 	DeleteAddress(ctx context.Context, input model.DeleteAddressInput) (*model.DeleteAddressPayload, error)
+	CreateAddresses(ctx context.Context, input model.CreateAddressesInput) (*model.CreateAddressesPayload, error)
+	UpdateAddresses(ctx context.Context, input model.UpdateAddressesInput) (*model.UpdateAddressesPayload, error)
+	DeleteAddresses(ctx context.Context, input model.DeleteAddressesInput) (*model.DeleteAddressesPayload, error)
+	UpsertAddress(ctx context.Context, input model.UpsertAddressInput) (*model.UpsertAddressPayload, error)
 	CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error)
 	UpdatePost(ctx context.Context, input model.UpdatePostInput) (*model.UpdatePostPayload, error)
 	DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error)
+	CreatePosts(ctx context.Context, input model.CreatePostsInput) (*model.CreatePostsPayload, error)
+	UpdatePosts(ctx context.Context, input model.UpdatePostsInput) (*model.UpdatePostsPayload, error)
+	DeletePosts(ctx context.Context, input model.DeletePostsInput) (*model.DeletePostsPayload, error)
 	CreateProfile(ctx context.Context, input model.CreateProfileInput) (*model.CreateProfilePayload, error)
 	UpdateProfile(ctx context.Context, input model.UpdateProfileInput) (*model.UpdateProfilePayload, error)
 	DeleteProfile(ctx context.Context, input model.DeleteProfileInput) (*model.DeleteProfilePayload, error)
+	CreateProfiles(ctx context.Context, input model.CreateProfilesInput) (*model.CreateProfilesPayload, error)
+	UpdateProfiles(ctx context.Context, input model.UpdateProfilesInput) (*model.UpdateProfilesPayload, error)
+	DeleteProfiles(ctx context.Context, input model.DeleteProfilesInput) (*model.DeleteProfilesPayload, error)
+	UpsertProfile(ctx context.Context, input model.UpsertProfileInput) (*model.UpsertProfilePayload, error)
 	GrantRole(ctx context.Context, input model.GrantRoleInput) (*model.GrantRolePayload, error)
 	RevokeRole(ctx context.Context, input model.RevokeRoleInput) (*model.RevokeRolePayload, error)
 	LogIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error)
@@ -376,9 +515,17 @@ type MutationResolver interface {
 	CreateTag(ctx context.Context, input model.CreateTagInput) (*model.CreateTagPayload, error)
 	UpdateTag(ctx context.Context, input model.UpdateTagInput) (*model.UpdateTagPayload, error)
 	DeleteTag(ctx context.Context, input model.DeleteTagInput) (*model.DeleteTagPayload, error)
+	CreateTags(ctx context.Context, input model.CreateTagsInput) (*model.CreateTagsPayload, error)
+	UpdateTags(ctx context.Context, input model.UpdateTagsInput) (*model.UpdateTagsPayload, error)
+	DeleteTags(ctx context.Context, input model.DeleteTagsInput) (*model.DeleteTagsPayload, error)
+	UpsertTag(ctx context.Context, input model.UpsertTagInput) (*model.UpsertTagPayload, error)
 	CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error)
 	UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error)
 	DeleteUser(ctx context.Context, input model.DeleteUserInput) (*model.DeleteUserPayload, error)
+	CreateUsers(ctx context.Context, input model.CreateUsersInput) (*model.CreateUsersPayload, error)
+	UpdateUsers(ctx context.Context, input model.UpdateUsersInput) (*model.UpdateUsersPayload, error)
+	DeleteUsers(ctx context.Context, input model.DeleteUsersInput) (*model.DeleteUsersPayload, error)
+	UpsertUser(ctx context.Context, input model.UpsertUserInput) (*model.UpsertUserPayload, error)
 }
 type PostResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Post) (*model.ViewerCan, error)
@@ -560,6 +707,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateAddressPayload.UserErrors(childComplexity), true
 
+	case "CreateAddressesPayload.addresses":
+		if e.ComplexityRoot.CreateAddressesPayload.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressesPayload.Addresses(childComplexity), true
+	case "CreateAddressesPayload.userErrors":
+		if e.ComplexityRoot.CreateAddressesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressesPayload.UserErrors(childComplexity), true
+
 	case "CreatePostPayload.post":
 		if e.ComplexityRoot.CreatePostPayload.Post == nil {
 			break
@@ -572,6 +732,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostPayload.UserErrors(childComplexity), true
+
+	case "CreatePostsPayload.posts":
+		if e.ComplexityRoot.CreatePostsPayload.Posts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostsPayload.Posts(childComplexity), true
+	case "CreatePostsPayload.userErrors":
+		if e.ComplexityRoot.CreatePostsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostsPayload.UserErrors(childComplexity), true
 
 	case "CreateProfilePayload.profile":
 		if e.ComplexityRoot.CreateProfilePayload.Profile == nil {
@@ -586,6 +759,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateProfilePayload.UserErrors(childComplexity), true
 
+	case "CreateProfilesPayload.profiles":
+		if e.ComplexityRoot.CreateProfilesPayload.Profiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilesPayload.Profiles(childComplexity), true
+	case "CreateProfilesPayload.userErrors":
+		if e.ComplexityRoot.CreateProfilesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilesPayload.UserErrors(childComplexity), true
+
 	case "CreateTagPayload.tag":
 		if e.ComplexityRoot.CreateTagPayload.Tag == nil {
 			break
@@ -599,6 +785,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTagPayload.UserErrors(childComplexity), true
 
+	case "CreateTagsPayload.tags":
+		if e.ComplexityRoot.CreateTagsPayload.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagsPayload.Tags(childComplexity), true
+	case "CreateTagsPayload.userErrors":
+		if e.ComplexityRoot.CreateTagsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagsPayload.UserErrors(childComplexity), true
+
 	case "CreateUserPayload.user":
 		if e.ComplexityRoot.CreateUserPayload.User == nil {
 			break
@@ -611,6 +810,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUserPayload.UserErrors(childComplexity), true
+
+	case "CreateUsersPayload.userErrors":
+		if e.ComplexityRoot.CreateUsersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUsersPayload.UserErrors(childComplexity), true
+	case "CreateUsersPayload.users":
+		if e.ComplexityRoot.CreateUsersPayload.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUsersPayload.Users(childComplexity), true
 
 	case "DeleteAddressPayload.address":
 		if e.ComplexityRoot.DeleteAddressPayload.Address == nil {
@@ -637,6 +849,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteAddressPayload.UserErrors(childComplexity), true
 
+	case "DeleteAddressesPayload.cascade":
+		if e.ComplexityRoot.DeleteAddressesPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressesPayload.Cascade(childComplexity), true
+	case "DeleteAddressesPayload.deletedIds":
+		if e.ComplexityRoot.DeleteAddressesPayload.DeletedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressesPayload.DeletedIds(childComplexity), true
+	case "DeleteAddressesPayload.userErrors":
+		if e.ComplexityRoot.DeleteAddressesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressesPayload.UserErrors(childComplexity), true
+
 	case "DeletePostPayload.cascade":
 		if e.ComplexityRoot.DeletePostPayload.Cascade == nil {
 			break
@@ -661,6 +892,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePostPayload.UserErrors(childComplexity), true
+
+	case "DeletePostsPayload.cascade":
+		if e.ComplexityRoot.DeletePostsPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostsPayload.Cascade(childComplexity), true
+	case "DeletePostsPayload.deletedIds":
+		if e.ComplexityRoot.DeletePostsPayload.DeletedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostsPayload.DeletedIds(childComplexity), true
+	case "DeletePostsPayload.userErrors":
+		if e.ComplexityRoot.DeletePostsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostsPayload.UserErrors(childComplexity), true
 
 	case "DeleteProfilePayload.cascade":
 		if e.ComplexityRoot.DeleteProfilePayload.Cascade == nil {
@@ -687,6 +937,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteProfilePayload.UserErrors(childComplexity), true
 
+	case "DeleteProfilesPayload.cascade":
+		if e.ComplexityRoot.DeleteProfilesPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilesPayload.Cascade(childComplexity), true
+	case "DeleteProfilesPayload.deletedIds":
+		if e.ComplexityRoot.DeleteProfilesPayload.DeletedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilesPayload.DeletedIds(childComplexity), true
+	case "DeleteProfilesPayload.userErrors":
+		if e.ComplexityRoot.DeleteProfilesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilesPayload.UserErrors(childComplexity), true
+
 	case "DeleteTagPayload.cascade":
 		if e.ComplexityRoot.DeleteTagPayload.Cascade == nil {
 			break
@@ -712,6 +981,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteTagPayload.UserErrors(childComplexity), true
 
+	case "DeleteTagsPayload.cascade":
+		if e.ComplexityRoot.DeleteTagsPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagsPayload.Cascade(childComplexity), true
+	case "DeleteTagsPayload.deletedIds":
+		if e.ComplexityRoot.DeleteTagsPayload.DeletedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagsPayload.DeletedIds(childComplexity), true
+	case "DeleteTagsPayload.userErrors":
+		if e.ComplexityRoot.DeleteTagsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagsPayload.UserErrors(childComplexity), true
+
 	case "DeleteUserPayload.cascade":
 		if e.ComplexityRoot.DeleteUserPayload.Cascade == nil {
 			break
@@ -736,6 +1024,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteUserPayload.UserErrors(childComplexity), true
+
+	case "DeleteUsersPayload.cascade":
+		if e.ComplexityRoot.DeleteUsersPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUsersPayload.Cascade(childComplexity), true
+	case "DeleteUsersPayload.deletedIds":
+		if e.ComplexityRoot.DeleteUsersPayload.DeletedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUsersPayload.DeletedIds(childComplexity), true
+	case "DeleteUsersPayload.userErrors":
+		if e.ComplexityRoot.DeleteUsersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUsersPayload.UserErrors(childComplexity), true
 
 	case "GrantRolePayload.user":
 		if e.ComplexityRoot.GrantRolePayload.User == nil {
@@ -792,6 +1099,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAddress(childComplexity, args["input"].(model.CreateAddressInput)), true
+	case "Mutation.createAddresses":
+		if e.ComplexityRoot.Mutation.CreateAddresses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAddresses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAddresses(childComplexity, args["input"].(model.CreateAddressesInput)), true
 	case "Mutation.createPost":
 		if e.ComplexityRoot.Mutation.CreatePost == nil {
 			break
@@ -803,6 +1121,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePost(childComplexity, args["input"].(model.CreatePostInput)), true
+	case "Mutation.createPosts":
+		if e.ComplexityRoot.Mutation.CreatePosts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPosts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePosts(childComplexity, args["input"].(model.CreatePostsInput)), true
 	case "Mutation.createProfile":
 		if e.ComplexityRoot.Mutation.CreateProfile == nil {
 			break
@@ -814,6 +1143,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateProfile(childComplexity, args["input"].(model.CreateProfileInput)), true
+	case "Mutation.createProfiles":
+		if e.ComplexityRoot.Mutation.CreateProfiles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProfiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProfiles(childComplexity, args["input"].(model.CreateProfilesInput)), true
 	case "Mutation.createTag":
 		if e.ComplexityRoot.Mutation.CreateTag == nil {
 			break
@@ -825,6 +1165,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTag(childComplexity, args["input"].(model.CreateTagInput)), true
+	case "Mutation.createTags":
+		if e.ComplexityRoot.Mutation.CreateTags == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTags(childComplexity, args["input"].(model.CreateTagsInput)), true
 	case "Mutation.createUser":
 		if e.ComplexityRoot.Mutation.CreateUser == nil {
 			break
@@ -836,6 +1187,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
+	case "Mutation.createUsers":
+		if e.ComplexityRoot.Mutation.CreateUsers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUsers(childComplexity, args["input"].(model.CreateUsersInput)), true
 	case "Mutation.deleteAddress":
 		if e.ComplexityRoot.Mutation.DeleteAddress == nil {
 			break
@@ -847,6 +1209,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteAddress(childComplexity, args["input"].(model.DeleteAddressInput)), true
+	case "Mutation.deleteAddresses":
+		if e.ComplexityRoot.Mutation.DeleteAddresses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAddresses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAddresses(childComplexity, args["input"].(model.DeleteAddressesInput)), true
 	case "Mutation.deletePost":
 		if e.ComplexityRoot.Mutation.DeletePost == nil {
 			break
@@ -858,6 +1231,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePost(childComplexity, args["input"].(model.DeletePostInput)), true
+	case "Mutation.deletePosts":
+		if e.ComplexityRoot.Mutation.DeletePosts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePosts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePosts(childComplexity, args["input"].(model.DeletePostsInput)), true
 	case "Mutation.deleteProfile":
 		if e.ComplexityRoot.Mutation.DeleteProfile == nil {
 			break
@@ -869,6 +1253,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(model.DeleteProfileInput)), true
+	case "Mutation.deleteProfiles":
+		if e.ComplexityRoot.Mutation.DeleteProfiles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProfiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProfiles(childComplexity, args["input"].(model.DeleteProfilesInput)), true
 	case "Mutation.deleteTag":
 		if e.ComplexityRoot.Mutation.DeleteTag == nil {
 			break
@@ -880,6 +1275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTag(childComplexity, args["input"].(model.DeleteTagInput)), true
+	case "Mutation.deleteTags":
+		if e.ComplexityRoot.Mutation.DeleteTags == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTags(childComplexity, args["input"].(model.DeleteTagsInput)), true
 	case "Mutation.deleteUser":
 		if e.ComplexityRoot.Mutation.DeleteUser == nil {
 			break
@@ -891,6 +1297,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteUser(childComplexity, args["input"].(model.DeleteUserInput)), true
+	case "Mutation.deleteUsers":
+		if e.ComplexityRoot.Mutation.DeleteUsers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUsers(childComplexity, args["input"].(model.DeleteUsersInput)), true
 	case "Mutation.grantRole":
 		if e.ComplexityRoot.Mutation.GrantRole == nil {
 			break
@@ -957,6 +1374,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAddress(childComplexity, args["input"].(model.UpdateAddressInput)), true
+	case "Mutation.updateAddresses":
+		if e.ComplexityRoot.Mutation.UpdateAddresses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAddresses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAddresses(childComplexity, args["input"].(model.UpdateAddressesInput)), true
 	case "Mutation.updatePost":
 		if e.ComplexityRoot.Mutation.UpdatePost == nil {
 			break
@@ -968,6 +1396,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePost(childComplexity, args["input"].(model.UpdatePostInput)), true
+	case "Mutation.updatePosts":
+		if e.ComplexityRoot.Mutation.UpdatePosts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePosts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePosts(childComplexity, args["input"].(model.UpdatePostsInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -979,6 +1418,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProfile(childComplexity, args["input"].(model.UpdateProfileInput)), true
+	case "Mutation.updateProfiles":
+		if e.ComplexityRoot.Mutation.UpdateProfiles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProfiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProfiles(childComplexity, args["input"].(model.UpdateProfilesInput)), true
 	case "Mutation.updateTag":
 		if e.ComplexityRoot.Mutation.UpdateTag == nil {
 			break
@@ -990,6 +1440,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTag(childComplexity, args["input"].(model.UpdateTagInput)), true
+	case "Mutation.updateTags":
+		if e.ComplexityRoot.Mutation.UpdateTags == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTags(childComplexity, args["input"].(model.UpdateTagsInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1001,6 +1462,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(model.UpdateUserInput)), true
+	case "Mutation.updateUsers":
+		if e.ComplexityRoot.Mutation.UpdateUsers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUsers(childComplexity, args["input"].(model.UpdateUsersInput)), true
+	case "Mutation.upsertAddress":
+		if e.ComplexityRoot.Mutation.UpsertAddress == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertAddress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertAddress(childComplexity, args["input"].(model.UpsertAddressInput)), true
+	case "Mutation.upsertProfile":
+		if e.ComplexityRoot.Mutation.UpsertProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertProfile(childComplexity, args["input"].(model.UpsertProfileInput)), true
+	case "Mutation.upsertTag":
+		if e.ComplexityRoot.Mutation.UpsertTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertTag(childComplexity, args["input"].(model.UpsertTagInput)), true
+	case "Mutation.upsertUser":
+		if e.ComplexityRoot.Mutation.UpsertUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertUser(childComplexity, args["input"].(model.UpsertUserInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1502,6 +2018,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateAddressPayload.UserErrors(childComplexity), true
 
+	case "UpdateAddressesPayload.addresses":
+		if e.ComplexityRoot.UpdateAddressesPayload.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressesPayload.Addresses(childComplexity), true
+	case "UpdateAddressesPayload.count":
+		if e.ComplexityRoot.UpdateAddressesPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressesPayload.Count(childComplexity), true
+	case "UpdateAddressesPayload.userErrors":
+		if e.ComplexityRoot.UpdateAddressesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressesPayload.UserErrors(childComplexity), true
+
 	case "UpdatePostPayload.post":
 		if e.ComplexityRoot.UpdatePostPayload.Post == nil {
 			break
@@ -1514,6 +2049,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostPayload.UserErrors(childComplexity), true
+
+	case "UpdatePostsPayload.count":
+		if e.ComplexityRoot.UpdatePostsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostsPayload.Count(childComplexity), true
+	case "UpdatePostsPayload.posts":
+		if e.ComplexityRoot.UpdatePostsPayload.Posts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostsPayload.Posts(childComplexity), true
+	case "UpdatePostsPayload.userErrors":
+		if e.ComplexityRoot.UpdatePostsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostsPayload.UserErrors(childComplexity), true
 
 	case "UpdateProfilePayload.profile":
 		if e.ComplexityRoot.UpdateProfilePayload.Profile == nil {
@@ -1528,6 +2082,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateProfilePayload.UserErrors(childComplexity), true
 
+	case "UpdateProfilesPayload.count":
+		if e.ComplexityRoot.UpdateProfilesPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilesPayload.Count(childComplexity), true
+	case "UpdateProfilesPayload.profiles":
+		if e.ComplexityRoot.UpdateProfilesPayload.Profiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilesPayload.Profiles(childComplexity), true
+	case "UpdateProfilesPayload.userErrors":
+		if e.ComplexityRoot.UpdateProfilesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilesPayload.UserErrors(childComplexity), true
+
 	case "UpdateTagPayload.tag":
 		if e.ComplexityRoot.UpdateTagPayload.Tag == nil {
 			break
@@ -1541,6 +2114,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateTagPayload.UserErrors(childComplexity), true
 
+	case "UpdateTagsPayload.count":
+		if e.ComplexityRoot.UpdateTagsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagsPayload.Count(childComplexity), true
+	case "UpdateTagsPayload.tags":
+		if e.ComplexityRoot.UpdateTagsPayload.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagsPayload.Tags(childComplexity), true
+	case "UpdateTagsPayload.userErrors":
+		if e.ComplexityRoot.UpdateTagsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagsPayload.UserErrors(childComplexity), true
+
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
 			break
@@ -1553,6 +2145,101 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateUserPayload.UserErrors(childComplexity), true
+
+	case "UpdateUsersPayload.count":
+		if e.ComplexityRoot.UpdateUsersPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUsersPayload.Count(childComplexity), true
+	case "UpdateUsersPayload.userErrors":
+		if e.ComplexityRoot.UpdateUsersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUsersPayload.UserErrors(childComplexity), true
+	case "UpdateUsersPayload.users":
+		if e.ComplexityRoot.UpdateUsersPayload.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUsersPayload.Users(childComplexity), true
+
+	case "UpsertAddressPayload.address":
+		if e.ComplexityRoot.UpsertAddressPayload.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertAddressPayload.Address(childComplexity), true
+	case "UpsertAddressPayload.created":
+		if e.ComplexityRoot.UpsertAddressPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertAddressPayload.Created(childComplexity), true
+	case "UpsertAddressPayload.userErrors":
+		if e.ComplexityRoot.UpsertAddressPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertAddressPayload.UserErrors(childComplexity), true
+
+	case "UpsertProfilePayload.created":
+		if e.ComplexityRoot.UpsertProfilePayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProfilePayload.Created(childComplexity), true
+	case "UpsertProfilePayload.profile":
+		if e.ComplexityRoot.UpsertProfilePayload.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProfilePayload.Profile(childComplexity), true
+	case "UpsertProfilePayload.userErrors":
+		if e.ComplexityRoot.UpsertProfilePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProfilePayload.UserErrors(childComplexity), true
+
+	case "UpsertTagPayload.created":
+		if e.ComplexityRoot.UpsertTagPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTagPayload.Created(childComplexity), true
+	case "UpsertTagPayload.tag":
+		if e.ComplexityRoot.UpsertTagPayload.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTagPayload.Tag(childComplexity), true
+	case "UpsertTagPayload.userErrors":
+		if e.ComplexityRoot.UpsertTagPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTagPayload.UserErrors(childComplexity), true
+
+	case "UpsertUserPayload.created":
+		if e.ComplexityRoot.UpsertUserPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.Created(childComplexity), true
+	case "UpsertUserPayload.user":
+		if e.ComplexityRoot.UpsertUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.User(childComplexity), true
+	case "UpsertUserPayload.userErrors":
+		if e.ComplexityRoot.UpsertUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.UserErrors(childComplexity), true
 
 	case "User.address":
 		if e.ComplexityRoot.User.Address == nil {
@@ -1708,16 +2395,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddressWhere,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCreateAddressInput,
+		ec.unmarshalInputCreateAddressesInput,
 		ec.unmarshalInputCreatePostInput,
+		ec.unmarshalInputCreatePostsInput,
 		ec.unmarshalInputCreateProfileInput,
+		ec.unmarshalInputCreateProfilesInput,
 		ec.unmarshalInputCreateTagInput,
+		ec.unmarshalInputCreateTagsInput,
 		ec.unmarshalInputCreateUserInput,
+		ec.unmarshalInputCreateUsersInput,
 		ec.unmarshalInputDateTimeWhere,
 		ec.unmarshalInputDeleteAddressInput,
+		ec.unmarshalInputDeleteAddressesInput,
 		ec.unmarshalInputDeletePostInput,
+		ec.unmarshalInputDeletePostsInput,
 		ec.unmarshalInputDeleteProfileInput,
+		ec.unmarshalInputDeleteProfilesInput,
 		ec.unmarshalInputDeleteTagInput,
+		ec.unmarshalInputDeleteTagsInput,
 		ec.unmarshalInputDeleteUserInput,
+		ec.unmarshalInputDeleteUsersInput,
 		ec.unmarshalInputGrantRoleInput,
 		ec.unmarshalInputIDWhere,
 		ec.unmarshalInputLogInInput,
@@ -1736,10 +2433,32 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTagOrder,
 		ec.unmarshalInputTagWhere,
 		ec.unmarshalInputUpdateAddressInput,
+		ec.unmarshalInputUpdateAddressesInput,
+		ec.unmarshalInputUpdateAddressesSetInput,
 		ec.unmarshalInputUpdatePostInput,
+		ec.unmarshalInputUpdatePostsInput,
+		ec.unmarshalInputUpdatePostsSetInput,
 		ec.unmarshalInputUpdateProfileInput,
+		ec.unmarshalInputUpdateProfilesInput,
+		ec.unmarshalInputUpdateProfilesSetInput,
 		ec.unmarshalInputUpdateTagInput,
+		ec.unmarshalInputUpdateTagsInput,
+		ec.unmarshalInputUpdateTagsSetInput,
 		ec.unmarshalInputUpdateUserInput,
+		ec.unmarshalInputUpdateUsersInput,
+		ec.unmarshalInputUpdateUsersSetInput,
+		ec.unmarshalInputUpsertAddressBy,
+		ec.unmarshalInputUpsertAddressInput,
+		ec.unmarshalInputUpsertAddressUpdateInput,
+		ec.unmarshalInputUpsertProfileBy,
+		ec.unmarshalInputUpsertProfileInput,
+		ec.unmarshalInputUpsertProfileUpdateInput,
+		ec.unmarshalInputUpsertTagBy,
+		ec.unmarshalInputUpsertTagInput,
+		ec.unmarshalInputUpsertTagUpdateInput,
+		ec.unmarshalInputUpsertUserBy,
+		ec.unmarshalInputUpsertUserInput,
+		ec.unmarshalInputUpsertUserUpdateInput,
 		ec.unmarshalInputUserAddressInput,
 		ec.unmarshalInputUserBy,
 		ec.unmarshalInputUserOrder,
@@ -2001,6 +2720,123 @@ extend type Mutation {
     input: DeleteAddressInput!
   ): DeleteAddressPayload!
 }
+
+"New addresses, all or none."
+input CreateAddressesInput {
+  "The new addresses, each as ` + "`" + `createAddress` + "`" + ` takes it. Faults have their index in the path."
+  addresses: [CreateAddressInput!]!
+}
+
+"Answer of ` + "`" + `createAddresses` + "`" + `."
+type CreateAddressesPayload {
+  "The new addresses, in the order of the input; empty when there are ` + "`" + `userErrors` + "`" + `."
+  addresses: [Address!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Changes of many addresses; what is absent is left alone."
+input UpdateAddressesSetInput {
+  "The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  userId: ID
+  "E-mail address: a valid e-mail address of at most 254 code points; BLANK when null."
+  emailAddress: String
+}
+
+"Which addresses to change, and how."
+input UpdateAddressesInput {
+  "Which addresses the caller may see; ` + "`" + `{}` + "`" + ` is all of them."
+  where: AddressWhere!
+  "What each of them becomes. One that is so already keeps its ` + "`" + `version` + "`" + `."
+  set: UpdateAddressesSetInput!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `updateAddresses` + "`" + `."
+type UpdateAddressesPayload {
+  "The addresses that matched, as changed, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  addresses: [Address!]!
+  "How many addresses matched; 0 when there are ` + "`" + `userErrors` + "`" + `."
+  count: Int!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which addresses to delete."
+input DeleteAddressesInput {
+  "Which addresses the caller may see; ` + "`" + `{}` + "`" + ` is all of them."
+  where: AddressWhere!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `deleteAddresses` + "`" + `."
+type DeleteAddressesPayload {
+  "Ids of the deleted addresses, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  deletedIds: [ID!]!
+  "Empty: nothing goes with addresses."
+  cascade: [CascadeCount!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which address, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
+input UpsertAddressBy @oneOf {
+  "The user it belongs to."
+  userId: ID
+}
+
+"Changes of an address that is there; what is absent is left alone."
+input UpsertAddressUpdateInput {
+  "The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  userId: ID
+  "E-mail address: a valid e-mail address of at most 254 code points; BLANK when null."
+  emailAddress: String
+}
+
+"An address to make or to change."
+input UpsertAddressInput {
+  "Which address."
+  by: UpsertAddressBy!
+  "The address if there is none. What ` + "`" + `by` + "`" + ` gives may be left out where it is not required; another value there is INVALID."
+  create: CreateAddressInput!
+  "What becomes of the address if it is there; nothing when null or absent."
+  update: UpsertAddressUpdateInput
+}
+
+"Answer of ` + "`" + `upsertAddress` + "`" + `."
+type UpsertAddressPayload {
+  "The address as made, as changed, or as it was; null when there are ` + "`" + `userErrors` + "`" + `."
+  address: Address
+  "Whether it was made; false when there are ` + "`" + `userErrors` + "`" + `."
+  created: Boolean!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes many addresses, all or none. For its user and admins."
+  createAddresses(
+    "The new addresses."
+    input: CreateAddressesInput!
+  ): CreateAddressesPayload!
+  "Changes all addresses that match, in the same way. For its user and admins. FORBIDDEN, and none is changed, if any of those that match is another's."
+  updateAddresses(
+    "Which, and how."
+    input: UpdateAddressesInput!
+  ): UpdateAddressesPayload!
+  "Deletes all addresses that match. For its user and admins. FORBIDDEN, and none is deleted, if any of those that match is another's."
+  deleteAddresses(
+    "Which addresses."
+    input: DeleteAddressesInput!
+  ): DeleteAddressesPayload!
+  "Makes an address, or changes it if it is there; TAKEN if it is there and the caller may not see it. For its user and admins."
+  upsertAddress(
+    "Which address, and what to do."
+    input: UpsertAddressInput!
+  ): UpsertAddressPayload!
+}
 `, BuiltIn: false},
 	{Name: "../answers.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
 
@@ -2047,6 +2883,8 @@ enum UserErrorCode {
   CONFLICT
   "The object is linked to others, and ` + "`" + `force` + "`" + ` is not true."
   IN_USE
+  "More objects match than ` + "`" + `atMost` + "`" + `."
+  TOO_MANY
   "Nothing is wrong here: another root field of the operation failed, so nothing was written."
   ROLLED_BACK
 }
@@ -2364,6 +3202,86 @@ extend type Mutation {
     input: DeletePostInput!
   ): DeletePostPayload!
 }
+
+"New posts, all or none."
+input CreatePostsInput {
+  "The new posts, each as ` + "`" + `createPost` + "`" + ` takes it. Faults have their index in the path."
+  posts: [CreatePostInput!]!
+}
+
+"Answer of ` + "`" + `createPosts` + "`" + `."
+type CreatePostsPayload {
+  "The new posts, in the order of the input; empty when there are ` + "`" + `userErrors` + "`" + `."
+  posts: [Post!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Changes of many posts; what is absent is left alone."
+input UpdatePostsSetInput {
+  "The user who is its author from now on; BLANK when null. Another user is for admins only: FORBIDDEN."
+  authorId: ID
+  "Title: one line of 1 to 100 code points; BLANK when null."
+  title: String
+  "Text: 1 to 100,000 code points; BLANK when null."
+  content: String
+}
+
+"Which posts to change, and how."
+input UpdatePostsInput {
+  "Which posts; ` + "`" + `{}` + "`" + ` is all of them."
+  where: PostWhere!
+  "What each of them becomes. One that is so already keeps its ` + "`" + `version` + "`" + `."
+  set: UpdatePostsSetInput!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `updatePosts` + "`" + `."
+type UpdatePostsPayload {
+  "The posts that matched, as changed, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  posts: [Post!]!
+  "How many posts matched; 0 when there are ` + "`" + `userErrors` + "`" + `."
+  count: Int!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which posts to delete."
+input DeletePostsInput {
+  "Which posts; ` + "`" + `{}` + "`" + ` is all of them."
+  where: PostWhere!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `deletePosts` + "`" + `."
+type DeletePostsPayload {
+  "Ids of the deleted posts, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  deletedIds: [ID!]!
+  "What went with the posts: ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
+  cascade: [CascadeCount!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes many posts, all or none. For its author and admins."
+  createPosts(
+    "The new posts."
+    input: CreatePostsInput!
+  ): CreatePostsPayload!
+  "Changes all posts that match, in the same way. For its author and admins. FORBIDDEN, and none is changed, if any of those that match is another's."
+  updatePosts(
+    "Which, and how."
+    input: UpdatePostsInput!
+  ): UpdatePostsPayload!
+  "Deletes all posts that match, with what ` + "`" + `cascade` + "`" + ` answers. For its author and admins. FORBIDDEN, and none is deleted, if any of those that match is another's."
+  deletePosts(
+    "Which posts."
+    input: DeletePostsInput!
+  ): DeletePostsPayload!
+}
 `, BuiltIn: false},
 	{Name: "../profile.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
 
@@ -2548,6 +3466,127 @@ extend type Mutation {
     "Which profile."
     input: DeleteProfileInput!
   ): DeleteProfilePayload!
+}
+
+"New profiles, all or none."
+input CreateProfilesInput {
+  "The new profiles, each as ` + "`" + `createProfile` + "`" + ` takes it. Faults have their index in the path."
+  profiles: [CreateProfileInput!]!
+}
+
+"Answer of ` + "`" + `createProfiles` + "`" + `."
+type CreateProfilesPayload {
+  "The new profiles, in the order of the input; empty when there are ` + "`" + `userErrors` + "`" + `."
+  profiles: [Profile!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Changes of many profiles; what is absent is left alone."
+input UpdateProfilesSetInput {
+  "The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  userId: ID
+  "Full name: one line of at most 100 code points; null clears it."
+  fullName: String
+  "Free text: at most 10,000 code points; null clears it."
+  bio: String
+}
+
+"Which profiles to change, and how."
+input UpdateProfilesInput {
+  "Which profiles; ` + "`" + `{}` + "`" + ` is all of them."
+  where: ProfileWhere!
+  "What each of them becomes. One that is so already keeps its ` + "`" + `version` + "`" + `."
+  set: UpdateProfilesSetInput!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `updateProfiles` + "`" + `."
+type UpdateProfilesPayload {
+  "The profiles that matched, as changed, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  profiles: [Profile!]!
+  "How many profiles matched; 0 when there are ` + "`" + `userErrors` + "`" + `."
+  count: Int!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which profiles to delete."
+input DeleteProfilesInput {
+  "Which profiles; ` + "`" + `{}` + "`" + ` is all of them."
+  where: ProfileWhere!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `deleteProfiles` + "`" + `."
+type DeleteProfilesPayload {
+  "Ids of the deleted profiles, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  deletedIds: [ID!]!
+  "Empty: nothing goes with profiles."
+  cascade: [CascadeCount!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which profile, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
+input UpsertProfileBy @oneOf {
+  "The user it belongs to."
+  userId: ID
+}
+
+"Changes of a profile that is there; what is absent is left alone."
+input UpsertProfileUpdateInput {
+  "The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one."
+  userId: ID
+  "Full name: one line of at most 100 code points; null clears it."
+  fullName: String
+  "Free text: at most 10,000 code points; null clears it."
+  bio: String
+}
+
+"A profile to make or to change."
+input UpsertProfileInput {
+  "Which profile."
+  by: UpsertProfileBy!
+  "The profile if there is none. What ` + "`" + `by` + "`" + ` gives may be left out where it is not required; another value there is INVALID."
+  create: CreateProfileInput!
+  "What becomes of the profile if it is there; nothing when null or absent."
+  update: UpsertProfileUpdateInput
+}
+
+"Answer of ` + "`" + `upsertProfile` + "`" + `."
+type UpsertProfilePayload {
+  "The profile as made, as changed, or as it was; null when there are ` + "`" + `userErrors` + "`" + `."
+  profile: Profile
+  "Whether it was made; false when there are ` + "`" + `userErrors` + "`" + `."
+  created: Boolean!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes many profiles, all or none. For its user and admins."
+  createProfiles(
+    "The new profiles."
+    input: CreateProfilesInput!
+  ): CreateProfilesPayload!
+  "Changes all profiles that match, in the same way. For its user and admins. FORBIDDEN, and none is changed, if any of those that match is another's."
+  updateProfiles(
+    "Which, and how."
+    input: UpdateProfilesInput!
+  ): UpdateProfilesPayload!
+  "Deletes all profiles that match. For its user and admins. FORBIDDEN, and none is deleted, if any of those that match is another's."
+  deleteProfiles(
+    "Which profiles."
+    input: DeleteProfilesInput!
+  ): DeleteProfilesPayload!
+  "Makes a profile, or changes it if it is there. For its user and admins."
+  upsertProfile(
+    "Which profile, and what to do."
+    input: UpsertProfileInput!
+  ): UpsertProfilePayload!
 }
 `, BuiltIn: false},
 	{Name: "../roles.graphqls", Input: `extend type User {
@@ -2960,6 +3999,121 @@ extend type Mutation {
     input: DeleteTagInput!
   ): DeleteTagPayload!
 }
+
+"New tags, all or none."
+input CreateTagsInput {
+  "The new tags, each as ` + "`" + `createTag` + "`" + ` takes it. Faults have their index in the path."
+  tags: [CreateTagInput!]!
+}
+
+"Answer of ` + "`" + `createTags` + "`" + `."
+type CreateTagsPayload {
+  "The new tags, in the order of the input; empty when there are ` + "`" + `userErrors` + "`" + `."
+  tags: [Tag!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Changes of many tags; what is absent is left alone."
+input UpdateTagsSetInput {
+  "Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it."
+  name: String
+}
+
+"Which tags to change, and how."
+input UpdateTagsInput {
+  "Which tags; ` + "`" + `{}` + "`" + ` is all of them."
+  where: TagWhere!
+  "What each of them becomes. One that is so already keeps its ` + "`" + `version` + "`" + `."
+  set: UpdateTagsSetInput!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `updateTags` + "`" + `."
+type UpdateTagsPayload {
+  "The tags that matched, as changed, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  tags: [Tag!]!
+  "How many tags matched; 0 when there are ` + "`" + `userErrors` + "`" + `."
+  count: Int!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which tags to delete."
+input DeleteTagsInput {
+  "Which tags; ` + "`" + `{}` + "`" + ` is all of them."
+  where: TagWhere!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+  "Delete them even when some are linked to others, else IN_USE; those are kept."
+  force: Boolean! = false
+}
+
+"Answer of ` + "`" + `deleteTags` + "`" + `."
+type DeleteTagsPayload {
+  "Ids of the deleted tags, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  deletedIds: [ID!]!
+  "What went with the tags: ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
+  cascade: [CascadeCount!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which tag, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
+input UpsertTagBy @oneOf {
+  "Name, trimmed and its white space collapsed, then compared exactly."
+  name: String
+}
+
+"Changes of a tag that is there; what is absent is left alone."
+input UpsertTagUpdateInput {
+  "Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it."
+  name: String
+}
+
+"A tag to make or to change."
+input UpsertTagInput {
+  "Which tag."
+  by: UpsertTagBy!
+  "The tag if there is none. What ` + "`" + `by` + "`" + ` gives may be left out where it is not required; another value there is INVALID."
+  create: CreateTagInput!
+  "What becomes of the tag if it is there; nothing when null or absent."
+  update: UpsertTagUpdateInput
+}
+
+"Answer of ` + "`" + `upsertTag` + "`" + `."
+type UpsertTagPayload {
+  "The tag as made, as changed, or as it was; null when there are ` + "`" + `userErrors` + "`" + `."
+  tag: Tag
+  "Whether it was made; false when there are ` + "`" + `userErrors` + "`" + `."
+  created: Boolean!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes many tags, all or none. For anyone logged in."
+  createTags(
+    "The new tags."
+    input: CreateTagsInput!
+  ): CreateTagsPayload!
+  "Changes all tags that match, in the same way. For admins."
+  updateTags(
+    "Which, and how."
+    input: UpdateTagsInput!
+  ): UpdateTagsPayload!
+  "Deletes all tags that match, with what ` + "`" + `cascade` + "`" + ` answers. For admins."
+  deleteTags(
+    "Which tags."
+    input: DeleteTagsInput!
+  ): DeleteTagsPayload!
+  "Makes a tag, or changes it if it is there. To make it or to find it: for anyone logged in; with ` + "`" + `update` + "`" + `: for admins."
+  upsertTag(
+    "Which tag, and what to do."
+    input: UpsertTagInput!
+  ): UpsertTagPayload!
+}
 `, BuiltIn: false},
 	{Name: "../user.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
 
@@ -3212,6 +4366,127 @@ extend type Mutation {
     input: DeleteUserInput!
   ): DeleteUserPayload!
 }
+
+"New users, all or none."
+input CreateUsersInput {
+  "The new users, each as ` + "`" + `createUser` + "`" + ` takes it. Faults have their index in the path."
+  users: [CreateUserInput!]!
+}
+
+"Answer of ` + "`" + `createUsers` + "`" + `."
+type CreateUsersPayload {
+  "The new users, in the order of the input; empty when there are ` + "`" + `userErrors` + "`" + `."
+  users: [User!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Changes of many users; what is absent is left alone."
+input UpdateUsersSetInput {
+  "Login name, unique: one line of 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written; BLANK when null. Compared exactly: TAKEN if another user has it."
+  username: String
+  "Name to show: one line of 1 to 50 code points; BLANK when null."
+  name: String
+}
+
+"Which users to change, and how."
+input UpdateUsersInput {
+  "Which users; ` + "`" + `{}` + "`" + ` is all of them."
+  where: UserWhere!
+  "What each of them becomes. One that is so already keeps its ` + "`" + `version` + "`" + `."
+  set: UpdateUsersSetInput!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `updateUsers` + "`" + `."
+type UpdateUsersPayload {
+  "The users that matched, as changed, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  users: [User!]!
+  "How many users matched; 0 when there are ` + "`" + `userErrors` + "`" + `."
+  count: Int!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which users to delete."
+input DeleteUsersInput {
+  "Which users; ` + "`" + `{}` + "`" + ` is all of them."
+  where: UserWhere!
+  "How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written."
+  atMost: Int!
+}
+
+"Answer of ` + "`" + `deleteUsers` + "`" + `."
+type DeleteUsersPayload {
+  "Ids of the deleted users, in the order of their keys; empty when there are ` + "`" + `userErrors` + "`" + `."
+  deletedIds: [ID!]!
+  "What went with the users: ` + "`" + `Profile` + "`" + ` DELETED, ` + "`" + `Address` + "`" + ` DETACHED, ` + "`" + `Post` + "`" + ` DELETED and ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
+  cascade: [CascadeCount!]!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which user, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
+input UpsertUserBy @oneOf {
+  "Login name, trimmed and its white space collapsed, then compared exactly."
+  username: String
+}
+
+"Changes of a user that is there; what is absent is left alone."
+input UpsertUserUpdateInput {
+  "Login name, unique: one line of 1 to 50 code points out of letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `.` + "`" + ` and ` + "`" + `-` + "`" + `, as written; BLANK when null. Compared exactly: TAKEN if another user has it."
+  username: String
+  "Name to show: one line of 1 to 50 code points; BLANK when null."
+  name: String
+  "Changes the profile or makes one; null deletes it."
+  profile: UserProfileInput
+  "Changes the address or makes one; null detaches it."
+  address: UserAddressInput
+}
+
+"A user to make or to change."
+input UpsertUserInput {
+  "Which user."
+  by: UpsertUserBy!
+  "The user if there is none. What ` + "`" + `by` + "`" + ` gives may be left out where it is not required; another value there is INVALID."
+  create: CreateUserInput!
+  "What becomes of the user if it is there; nothing when null or absent."
+  update: UpsertUserUpdateInput
+}
+
+"Answer of ` + "`" + `upsertUser` + "`" + `."
+type UpsertUserPayload {
+  "The user as made, as changed, or as it was; null when there are ` + "`" + `userErrors` + "`" + `."
+  user: User
+  "Whether it was made; false when there are ` + "`" + `userErrors` + "`" + `."
+  created: Boolean!
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes many users, all or none. For admins."
+  createUsers(
+    "The new users."
+    input: CreateUsersInput!
+  ): CreateUsersPayload!
+  "Changes all users that match, in the same way. For the user and admins. FORBIDDEN, and none is changed, if any of those that match is another's."
+  updateUsers(
+    "Which, and how."
+    input: UpdateUsersInput!
+  ): UpdateUsersPayload!
+  "Deletes all users that match, with what ` + "`" + `cascade` + "`" + ` answers. For the user and admins. FORBIDDEN, and none is deleted, if any of those that match is another's."
+  deleteUsers(
+    "Which users."
+    input: DeleteUsersInput!
+  ): DeleteUsersPayload!
+  "Makes a user, or changes it if it is there. For admins."
+  upsertUser(
+    "Which user, and what to do."
+    input: UpsertUserInput!
+  ): UpsertUserPayload!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -3296,6 +4571,16 @@ func (ec *executionContext) childFields_CreateAddressPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateAddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "addresses":
+		return ec.fieldContext_CreateAddressesPayload_addresses(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAddressesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAddressesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "post":
@@ -3304,6 +4589,16 @@ func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, f
 		return ec.fieldContext_CreatePostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePostsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "posts":
+		return ec.fieldContext_CreatePostsPayload_posts(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePostsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePostsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3316,6 +4611,16 @@ func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProfilesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profiles":
+		return ec.fieldContext_CreateProfilesPayload_profiles(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateProfilesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProfilesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tag":
@@ -3326,6 +4631,16 @@ func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CreateTagPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tags":
+		return ec.fieldContext_CreateTagsPayload_tags(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateTagsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTagsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3334,6 +4649,16 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUserPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_CreateUsersPayload_users(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateUsersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUsersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteAddressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3350,6 +4675,18 @@ func (ec *executionContext) childFields_DeleteAddressPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIds":
+		return ec.fieldContext_DeleteAddressesPayload_deletedIds(ctx, field)
+	case "cascade":
+		return ec.fieldContext_DeleteAddressesPayload_cascade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAddressesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -3362,6 +4699,18 @@ func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, f
 		return ec.fieldContext_DeletePostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePostsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIds":
+		return ec.fieldContext_DeletePostsPayload_deletedIds(ctx, field)
+	case "cascade":
+		return ec.fieldContext_DeletePostsPayload_cascade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeletePostsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePostsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3378,6 +4727,18 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteProfilesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIds":
+		return ec.fieldContext_DeleteProfilesPayload_deletedIds(ctx, field)
+	case "cascade":
+		return ec.fieldContext_DeleteProfilesPayload_cascade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteProfilesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -3392,6 +4753,18 @@ func (ec *executionContext) childFields_DeleteTagPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTagPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIds":
+		return ec.fieldContext_DeleteTagsPayload_deletedIds(ctx, field)
+	case "cascade":
+		return ec.fieldContext_DeleteTagsPayload_cascade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteTagsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteTagsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -3404,6 +4777,18 @@ func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteUserPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIds":
+		return ec.fieldContext_DeleteUsersPayload_deletedIds(ctx, field)
+	case "cascade":
+		return ec.fieldContext_DeleteUsersPayload_cascade(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteUsersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUsersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3630,6 +5015,18 @@ func (ec *executionContext) childFields_UpdateAddressPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateAddressesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "addresses":
+		return ec.fieldContext_UpdateAddressesPayload_addresses(ctx, field)
+	case "count":
+		return ec.fieldContext_UpdateAddressesPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAddressesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "post":
@@ -3638,6 +5035,18 @@ func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePostPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePostsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "posts":
+		return ec.fieldContext_UpdatePostsPayload_posts(ctx, field)
+	case "count":
+		return ec.fieldContext_UpdatePostsPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdatePostsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePostsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3650,6 +5059,18 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateProfilesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profiles":
+		return ec.fieldContext_UpdateProfilesPayload_profiles(ctx, field)
+	case "count":
+		return ec.fieldContext_UpdateProfilesPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateProfilesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tag":
@@ -3660,6 +5081,18 @@ func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTagPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tags":
+		return ec.fieldContext_UpdateTagsPayload_tags(ctx, field)
+	case "count":
+		return ec.fieldContext_UpdateTagsPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateTagsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTagsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -3668,6 +5101,66 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_UpdateUsersPayload_users(ctx, field)
+	case "count":
+		return ec.fieldContext_UpdateUsersPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateUsersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUsersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertAddressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return ec.fieldContext_UpsertAddressPayload_address(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertAddressPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertAddressPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertAddressPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return ec.fieldContext_UpsertProfilePayload_profile(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertProfilePayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertProfilePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_UpsertTagPayload_tag(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertTagPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertTagPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertTagPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpsertUserPayload_user(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertUserPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3935,12 +5428,40 @@ func (ec *executionContext) field_Mutation_createAddress_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAddresses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateAddressesInput, error) {
+			return ec.unmarshalNCreateAddressesInput2kithᚋgraphᚋmodelᚐCreateAddressesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createPost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreatePostInput, error) {
 			return ec.unmarshalNCreatePostInput2kithᚋgraphᚋmodelᚐCreatePostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createPosts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreatePostsInput, error) {
+			return ec.unmarshalNCreatePostsInput2kithᚋgraphᚋmodelᚐCreatePostsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3963,12 +5484,40 @@ func (ec *executionContext) field_Mutation_createProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createProfiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateProfilesInput, error) {
+			return ec.unmarshalNCreateProfilesInput2kithᚋgraphᚋmodelᚐCreateProfilesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateTagInput, error) {
 			return ec.unmarshalNCreateTagInput2kithᚋgraphᚋmodelᚐCreateTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createTags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateTagsInput, error) {
+			return ec.unmarshalNCreateTagsInput2kithᚋgraphᚋmodelᚐCreateTagsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3991,12 +5540,40 @@ func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateUsersInput, error) {
+			return ec.unmarshalNCreateUsersInput2kithᚋgraphᚋmodelᚐCreateUsersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeleteAddressInput, error) {
 			return ec.unmarshalNDeleteAddressInput2kithᚋgraphᚋmodelᚐDeleteAddressInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAddresses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteAddressesInput, error) {
+			return ec.unmarshalNDeleteAddressesInput2kithᚋgraphᚋmodelᚐDeleteAddressesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4019,12 +5596,40 @@ func (ec *executionContext) field_Mutation_deletePost_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deletePosts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeletePostsInput, error) {
+			return ec.unmarshalNDeletePostsInput2kithᚋgraphᚋmodelᚐDeletePostsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeleteProfileInput, error) {
 			return ec.unmarshalNDeleteProfileInput2kithᚋgraphᚋmodelᚐDeleteProfileInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteProfiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteProfilesInput, error) {
+			return ec.unmarshalNDeleteProfilesInput2kithᚋgraphᚋmodelᚐDeleteProfilesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4047,12 +5652,40 @@ func (ec *executionContext) field_Mutation_deleteTag_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteTags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteTagsInput, error) {
+			return ec.unmarshalNDeleteTagsInput2kithᚋgraphᚋmodelᚐDeleteTagsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeleteUserInput, error) {
 			return ec.unmarshalNDeleteUserInput2kithᚋgraphᚋmodelᚐDeleteUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteUsersInput, error) {
+			return ec.unmarshalNDeleteUsersInput2kithᚋgraphᚋmodelᚐDeleteUsersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4145,12 +5778,40 @@ func (ec *executionContext) field_Mutation_updateAddress_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateAddresses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateAddressesInput, error) {
+			return ec.unmarshalNUpdateAddressesInput2kithᚋgraphᚋmodelᚐUpdateAddressesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updatePost_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdatePostInput, error) {
 			return ec.unmarshalNUpdatePostInput2kithᚋgraphᚋmodelᚐUpdatePostInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updatePosts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdatePostsInput, error) {
+			return ec.unmarshalNUpdatePostsInput2kithᚋgraphᚋmodelᚐUpdatePostsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4173,6 +5834,20 @@ func (ec *executionContext) field_Mutation_updateProfile_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateProfiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateProfilesInput, error) {
+			return ec.unmarshalNUpdateProfilesInput2kithᚋgraphᚋmodelᚐUpdateProfilesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4187,12 +5862,96 @@ func (ec *executionContext) field_Mutation_updateTag_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateTags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateTagsInput, error) {
+			return ec.unmarshalNUpdateTagsInput2kithᚋgraphᚋmodelᚐUpdateTagsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateUserInput, error) {
 			return ec.unmarshalNUpdateUserInput2kithᚋgraphᚋmodelᚐUpdateUserInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateUsersInput, error) {
+			return ec.unmarshalNUpdateUsersInput2kithᚋgraphᚋmodelᚐUpdateUsersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertAddressInput, error) {
+			return ec.unmarshalNUpsertAddressInput2kithᚋgraphᚋmodelᚐUpsertAddressInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertProfileInput, error) {
+			return ec.unmarshalNUpsertProfileInput2kithᚋgraphᚋmodelᚐUpsertProfileInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertTag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertTagInput, error) {
+			return ec.unmarshalNUpsertTagInput2kithᚋgraphᚋmodelᚐUpsertTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertUserInput, error) {
+			return ec.unmarshalNUpsertUserInput2kithᚋgraphᚋmodelᚐUpsertUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5355,6 +7114,70 @@ func (ec *executionContext) fieldContext_CreateAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAddressesPayload_addresses(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAddressesPayload_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Address) graphql.Marshaler {
+			return ec.marshalNAddress2ᚕᚖkithᚋdbᚐAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAddressesPayload_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Address(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAddressesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAddressesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAddressesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5409,6 +7232,70 @@ func (ec *executionContext) _CreatePostPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_CreatePostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePostsPayload_posts(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePostsPayload_posts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Posts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Post) graphql.Marshaler {
+			return ec.marshalNPost2ᚕᚖkithᚋdbᚐPostᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePostsPayload_posts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Post(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePostsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePostsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePostsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -5483,6 +7370,70 @@ func (ec *executionContext) fieldContext_CreateProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProfilesPayload_profiles(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProfilesPayload_profiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profiles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Profile) graphql.Marshaler {
+			return ec.marshalNProfile2ᚕᚖkithᚋdbᚐProfileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProfilesPayload_profiles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateProfilesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProfilesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProfilesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5547,6 +7498,70 @@ func (ec *executionContext) fieldContext_CreateTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateTagsPayload_tags(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTagsPayload_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖkithᚋdbᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTagsPayload_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateTagsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTagsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTagsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5601,6 +7616,70 @@ func (ec *executionContext) _CreateUserPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_CreateUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUsersPayload_users(ctx context.Context, field graphql.CollectedField, obj *model.CreateUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUsersPayload_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Users, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖkithᚋdbᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUsersPayload_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUsersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUsersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUsersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUsersPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -5730,6 +7809,93 @@ func (ec *executionContext) fieldContext_DeleteAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteAddressesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAddressesPayload_deletedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAddressesPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAddressesPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteAddressesPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAddressesPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAddressesPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAddressesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAddressesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAddressesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeletePostPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5839,6 +8005,93 @@ func (ec *executionContext) _DeletePostPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_DeletePostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeletePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletePostsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostsPayload_deletedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostsPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletePostsPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeletePostsPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostsPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostsPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletePostsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletePostsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletePostsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -5968,6 +8221,93 @@ func (ec *executionContext) fieldContext_DeleteProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteProfilesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteProfilesPayload_deletedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteProfilesPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteProfilesPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteProfilesPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteProfilesPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteProfilesPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteProfilesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteProfilesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteProfilesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteTagPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6087,6 +8427,93 @@ func (ec *executionContext) fieldContext_DeleteTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteTagsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTagsPayload_deletedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTagsPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteTagsPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteTagsPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTagsPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTagsPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTagsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTagsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTagsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteUserPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6196,6 +8623,93 @@ func (ec *executionContext) _DeleteUserPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_DeleteUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUsersPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUsersPayload_deletedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUsersPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteUsersPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteUsersPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUsersPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUsersPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUsersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUsersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUsersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUsersPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -6498,6 +9012,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteAddress(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createAddresses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAddresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAddresses(ctx, fc.Args["input"].(model.CreateAddressesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateAddressesPayload) graphql.Marshaler {
+			return ec.marshalNCreateAddressesPayload2ᚖkithᚋgraphᚋmodelᚐCreateAddressesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAddresses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateAddressesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAddresses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAddresses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAddresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAddresses(ctx, fc.Args["input"].(model.UpdateAddressesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateAddressesPayload) graphql.Marshaler {
+			return ec.marshalNUpdateAddressesPayload2ᚖkithᚋgraphᚋmodelᚐUpdateAddressesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAddresses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateAddressesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAddresses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAddresses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAddresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAddresses(ctx, fc.Args["input"].(model.DeleteAddressesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteAddressesPayload) graphql.Marshaler {
+			return ec.marshalNDeleteAddressesPayload2ᚖkithᚋgraphᚋmodelᚐDeleteAddressesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAddresses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAddressesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAddresses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_upsertAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertAddress(ctx, fc.Args["input"].(model.UpsertAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertAddressPayload) graphql.Marshaler {
+			return ec.marshalNUpsertAddressPayload2ᚖkithᚋgraphᚋmodelᚐUpsertAddressPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertAddressPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createPost(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6630,6 +9320,138 @@ func (ec *executionContext) fieldContext_Mutation_deletePost(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createPosts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createPosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreatePosts(ctx, fc.Args["input"].(model.CreatePostsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreatePostsPayload) graphql.Marshaler {
+			return ec.marshalNCreatePostsPayload2ᚖkithᚋgraphᚋmodelᚐCreatePostsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createPosts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreatePostsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createPosts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updatePosts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updatePosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdatePosts(ctx, fc.Args["input"].(model.UpdatePostsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdatePostsPayload) graphql.Marshaler {
+			return ec.marshalNUpdatePostsPayload2ᚖkithᚋgraphᚋmodelᚐUpdatePostsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updatePosts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdatePostsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updatePosts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deletePosts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deletePosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeletePosts(ctx, fc.Args["input"].(model.DeletePostsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePostsPayload) graphql.Marshaler {
+			return ec.marshalNDeletePostsPayload2ᚖkithᚋgraphᚋmodelᚐDeletePostsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deletePosts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletePostsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deletePosts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createProfile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6756,6 +9578,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteProfile(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteProfile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createProfiles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createProfiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateProfiles(ctx, fc.Args["input"].(model.CreateProfilesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateProfilesPayload) graphql.Marshaler {
+			return ec.marshalNCreateProfilesPayload2ᚖkithᚋgraphᚋmodelᚐCreateProfilesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createProfiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateProfilesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createProfiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateProfiles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateProfiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateProfiles(ctx, fc.Args["input"].(model.UpdateProfilesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateProfilesPayload) graphql.Marshaler {
+			return ec.marshalNUpdateProfilesPayload2ᚖkithᚋgraphᚋmodelᚐUpdateProfilesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateProfiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateProfilesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateProfiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteProfiles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteProfiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteProfiles(ctx, fc.Args["input"].(model.DeleteProfilesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteProfilesPayload) graphql.Marshaler {
+			return ec.marshalNDeleteProfilesPayload2ᚖkithᚋgraphᚋmodelᚐDeleteProfilesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteProfiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteProfilesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteProfiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_upsertProfile(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertProfile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertProfile(ctx, fc.Args["input"].(model.UpsertProfileInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertProfilePayload) graphql.Marshaler {
+			return ec.marshalNUpsertProfilePayload2ᚖkithᚋgraphᚋmodelᚐUpsertProfilePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertProfile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertProfilePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertProfile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7158,6 +10156,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteTag(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createTags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createTags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateTags(ctx, fc.Args["input"].(model.CreateTagsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateTagsPayload) graphql.Marshaler {
+			return ec.marshalNCreateTagsPayload2ᚖkithᚋgraphᚋmodelᚐCreateTagsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createTags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateTagsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createTags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateTags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateTags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateTags(ctx, fc.Args["input"].(model.UpdateTagsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateTagsPayload) graphql.Marshaler {
+			return ec.marshalNUpdateTagsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateTagsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateTags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateTagsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateTags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteTags(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteTags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteTags(ctx, fc.Args["input"].(model.DeleteTagsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteTagsPayload) graphql.Marshaler {
+			return ec.marshalNDeleteTagsPayload2ᚖkithᚋgraphᚋmodelᚐDeleteTagsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteTags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteTagsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteTags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_upsertTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertTag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertTag(ctx, fc.Args["input"].(model.UpsertTagInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertTagPayload) graphql.Marshaler {
+			return ec.marshalNUpsertTagPayload2ᚖkithᚋgraphᚋmodelᚐUpsertTagPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertTag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertTagPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertTag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7284,6 +10458,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteUser(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateUsers(ctx, fc.Args["input"].(model.CreateUsersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateUsersPayload) graphql.Marshaler {
+			return ec.marshalNCreateUsersPayload2ᚖkithᚋgraphᚋmodelᚐCreateUsersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateUsersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateUsers(ctx, fc.Args["input"].(model.UpdateUsersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUsersPayload) graphql.Marshaler {
+			return ec.marshalNUpdateUsersPayload2ᚖkithᚋgraphᚋmodelᚐUpdateUsersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateUsersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteUsers(ctx, fc.Args["input"].(model.DeleteUsersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteUsersPayload) graphql.Marshaler {
+			return ec.marshalNDeleteUsersPayload2ᚖkithᚋgraphᚋmodelᚐDeleteUsersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteUsersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_upsertUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertUser(ctx, fc.Args["input"].(model.UpsertUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertUserPayload) graphql.Marshaler {
+			return ec.marshalNUpsertUserPayload2ᚖkithᚋgraphᚋmodelᚐUpsertUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9472,6 +12822,93 @@ func (ec *executionContext) fieldContext_UpdateAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAddressesPayload_addresses(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAddressesPayload_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Address) graphql.Marshaler {
+			return ec.marshalNAddress2ᚕᚖkithᚋdbᚐAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAddressesPayload_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Address(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAddressesPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAddressesPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAddressesPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateAddressesPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateAddressesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAddressesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAddressesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9526,6 +12963,93 @@ func (ec *executionContext) _UpdatePostPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_UpdatePostPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePostsPayload_posts(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePostsPayload_posts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Posts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Post) graphql.Marshaler {
+			return ec.marshalNPost2ᚕᚖkithᚋdbᚐPostᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePostsPayload_posts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Post(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePostsPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePostsPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePostsPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdatePostsPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdatePostsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdatePostsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdatePostsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -9600,6 +13124,93 @@ func (ec *executionContext) fieldContext_UpdateProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateProfilesPayload_profiles(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfilesPayload_profiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profiles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Profile) graphql.Marshaler {
+			return ec.marshalNProfile2ᚕᚖkithᚋdbᚐProfileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfilesPayload_profiles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProfilesPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfilesPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfilesPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateProfilesPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateProfilesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProfilesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProfilesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9664,6 +13275,93 @@ func (ec *executionContext) fieldContext_UpdateTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateTagsPayload_tags(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTagsPayload_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.Tag) graphql.Marshaler {
+			return ec.marshalNTag2ᚕᚖkithᚋdbᚐTagᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTagsPayload_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTagsPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTagsPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTagsPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateTagsPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateTagsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateTagsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateTagsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9718,6 +13416,441 @@ func (ec *executionContext) _UpdateUserPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_UpdateUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUsersPayload_users(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUsersPayload_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Users, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*db.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖkithᚋdbᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUsersPayload_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUsersPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUsersPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUsersPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateUsersPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UpdateUsersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUsersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUsersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertAddressPayload_address(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertAddressPayload_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Address) graphql.Marshaler {
+			return ec.marshalOAddress2ᚖkithᚋdbᚐAddress(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertAddressPayload_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Address(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertAddressPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertAddressPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertAddressPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertAddressPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpsertAddressPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertAddressPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertAddressPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertProfilePayload_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Profile) graphql.Marshaler {
+			return ec.marshalOProfile2ᚖkithᚋdbᚐProfile(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertProfilePayload_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Profile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertProfilePayload_created(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertProfilePayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertProfilePayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertProfilePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpsertProfilePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertProfilePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertProfilePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertTagPayload_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.Tag) graphql.Marshaler {
+			return ec.marshalOTag2ᚖkithᚋdbᚐTag(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertTagPayload_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertTagPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertTagPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertTagPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertTagPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpsertTagPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertTagPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertTagPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖkithᚋdbᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertUserPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertUserPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertUserPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpsertUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertUserPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -11578,6 +15711,36 @@ func (ec *executionContext) unmarshalInputCreateAddressInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateAddressesInput(ctx context.Context, obj any) (model.CreateAddressesInput, error) {
+	var it model.CreateAddressesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"addresses"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "addresses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addresses"))
+			data, err := ec.unmarshalNCreateAddressInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateAddressInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Addresses = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, obj any) (model.CreatePostInput, error) {
 	var it model.CreatePostInput
 	if obj == nil {
@@ -11629,6 +15792,36 @@ func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreatePostsInput(ctx context.Context, obj any) (model.CreatePostsInput, error) {
+	var it model.CreatePostsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"posts"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalNCreatePostInput2ᚕᚖkithᚋgraphᚋmodelᚐCreatePostInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateProfileInput(ctx context.Context, obj any) (model.CreateProfileInput, error) {
 	var it model.CreateProfileInput
 	if obj == nil {
@@ -11673,6 +15866,36 @@ func (ec *executionContext) unmarshalInputCreateProfileInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateProfilesInput(ctx context.Context, obj any) (model.CreateProfilesInput, error) {
+	var it model.CreateProfilesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profiles"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profiles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profiles"))
+			data, err := ec.unmarshalNCreateProfileInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateProfileInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profiles = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateTagInput(ctx context.Context, obj any) (model.CreateTagInput, error) {
 	var it model.CreateTagInput
 	if obj == nil {
@@ -11698,6 +15921,36 @@ func (ec *executionContext) unmarshalInputCreateTagInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateTagsInput(ctx context.Context, obj any) (model.CreateTagsInput, error) {
+	var it model.CreateTagsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"tags"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalNCreateTagInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateTagInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		}
 	}
 	return it, nil
@@ -11763,6 +16016,36 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Posts = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateUsersInput(ctx context.Context, obj any) (model.CreateUsersInput, error) {
+	var it model.CreateUsersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"users"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "users":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("users"))
+			data, err := ec.unmarshalNCreateUserInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateUserInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Users = data
 		}
 	}
 	return it, nil
@@ -11870,6 +16153,43 @@ func (ec *executionContext) unmarshalInputDeleteAddressInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteAddressesInput(ctx context.Context, obj any) (model.DeleteAddressesInput, error) {
+	var it model.DeleteAddressesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNAddressWhere2ᚖkithᚋgraphᚋmodelᚐAddressWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeletePostInput(ctx context.Context, obj any) (model.DeletePostInput, error) {
 	var it model.DeletePostInput
 	if obj == nil {
@@ -11907,6 +16227,43 @@ func (ec *executionContext) unmarshalInputDeletePostInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeletePostsInput(ctx context.Context, obj any) (model.DeletePostsInput, error) {
+	var it model.DeletePostsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteProfileInput(ctx context.Context, obj any) (model.DeleteProfileInput, error) {
 	var it model.DeleteProfileInput
 	if obj == nil {
@@ -11939,6 +16296,43 @@ func (ec *executionContext) unmarshalInputDeleteProfileInput(ctx context.Context
 				return it, err
 			}
 			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteProfilesInput(ctx context.Context, obj any) (model.DeleteProfilesInput, error) {
+	var it model.DeleteProfilesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐProfileWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
 		}
 	}
 	return it, nil
@@ -11992,6 +16386,54 @@ func (ec *executionContext) unmarshalInputDeleteTagInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteTagsInput(ctx context.Context, obj any) (model.DeleteTagsInput, error) {
+	var it model.DeleteTagsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
+
+	fieldsInOrder := [...]string{"where", "atMost", "force"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteUserInput(ctx context.Context, obj any) (model.DeleteUserInput, error) {
 	var it model.DeleteUserInput
 	if obj == nil {
@@ -12024,6 +16466,43 @@ func (ec *executionContext) unmarshalInputDeleteUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteUsersInput(ctx context.Context, obj any) (model.DeleteUsersInput, error) {
+	var it model.DeleteUsersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNUserWhere2ᚖkithᚋgraphᚋmodelᚐUserWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
 		}
 	}
 	return it, nil
@@ -12977,6 +17456,87 @@ func (ec *executionContext) unmarshalInputUpdateAddressInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateAddressesInput(ctx context.Context, obj any) (model.UpdateAddressesInput, error) {
+	var it model.UpdateAddressesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "set", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNAddressWhere2ᚖkithᚋgraphᚋmodelᚐAddressWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalNUpdateAddressesSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateAddressesSetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateAddressesSetInput(ctx context.Context, obj any) (model.UpdateAddressesSetInput, error) {
+	var it model.UpdateAddressesSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "emailAddress"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "emailAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailAddress"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailAddress = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdatePostInput(ctx context.Context, obj any) (model.UpdatePostInput, error) {
 	var it model.UpdatePostInput
 	if obj == nil {
@@ -13042,6 +17602,94 @@ func (ec *executionContext) unmarshalInputUpdatePostInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdatePostsInput(ctx context.Context, obj any) (model.UpdatePostsInput, error) {
+	var it model.UpdatePostsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "set", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalNUpdatePostsSetInput2ᚖkithᚋgraphᚋmodelᚐUpdatePostsSetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdatePostsSetInput(ctx context.Context, obj any) (model.UpdatePostsSetInput, error) {
+	var it model.UpdatePostsSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"authorId", "title", "content"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "authorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context, obj any) (model.UpdateProfileInput, error) {
 	var it model.UpdateProfileInput
 	if obj == nil {
@@ -13100,6 +17748,94 @@ func (ec *executionContext) unmarshalInputUpdateProfileInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateProfilesInput(ctx context.Context, obj any) (model.UpdateProfilesInput, error) {
+	var it model.UpdateProfilesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "set", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐProfileWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalNUpdateProfilesSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateProfilesSetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateProfilesSetInput(ctx context.Context, obj any) (model.UpdateProfilesSetInput, error) {
+	var it model.UpdateProfilesSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "fullName", "bio"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "fullName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fullName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FullName = data
+		case "bio":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bio"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bio = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateTagInput(ctx context.Context, obj any) (model.UpdateTagInput, error) {
 	var it model.UpdateTagInput
 	if obj == nil {
@@ -13139,6 +17875,80 @@ func (ec *executionContext) unmarshalInputUpdateTagInput(ctx context.Context, ob
 				return it, err
 			}
 			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateTagsInput(ctx context.Context, obj any) (model.UpdateTagsInput, error) {
+	var it model.UpdateTagsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "set", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalNUpdateTagsSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateTagsSetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateTagsSetInput(ctx context.Context, obj any) (model.UpdateTagsSetInput, error) {
+	var it model.UpdateTagsSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
 		}
 	}
 	return it, nil
@@ -13204,6 +18014,545 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateUsersInput(ctx context.Context, obj any) (model.UpdateUsersInput, error) {
+	var it model.UpdateUsersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "set", "atMost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalNUserWhere2ᚖkithᚋgraphᚋmodelᚐUserWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalNUpdateUsersSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateUsersSetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "atMost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atMost"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AtMost = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateUsersSetInput(ctx context.Context, obj any) (model.UpdateUsersSetInput, error) {
+	var it model.UpdateUsersSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username", "name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Username = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertAddressBy(ctx context.Context, obj any) (model.UpsertAddressBy, error) {
+	var it model.UpsertAddressBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertAddressInput(ctx context.Context, obj any) (model.UpsertAddressInput, error) {
+	var it model.UpsertAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"by", "create", "update"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNUpsertAddressBy2ᚖkithᚋgraphᚋmodelᚐUpsertAddressBy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalNCreateAddressInput2ᚖkithᚋgraphᚋmodelᚐCreateAddressInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUpsertAddressUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertAddressUpdateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertAddressUpdateInput(ctx context.Context, obj any) (model.UpsertAddressUpdateInput, error) {
+	var it model.UpsertAddressUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "emailAddress"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "emailAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailAddress"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailAddress = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertProfileBy(ctx context.Context, obj any) (model.UpsertProfileBy, error) {
+	var it model.UpsertProfileBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertProfileInput(ctx context.Context, obj any) (model.UpsertProfileInput, error) {
+	var it model.UpsertProfileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"by", "create", "update"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNUpsertProfileBy2ᚖkithᚋgraphᚋmodelᚐUpsertProfileBy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalNCreateProfileInput2ᚖkithᚋgraphᚋmodelᚐCreateProfileInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUpsertProfileUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertProfileUpdateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertProfileUpdateInput(ctx context.Context, obj any) (model.UpsertProfileUpdateInput, error) {
+	var it model.UpsertProfileUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "fullName", "bio"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "fullName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fullName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FullName = data
+		case "bio":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bio"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bio = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertTagBy(ctx context.Context, obj any) (model.UpsertTagBy, error) {
+	var it model.UpsertTagBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertTagInput(ctx context.Context, obj any) (model.UpsertTagInput, error) {
+	var it model.UpsertTagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"by", "create", "update"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNUpsertTagBy2ᚖkithᚋgraphᚋmodelᚐUpsertTagBy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalNCreateTagInput2ᚖkithᚋgraphᚋmodelᚐCreateTagInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUpsertTagUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertTagUpdateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertTagUpdateInput(ctx context.Context, obj any) (model.UpsertTagUpdateInput, error) {
+	var it model.UpsertTagUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertUserBy(ctx context.Context, obj any) (model.UpsertUserBy, error) {
+	var it model.UpsertUserBy
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Username = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertUserInput(ctx context.Context, obj any) (model.UpsertUserInput, error) {
+	var it model.UpsertUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"by", "create", "update"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNUpsertUserBy2ᚖkithᚋgraphᚋmodelᚐUpsertUserBy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalNCreateUserInput2ᚖkithᚋgraphᚋmodelᚐCreateUserInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUpsertUserUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertUserUpdateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpsertUserUpdateInput(ctx context.Context, obj any) (model.UpsertUserUpdateInput, error) {
+	var it model.UpsertUserUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username", "name", "profile", "address"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Username = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalOUserProfileInput2ᚖkithᚋgraphᚋmodelᚐUserProfileInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodelᚐUserAddressInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
 		}
 	}
 	return it, nil
@@ -14097,6 +19446,49 @@ func (ec *executionContext) _CreateAddressPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var createAddressesPayloadImplementors = []string{"CreateAddressesPayload"}
+
+func (ec *executionContext) _CreateAddressesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateAddressesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createAddressesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateAddressesPayload")
+		case "addresses":
+			out.Values[i] = ec._CreateAddressesPayload_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateAddressesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createPostPayloadImplementors = []string{"CreatePostPayload"}
 
 func (ec *executionContext) _CreatePostPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreatePostPayload) graphql.Marshaler {
@@ -14116,6 +19508,49 @@ func (ec *executionContext) _CreatePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createPostsPayloadImplementors = []string{"CreatePostsPayload"}
+
+func (ec *executionContext) _CreatePostsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreatePostsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createPostsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreatePostsPayload")
+		case "posts":
+			out.Values[i] = ec._CreatePostsPayload_posts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreatePostsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14183,6 +19618,49 @@ func (ec *executionContext) _CreateProfilePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var createProfilesPayloadImplementors = []string{"CreateProfilesPayload"}
+
+func (ec *executionContext) _CreateProfilesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateProfilesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createProfilesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateProfilesPayload")
+		case "profiles":
+			out.Values[i] = ec._CreateProfilesPayload_profiles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateProfilesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createTagPayloadImplementors = []string{"CreateTagPayload"}
 
 func (ec *executionContext) _CreateTagPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateTagPayload) graphql.Marshaler {
@@ -14226,6 +19704,49 @@ func (ec *executionContext) _CreateTagPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var createTagsPayloadImplementors = []string{"CreateTagsPayload"}
+
+func (ec *executionContext) _CreateTagsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateTagsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createTagsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateTagsPayload")
+		case "tags":
+			out.Values[i] = ec._CreateTagsPayload_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateTagsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createUserPayloadImplementors = []string{"CreateUserPayload"}
 
 func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateUserPayload) graphql.Marshaler {
@@ -14245,6 +19766,49 @@ func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createUsersPayloadImplementors = []string{"CreateUsersPayload"}
+
+func (ec *executionContext) _CreateUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateUsersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createUsersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateUsersPayload")
+		case "users":
+			out.Values[i] = ec._CreateUsersPayload_users(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateUsersPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14322,6 +19886,54 @@ func (ec *executionContext) _DeleteAddressPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var deleteAddressesPayloadImplementors = []string{"DeleteAddressesPayload"}
+
+func (ec *executionContext) _DeleteAddressesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteAddressesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAddressesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAddressesPayload")
+		case "deletedIds":
+			out.Values[i] = ec._DeleteAddressesPayload_deletedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._DeleteAddressesPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAddressesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var deletePostPayloadImplementors = []string{"DeletePostPayload"}
 
 func (ec *executionContext) _DeletePostPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeletePostPayload) graphql.Marshaler {
@@ -14351,6 +19963,54 @@ func (ec *executionContext) _DeletePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeletePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deletePostsPayloadImplementors = []string{"DeletePostsPayload"}
+
+func (ec *executionContext) _DeletePostsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeletePostsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletePostsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletePostsPayload")
+		case "deletedIds":
+			out.Values[i] = ec._DeletePostsPayload_deletedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._DeletePostsPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeletePostsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14428,6 +20088,54 @@ func (ec *executionContext) _DeleteProfilePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var deleteProfilesPayloadImplementors = []string{"DeleteProfilesPayload"}
+
+func (ec *executionContext) _DeleteProfilesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteProfilesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteProfilesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteProfilesPayload")
+		case "deletedIds":
+			out.Values[i] = ec._DeleteProfilesPayload_deletedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._DeleteProfilesPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteProfilesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var deleteTagPayloadImplementors = []string{"DeleteTagPayload"}
 
 func (ec *executionContext) _DeleteTagPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteTagPayload) graphql.Marshaler {
@@ -14481,6 +20189,54 @@ func (ec *executionContext) _DeleteTagPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var deleteTagsPayloadImplementors = []string{"DeleteTagsPayload"}
+
+func (ec *executionContext) _DeleteTagsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteTagsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteTagsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteTagsPayload")
+		case "deletedIds":
+			out.Values[i] = ec._DeleteTagsPayload_deletedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._DeleteTagsPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteTagsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var deleteUserPayloadImplementors = []string{"DeleteUserPayload"}
 
 func (ec *executionContext) _DeleteUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteUserPayload) graphql.Marshaler {
@@ -14510,6 +20266,54 @@ func (ec *executionContext) _DeleteUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteUsersPayloadImplementors = []string{"DeleteUsersPayload"}
+
+func (ec *executionContext) _DeleteUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteUsersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteUsersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteUsersPayload")
+		case "deletedIds":
+			out.Values[i] = ec._DeleteUsersPayload_deletedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._DeleteUsersPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteUsersPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14699,6 +20503,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createAddresses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAddresses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateAddresses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAddresses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteAddresses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAddresses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "upsertAddress":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertAddress(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createPost":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPost(ctx, field)
@@ -14720,6 +20552,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createPosts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createPosts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatePosts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updatePosts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletePosts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deletePosts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createProfile":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createProfile(ctx, field)
@@ -14737,6 +20590,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteProfile":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteProfile(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createProfiles":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createProfiles(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateProfiles":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateProfiles(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteProfiles":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteProfiles(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "upsertProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertProfile(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -14804,6 +20685,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createTags":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createTags(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateTags":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateTags(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteTags":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteTags(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "upsertTag":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertTag(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createUser(ctx, field)
@@ -14821,6 +20730,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createUsers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createUsers(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateUsers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateUsers(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteUsers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteUsers(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "upsertUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertUser(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -16655,6 +22592,54 @@ func (ec *executionContext) _UpdateAddressPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var updateAddressesPayloadImplementors = []string{"UpdateAddressesPayload"}
+
+func (ec *executionContext) _UpdateAddressesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateAddressesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateAddressesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateAddressesPayload")
+		case "addresses":
+			out.Values[i] = ec._UpdateAddressesPayload_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UpdateAddressesPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateAddressesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updatePostPayloadImplementors = []string{"UpdatePostPayload"}
 
 func (ec *executionContext) _UpdatePostPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdatePostPayload) graphql.Marshaler {
@@ -16674,6 +22659,54 @@ func (ec *executionContext) _UpdatePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updatePostsPayloadImplementors = []string{"UpdatePostsPayload"}
+
+func (ec *executionContext) _UpdatePostsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdatePostsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updatePostsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdatePostsPayload")
+		case "posts":
+			out.Values[i] = ec._UpdatePostsPayload_posts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UpdatePostsPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdatePostsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16741,6 +22774,54 @@ func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var updateProfilesPayloadImplementors = []string{"UpdateProfilesPayload"}
+
+func (ec *executionContext) _UpdateProfilesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateProfilesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProfilesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProfilesPayload")
+		case "profiles":
+			out.Values[i] = ec._UpdateProfilesPayload_profiles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UpdateProfilesPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateProfilesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateTagPayloadImplementors = []string{"UpdateTagPayload"}
 
 func (ec *executionContext) _UpdateTagPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateTagPayload) graphql.Marshaler {
@@ -16784,6 +22865,54 @@ func (ec *executionContext) _UpdateTagPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var updateTagsPayloadImplementors = []string{"UpdateTagsPayload"}
+
+func (ec *executionContext) _UpdateTagsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateTagsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateTagsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateTagsPayload")
+		case "tags":
+			out.Values[i] = ec._UpdateTagsPayload_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UpdateTagsPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateTagsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateUserPayloadImplementors = []string{"UpdateUserPayload"}
 
 func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateUserPayload) graphql.Marshaler {
@@ -16803,6 +22932,246 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var updateUsersPayloadImplementors = []string{"UpdateUsersPayload"}
+
+func (ec *executionContext) _UpdateUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateUsersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateUsersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateUsersPayload")
+		case "users":
+			out.Values[i] = ec._UpdateUsersPayload_users(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._UpdateUsersPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateUsersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var upsertAddressPayloadImplementors = []string{"UpsertAddressPayload"}
+
+func (ec *executionContext) _UpsertAddressPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertAddressPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertAddressPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertAddressPayload")
+		case "address":
+			out.Values[i] = ec._UpsertAddressPayload_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._UpsertAddressPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertAddressPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var upsertProfilePayloadImplementors = []string{"UpsertProfilePayload"}
+
+func (ec *executionContext) _UpsertProfilePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertProfilePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertProfilePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertProfilePayload")
+		case "profile":
+			out.Values[i] = ec._UpsertProfilePayload_profile(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._UpsertProfilePayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var upsertTagPayloadImplementors = []string{"UpsertTagPayload"}
+
+func (ec *executionContext) _UpsertTagPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertTagPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertTagPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertTagPayload")
+		case "tag":
+			out.Values[i] = ec._UpsertTagPayload_tag(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._UpsertTagPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertTagPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var upsertUserPayloadImplementors = []string{"UpsertUserPayload"}
+
+func (ec *executionContext) _UpsertUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertUserPayload")
+		case "user":
+			out.Values[i] = ec._UpsertUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._UpsertUserPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertUserPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17985,6 +24354,25 @@ func (ec *executionContext) unmarshalNCreateAddressInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateAddressInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateAddressInputᚄ(ctx context.Context, v any) ([]*model.CreateAddressInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CreateAddressInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateAddressInput2ᚖkithᚋgraphᚋmodelᚐCreateAddressInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateAddressInput2ᚖkithᚋgraphᚋmodelᚐCreateAddressInput(ctx context.Context, v any) (*model.CreateAddressInput, error) {
+	res, err := ec.unmarshalInputCreateAddressInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNCreateAddressPayload2ᚖkithᚋgraphᚋmodelᚐCreateAddressPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAddressPayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -17995,9 +24383,43 @@ func (ec *executionContext) marshalNCreateAddressPayload2ᚖkithᚋgraphᚋmodel
 	return ec._CreateAddressPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateAddressesInput2kithᚋgraphᚋmodelᚐCreateAddressesInput(ctx context.Context, v any) (model.CreateAddressesInput, error) {
+	res, err := ec.unmarshalInputCreateAddressesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateAddressesPayload2ᚖkithᚋgraphᚋmodelᚐCreateAddressesPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAddressesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateAddressesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreatePostInput2kithᚋgraphᚋmodelᚐCreatePostInput(ctx context.Context, v any) (model.CreatePostInput, error) {
 	res, err := ec.unmarshalInputCreatePostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreatePostInput2ᚕᚖkithᚋgraphᚋmodelᚐCreatePostInputᚄ(ctx context.Context, v any) ([]*model.CreatePostInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CreatePostInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreatePostInput2ᚖkithᚋgraphᚋmodelᚐCreatePostInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreatePostInput2ᚖkithᚋgraphᚋmodelᚐCreatePostInput(ctx context.Context, v any) (*model.CreatePostInput, error) {
+	res, err := ec.unmarshalInputCreatePostInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCreatePostPayload2ᚖkithᚋgraphᚋmodelᚐCreatePostPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePostPayload) graphql.Marshaler {
@@ -18010,9 +24432,43 @@ func (ec *executionContext) marshalNCreatePostPayload2ᚖkithᚋgraphᚋmodelᚐ
 	return ec._CreatePostPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreatePostsInput2kithᚋgraphᚋmodelᚐCreatePostsInput(ctx context.Context, v any) (model.CreatePostsInput, error) {
+	res, err := ec.unmarshalInputCreatePostsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreatePostsPayload2ᚖkithᚋgraphᚋmodelᚐCreatePostsPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreatePostsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreatePostsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateProfileInput2kithᚋgraphᚋmodelᚐCreateProfileInput(ctx context.Context, v any) (model.CreateProfileInput, error) {
 	res, err := ec.unmarshalInputCreateProfileInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateProfileInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateProfileInputᚄ(ctx context.Context, v any) ([]*model.CreateProfileInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CreateProfileInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateProfileInput2ᚖkithᚋgraphᚋmodelᚐCreateProfileInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateProfileInput2ᚖkithᚋgraphᚋmodelᚐCreateProfileInput(ctx context.Context, v any) (*model.CreateProfileInput, error) {
+	res, err := ec.unmarshalInputCreateProfileInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCreateProfilePayload2ᚖkithᚋgraphᚋmodelᚐCreateProfilePayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateProfilePayload) graphql.Marshaler {
@@ -18025,9 +24481,43 @@ func (ec *executionContext) marshalNCreateProfilePayload2ᚖkithᚋgraphᚋmodel
 	return ec._CreateProfilePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateProfilesInput2kithᚋgraphᚋmodelᚐCreateProfilesInput(ctx context.Context, v any) (model.CreateProfilesInput, error) {
+	res, err := ec.unmarshalInputCreateProfilesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateProfilesPayload2ᚖkithᚋgraphᚋmodelᚐCreateProfilesPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateProfilesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateProfilesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateTagInput2kithᚋgraphᚋmodelᚐCreateTagInput(ctx context.Context, v any) (model.CreateTagInput, error) {
 	res, err := ec.unmarshalInputCreateTagInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateTagInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateTagInputᚄ(ctx context.Context, v any) ([]*model.CreateTagInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CreateTagInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateTagInput2ᚖkithᚋgraphᚋmodelᚐCreateTagInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateTagInput2ᚖkithᚋgraphᚋmodelᚐCreateTagInput(ctx context.Context, v any) (*model.CreateTagInput, error) {
+	res, err := ec.unmarshalInputCreateTagInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCreateTagPayload2ᚖkithᚋgraphᚋmodelᚐCreateTagPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateTagPayload) graphql.Marshaler {
@@ -18040,9 +24530,43 @@ func (ec *executionContext) marshalNCreateTagPayload2ᚖkithᚋgraphᚋmodelᚐC
 	return ec._CreateTagPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateTagsInput2kithᚋgraphᚋmodelᚐCreateTagsInput(ctx context.Context, v any) (model.CreateTagsInput, error) {
+	res, err := ec.unmarshalInputCreateTagsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateTagsPayload2ᚖkithᚋgraphᚋmodelᚐCreateTagsPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateTagsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateTagsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateUserInput2kithᚋgraphᚋmodelᚐCreateUserInput(ctx context.Context, v any) (model.CreateUserInput, error) {
 	res, err := ec.unmarshalInputCreateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateUserInput2ᚕᚖkithᚋgraphᚋmodelᚐCreateUserInputᚄ(ctx context.Context, v any) ([]*model.CreateUserInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CreateUserInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateUserInput2ᚖkithᚋgraphᚋmodelᚐCreateUserInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateUserInput2ᚖkithᚋgraphᚋmodelᚐCreateUserInput(ctx context.Context, v any) (*model.CreateUserInput, error) {
+	res, err := ec.unmarshalInputCreateUserInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCreateUserPayload2ᚖkithᚋgraphᚋmodelᚐCreateUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateUserPayload) graphql.Marshaler {
@@ -18053,6 +24577,21 @@ func (ec *executionContext) marshalNCreateUserPayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._CreateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateUsersInput2kithᚋgraphᚋmodelᚐCreateUsersInput(ctx context.Context, v any) (model.CreateUsersInput, error) {
+	res, err := ec.unmarshalInputCreateUsersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateUsersPayload2ᚖkithᚋgraphᚋmodelᚐCreateUsersPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateUsersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateUsersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -18086,6 +24625,21 @@ func (ec *executionContext) marshalNDeleteAddressPayload2ᚖkithᚋgraphᚋmodel
 	return ec._DeleteAddressPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteAddressesInput2kithᚋgraphᚋmodelᚐDeleteAddressesInput(ctx context.Context, v any) (model.DeleteAddressesInput, error) {
+	res, err := ec.unmarshalInputDeleteAddressesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteAddressesPayload2ᚖkithᚋgraphᚋmodelᚐDeleteAddressesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteAddressesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteAddressesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeletePostInput2kithᚋgraphᚋmodelᚐDeletePostInput(ctx context.Context, v any) (model.DeletePostInput, error) {
 	res, err := ec.unmarshalInputDeletePostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18099,6 +24653,21 @@ func (ec *executionContext) marshalNDeletePostPayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._DeletePostPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeletePostsInput2kithᚋgraphᚋmodelᚐDeletePostsInput(ctx context.Context, v any) (model.DeletePostsInput, error) {
+	res, err := ec.unmarshalInputDeletePostsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeletePostsPayload2ᚖkithᚋgraphᚋmodelᚐDeletePostsPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeletePostsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeletePostsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeleteProfileInput2kithᚋgraphᚋmodelᚐDeleteProfileInput(ctx context.Context, v any) (model.DeleteProfileInput, error) {
@@ -18116,6 +24685,21 @@ func (ec *executionContext) marshalNDeleteProfilePayload2ᚖkithᚋgraphᚋmodel
 	return ec._DeleteProfilePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteProfilesInput2kithᚋgraphᚋmodelᚐDeleteProfilesInput(ctx context.Context, v any) (model.DeleteProfilesInput, error) {
+	res, err := ec.unmarshalInputDeleteProfilesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteProfilesPayload2ᚖkithᚋgraphᚋmodelᚐDeleteProfilesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteProfilesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteProfilesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeleteTagInput2kithᚋgraphᚋmodelᚐDeleteTagInput(ctx context.Context, v any) (model.DeleteTagInput, error) {
 	res, err := ec.unmarshalInputDeleteTagInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18131,6 +24715,21 @@ func (ec *executionContext) marshalNDeleteTagPayload2ᚖkithᚋgraphᚋmodelᚐD
 	return ec._DeleteTagPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteTagsInput2kithᚋgraphᚋmodelᚐDeleteTagsInput(ctx context.Context, v any) (model.DeleteTagsInput, error) {
+	res, err := ec.unmarshalInputDeleteTagsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteTagsPayload2ᚖkithᚋgraphᚋmodelᚐDeleteTagsPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteTagsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteTagsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeleteUserInput2kithᚋgraphᚋmodelᚐDeleteUserInput(ctx context.Context, v any) (model.DeleteUserInput, error) {
 	res, err := ec.unmarshalInputDeleteUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18144,6 +24743,21 @@ func (ec *executionContext) marshalNDeleteUserPayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._DeleteUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteUsersInput2kithᚋgraphᚋmodelᚐDeleteUsersInput(ctx context.Context, v any) (model.DeleteUsersInput, error) {
+	res, err := ec.unmarshalInputDeleteUsersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteUsersPayload2ᚖkithᚋgraphᚋmodelᚐDeleteUsersPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteUsersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteUsersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGrantRoleInput2kithᚋgraphᚋmodelᚐGrantRoleInput(ctx context.Context, v any) (model.GrantRoleInput, error) {
@@ -18610,6 +25224,26 @@ func (ec *executionContext) marshalNUpdateAddressPayload2ᚖkithᚋgraphᚋmodel
 	return ec._UpdateAddressPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateAddressesInput2kithᚋgraphᚋmodelᚐUpdateAddressesInput(ctx context.Context, v any) (model.UpdateAddressesInput, error) {
+	res, err := ec.unmarshalInputUpdateAddressesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateAddressesPayload2ᚖkithᚋgraphᚋmodelᚐUpdateAddressesPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateAddressesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateAddressesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateAddressesSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateAddressesSetInput(ctx context.Context, v any) (*model.UpdateAddressesSetInput, error) {
+	res, err := ec.unmarshalInputUpdateAddressesSetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdatePostInput2kithᚋgraphᚋmodelᚐUpdatePostInput(ctx context.Context, v any) (model.UpdatePostInput, error) {
 	res, err := ec.unmarshalInputUpdatePostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18623,6 +25257,26 @@ func (ec *executionContext) marshalNUpdatePostPayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._UpdatePostPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdatePostsInput2kithᚋgraphᚋmodelᚐUpdatePostsInput(ctx context.Context, v any) (model.UpdatePostsInput, error) {
+	res, err := ec.unmarshalInputUpdatePostsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdatePostsPayload2ᚖkithᚋgraphᚋmodelᚐUpdatePostsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdatePostsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdatePostsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdatePostsSetInput2ᚖkithᚋgraphᚋmodelᚐUpdatePostsSetInput(ctx context.Context, v any) (*model.UpdatePostsSetInput, error) {
+	res, err := ec.unmarshalInputUpdatePostsSetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUpdateProfileInput2kithᚋgraphᚋmodelᚐUpdateProfileInput(ctx context.Context, v any) (model.UpdateProfileInput, error) {
@@ -18640,6 +25294,26 @@ func (ec *executionContext) marshalNUpdateProfilePayload2ᚖkithᚋgraphᚋmodel
 	return ec._UpdateProfilePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateProfilesInput2kithᚋgraphᚋmodelᚐUpdateProfilesInput(ctx context.Context, v any) (model.UpdateProfilesInput, error) {
+	res, err := ec.unmarshalInputUpdateProfilesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateProfilesPayload2ᚖkithᚋgraphᚋmodelᚐUpdateProfilesPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateProfilesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateProfilesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateProfilesSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateProfilesSetInput(ctx context.Context, v any) (*model.UpdateProfilesSetInput, error) {
+	res, err := ec.unmarshalInputUpdateProfilesSetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateTagInput2kithᚋgraphᚋmodelᚐUpdateTagInput(ctx context.Context, v any) (model.UpdateTagInput, error) {
 	res, err := ec.unmarshalInputUpdateTagInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18655,6 +25329,26 @@ func (ec *executionContext) marshalNUpdateTagPayload2ᚖkithᚋgraphᚋmodelᚐU
 	return ec._UpdateTagPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateTagsInput2kithᚋgraphᚋmodelᚐUpdateTagsInput(ctx context.Context, v any) (model.UpdateTagsInput, error) {
+	res, err := ec.unmarshalInputUpdateTagsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateTagsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateTagsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateTagsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateTagsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateTagsSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateTagsSetInput(ctx context.Context, v any) (*model.UpdateTagsSetInput, error) {
+	res, err := ec.unmarshalInputUpdateTagsSetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateUserInput2kithᚋgraphᚋmodelᚐUpdateUserInput(ctx context.Context, v any) (model.UpdateUserInput, error) {
 	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18668,6 +25362,106 @@ func (ec *executionContext) marshalNUpdateUserPayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._UpdateUserPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateUsersInput2kithᚋgraphᚋmodelᚐUpdateUsersInput(ctx context.Context, v any) (model.UpdateUsersInput, error) {
+	res, err := ec.unmarshalInputUpdateUsersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateUsersPayload2ᚖkithᚋgraphᚋmodelᚐUpdateUsersPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateUsersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpdateUsersPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateUsersSetInput2ᚖkithᚋgraphᚋmodelᚐUpdateUsersSetInput(ctx context.Context, v any) (*model.UpdateUsersSetInput, error) {
+	res, err := ec.unmarshalInputUpdateUsersSetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertAddressBy2ᚖkithᚋgraphᚋmodelᚐUpsertAddressBy(ctx context.Context, v any) (*model.UpsertAddressBy, error) {
+	res, err := ec.unmarshalInputUpsertAddressBy(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertAddressInput2kithᚋgraphᚋmodelᚐUpsertAddressInput(ctx context.Context, v any) (model.UpsertAddressInput, error) {
+	res, err := ec.unmarshalInputUpsertAddressInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertAddressPayload2ᚖkithᚋgraphᚋmodelᚐUpsertAddressPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertAddressPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpsertAddressPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpsertProfileBy2ᚖkithᚋgraphᚋmodelᚐUpsertProfileBy(ctx context.Context, v any) (*model.UpsertProfileBy, error) {
+	res, err := ec.unmarshalInputUpsertProfileBy(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertProfileInput2kithᚋgraphᚋmodelᚐUpsertProfileInput(ctx context.Context, v any) (model.UpsertProfileInput, error) {
+	res, err := ec.unmarshalInputUpsertProfileInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertProfilePayload2ᚖkithᚋgraphᚋmodelᚐUpsertProfilePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertProfilePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpsertProfilePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpsertTagBy2ᚖkithᚋgraphᚋmodelᚐUpsertTagBy(ctx context.Context, v any) (*model.UpsertTagBy, error) {
+	res, err := ec.unmarshalInputUpsertTagBy(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertTagInput2kithᚋgraphᚋmodelᚐUpsertTagInput(ctx context.Context, v any) (model.UpsertTagInput, error) {
+	res, err := ec.unmarshalInputUpsertTagInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertTagPayload2ᚖkithᚋgraphᚋmodelᚐUpsertTagPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertTagPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpsertTagPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpsertUserBy2ᚖkithᚋgraphᚋmodelᚐUpsertUserBy(ctx context.Context, v any) (*model.UpsertUserBy, error) {
+	res, err := ec.unmarshalInputUpsertUserBy(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertUserInput2kithᚋgraphᚋmodelᚐUpsertUserInput(ctx context.Context, v any) (model.UpsertUserInput, error) {
+	res, err := ec.unmarshalInputUpsertUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertUserPayload2ᚖkithᚋgraphᚋmodelᚐUpsertUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertUserPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UpsertUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖkithᚋdbᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.User) graphql.Marshaler {
@@ -19382,6 +26176,38 @@ func (ec *executionContext) unmarshalOTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWher
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputTagWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpsertAddressUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertAddressUpdateInput(ctx context.Context, v any) (*model.UpsertAddressUpdateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpsertAddressUpdateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpsertProfileUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertProfileUpdateInput(ctx context.Context, v any) (*model.UpsertProfileUpdateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpsertProfileUpdateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpsertTagUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertTagUpdateInput(ctx context.Context, v any) (*model.UpsertTagUpdateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpsertTagUpdateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpsertUserUpdateInput2ᚖkithᚋgraphᚋmodelᚐUpsertUserUpdateInput(ctx context.Context, v any) (*model.UpsertUserUpdateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpsertUserUpdateInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -74,6 +74,20 @@ type CreateAddressPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// New addresses, all or none.
+type CreateAddressesInput struct {
+	// The new addresses, each as `createAddress` takes it. Faults have their index in the path.
+	Addresses []*CreateAddressInput `json:"addresses"`
+}
+
+// Answer of `createAddresses`.
+type CreateAddressesPayload struct {
+	// The new addresses, in the order of the input; empty when there are `userErrors`.
+	Addresses []*db.Address `json:"addresses"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // A new post with all that is made along: everything or nothing.
 type CreatePostInput struct {
 	// The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
@@ -90,6 +104,20 @@ type CreatePostInput struct {
 type CreatePostPayload struct {
 	// The new post; null when there are `userErrors`.
 	Post *db.Post `json:"post,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// New posts, all or none.
+type CreatePostsInput struct {
+	// The new posts, each as `createPost` takes it. Faults have their index in the path.
+	Posts []*CreatePostInput `json:"posts"`
+}
+
+// Answer of `createPosts`.
+type CreatePostsPayload struct {
+	// The new posts, in the order of the input; empty when there are `userErrors`.
+	Posts []*db.Post `json:"posts"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
@@ -112,6 +140,20 @@ type CreateProfilePayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// New profiles, all or none.
+type CreateProfilesInput struct {
+	// The new profiles, each as `createProfile` takes it. Faults have their index in the path.
+	Profiles []*CreateProfileInput `json:"profiles"`
+}
+
+// Answer of `createProfiles`.
+type CreateProfilesPayload struct {
+	// The new profiles, in the order of the input; empty when there are `userErrors`.
+	Profiles []*db.Profile `json:"profiles"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // A new tag.
 type CreateTagInput struct {
 	// Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it.
@@ -122,6 +164,20 @@ type CreateTagInput struct {
 type CreateTagPayload struct {
 	// The new tag; null when there are `userErrors`.
 	Tag *db.Tag `json:"tag,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// New tags, all or none.
+type CreateTagsInput struct {
+	// The new tags, each as `createTag` takes it. Faults have their index in the path.
+	Tags []*CreateTagInput `json:"tags"`
+}
+
+// Answer of `createTags`.
+type CreateTagsPayload struct {
+	// The new tags, in the order of the input; empty when there are `userErrors`.
+	Tags []*db.Tag `json:"tags"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
@@ -146,6 +202,20 @@ type CreateUserInput struct {
 type CreateUserPayload struct {
 	// The new user; null when there are `userErrors`.
 	User *db.User `json:"user,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// New users, all or none.
+type CreateUsersInput struct {
+	// The new users, each as `createUser` takes it. Faults have their index in the path.
+	Users []*CreateUserInput `json:"users"`
+}
+
+// Answer of `createUsers`.
+type CreateUsersPayload struct {
+	// The new users, in the order of the input; empty when there are `userErrors`.
+	Users []*db.User `json:"users"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
@@ -186,6 +256,24 @@ type DeleteAddressPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which addresses to delete.
+type DeleteAddressesInput struct {
+	// Which addresses the caller may see; `{}` is all of them.
+	Where *AddressWhere `json:"where"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `deleteAddresses`.
+type DeleteAddressesPayload struct {
+	// Ids of the deleted addresses, in the order of their keys; empty when there are `userErrors`.
+	DeletedIds []string `json:"deletedIds"`
+	// Empty: nothing goes with addresses.
+	Cascade []*orm.CascadeCount `json:"cascade"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // Which post to delete.
 type DeletePostInput struct {
 	// The post. NOT_FOUND if there is none, INVALID if this is not the id of a post.
@@ -206,6 +294,24 @@ type DeletePostPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which posts to delete.
+type DeletePostsInput struct {
+	// Which posts; `{}` is all of them.
+	Where *PostWhere `json:"where"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `deletePosts`.
+type DeletePostsPayload struct {
+	// Ids of the deleted posts, in the order of their keys; empty when there are `userErrors`.
+	DeletedIds []string `json:"deletedIds"`
+	// What went with the posts: `Post.tags` UNLINKED. Counts of 0 are left out.
+	Cascade []*orm.CascadeCount `json:"cascade"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // Which profile to delete.
 type DeleteProfileInput struct {
 	// The profile. NOT_FOUND if there is none, INVALID if this is not the id of a profile.
@@ -221,6 +327,24 @@ type DeleteProfilePayload struct {
 	// On CONFLICT the profile as stored, otherwise null.
 	Profile *db.Profile `json:"profile,omitempty"`
 	// Empty: nothing goes with a profile.
+	Cascade []*orm.CascadeCount `json:"cascade"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Which profiles to delete.
+type DeleteProfilesInput struct {
+	// Which profiles; `{}` is all of them.
+	Where *ProfileWhere `json:"where"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `deleteProfiles`.
+type DeleteProfilesPayload struct {
+	// Ids of the deleted profiles, in the order of their keys; empty when there are `userErrors`.
+	DeletedIds []string `json:"deletedIds"`
+	// Empty: nothing goes with profiles.
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
@@ -248,6 +372,26 @@ type DeleteTagPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which tags to delete.
+type DeleteTagsInput struct {
+	// Which tags; `{}` is all of them.
+	Where *TagWhere `json:"where"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+	// Delete them even when some are linked to others, else IN_USE; those are kept.
+	Force bool `json:"force"`
+}
+
+// Answer of `deleteTags`.
+type DeleteTagsPayload struct {
+	// Ids of the deleted tags, in the order of their keys; empty when there are `userErrors`.
+	DeletedIds []string `json:"deletedIds"`
+	// What went with the tags: `Post.tags` UNLINKED. Counts of 0 are left out.
+	Cascade []*orm.CascadeCount `json:"cascade"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
 // Which user to delete.
 type DeleteUserInput struct {
 	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
@@ -263,6 +407,24 @@ type DeleteUserPayload struct {
 	// On CONFLICT the user as stored, otherwise null.
 	User *db.User `json:"user,omitempty"`
 	// What went with the user: `Profile` DELETED, `Address` DETACHED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
+	Cascade []*orm.CascadeCount `json:"cascade"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Which users to delete.
+type DeleteUsersInput struct {
+	// Which users; `{}` is all of them.
+	Where *UserWhere `json:"where"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `deleteUsers`.
+type DeleteUsersPayload struct {
+	// Ids of the deleted users, in the order of their keys; empty when there are `userErrors`.
+	DeletedIds []string `json:"deletedIds"`
+	// What went with the users: `Profile` DELETED, `Address` DETACHED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
@@ -558,6 +720,34 @@ type UpdateAddressPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which addresses to change, and how.
+type UpdateAddressesInput struct {
+	// Which addresses the caller may see; `{}` is all of them.
+	Where *AddressWhere `json:"where"`
+	// What each of them becomes. One that is so already keeps its `version`.
+	Set *UpdateAddressesSetInput `json:"set"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `updateAddresses`.
+type UpdateAddressesPayload struct {
+	// The addresses that matched, as changed, in the order of their keys; empty when there are `userErrors`.
+	Addresses []*db.Address `json:"addresses"`
+	// How many addresses matched; 0 when there are `userErrors`.
+	Count int `json:"count"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of many addresses; what is absent is left alone.
+type UpdateAddressesSetInput struct {
+	// The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	UserID *string `json:"userId,omitempty"`
+	// E-mail address: a valid e-mail address of at most 254 code points; BLANK when null.
+	EmailAddress *string `json:"emailAddress,omitempty"`
+}
+
 // Changes of a post; what is absent is left alone.
 type UpdatePostInput struct {
 	// The post. NOT_FOUND if there is none, INVALID if this is not the id of a post.
@@ -582,6 +772,36 @@ type UpdatePostPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which posts to change, and how.
+type UpdatePostsInput struct {
+	// Which posts; `{}` is all of them.
+	Where *PostWhere `json:"where"`
+	// What each of them becomes. One that is so already keeps its `version`.
+	Set *UpdatePostsSetInput `json:"set"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `updatePosts`.
+type UpdatePostsPayload struct {
+	// The posts that matched, as changed, in the order of their keys; empty when there are `userErrors`.
+	Posts []*db.Post `json:"posts"`
+	// How many posts matched; 0 when there are `userErrors`.
+	Count int `json:"count"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of many posts; what is absent is left alone.
+type UpdatePostsSetInput struct {
+	// The user who is its author from now on; BLANK when null. Another user is for admins only: FORBIDDEN.
+	AuthorID *string `json:"authorId,omitempty"`
+	// Title: one line of 1 to 100 code points; BLANK when null.
+	Title *string `json:"title,omitempty"`
+	// Text: 1 to 100,000 code points; BLANK when null.
+	Content *string `json:"content,omitempty"`
+}
+
 // Changes of a profile; what is absent is left alone.
 type UpdateProfileInput struct {
 	// The profile. NOT_FOUND if there is none, INVALID if this is not the id of a profile.
@@ -604,6 +824,36 @@ type UpdateProfilePayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// Which profiles to change, and how.
+type UpdateProfilesInput struct {
+	// Which profiles; `{}` is all of them.
+	Where *ProfileWhere `json:"where"`
+	// What each of them becomes. One that is so already keeps its `version`.
+	Set *UpdateProfilesSetInput `json:"set"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `updateProfiles`.
+type UpdateProfilesPayload struct {
+	// The profiles that matched, as changed, in the order of their keys; empty when there are `userErrors`.
+	Profiles []*db.Profile `json:"profiles"`
+	// How many profiles matched; 0 when there are `userErrors`.
+	Count int `json:"count"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of many profiles; what is absent is left alone.
+type UpdateProfilesSetInput struct {
+	// The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	UserID *string `json:"userId,omitempty"`
+	// Full name: one line of at most 100 code points; null clears it.
+	FullName *string `json:"fullName,omitempty"`
+	// Free text: at most 10,000 code points; null clears it.
+	Bio *string `json:"bio,omitempty"`
+}
+
 // Changes of a tag; what is absent is left alone.
 type UpdateTagInput struct {
 	// The tag. NOT_FOUND if there is none, INVALID if this is not the id of a tag.
@@ -620,6 +870,32 @@ type UpdateTagPayload struct {
 	Tag *db.Tag `json:"tag,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Which tags to change, and how.
+type UpdateTagsInput struct {
+	// Which tags; `{}` is all of them.
+	Where *TagWhere `json:"where"`
+	// What each of them becomes. One that is so already keeps its `version`.
+	Set *UpdateTagsSetInput `json:"set"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `updateTags`.
+type UpdateTagsPayload struct {
+	// The tags that matched, as changed, in the order of their keys; empty when there are `userErrors`.
+	Tags []*db.Tag `json:"tags"`
+	// How many tags matched; 0 when there are `userErrors`.
+	Count int `json:"count"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of many tags; what is absent is left alone.
+type UpdateTagsSetInput struct {
+	// Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
+	Name *string `json:"name,omitempty"`
 }
 
 // Changes of a user; what is absent is left alone.
@@ -644,6 +920,174 @@ type UpdateUserPayload struct {
 	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Which users to change, and how.
+type UpdateUsersInput struct {
+	// Which users; `{}` is all of them.
+	Where *UserWhere `json:"where"`
+	// What each of them becomes. One that is so already keeps its `version`.
+	Set *UpdateUsersSetInput `json:"set"`
+	// How many may match, or else TOO_MANY here and nothing is done. As many rows are counted as written.
+	AtMost int `json:"atMost"`
+}
+
+// Answer of `updateUsers`.
+type UpdateUsersPayload struct {
+	// The users that matched, as changed, in the order of their keys; empty when there are `userErrors`.
+	Users []*db.User `json:"users"`
+	// How many users matched; 0 when there are `userErrors`.
+	Count int `json:"count"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of many users; what is absent is left alone.
+type UpdateUsersSetInput struct {
+	// Login name, unique: one line of 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written; BLANK when null. Compared exactly: TAKEN if another user has it.
+	Username *string `json:"username,omitempty"`
+	// Name to show: one line of 1 to 50 code points; BLANK when null.
+	Name *string `json:"name,omitempty"`
+}
+
+// Which address, by what no two have: exactly one field, which is not null, or else BAD_REQUEST.
+type UpsertAddressBy struct {
+	// The user it belongs to.
+	UserID *string `json:"userId,omitempty"`
+}
+
+// An address to make or to change.
+type UpsertAddressInput struct {
+	// Which address.
+	By *UpsertAddressBy `json:"by"`
+	// The address if there is none. What `by` gives may be left out where it is not required; another value there is INVALID.
+	Create *CreateAddressInput `json:"create"`
+	// What becomes of the address if it is there; nothing when null or absent.
+	Update *UpsertAddressUpdateInput `json:"update,omitempty"`
+}
+
+// Answer of `upsertAddress`.
+type UpsertAddressPayload struct {
+	// The address as made, as changed, or as it was; null when there are `userErrors`.
+	Address *db.Address `json:"address,omitempty"`
+	// Whether it was made; false when there are `userErrors`.
+	Created bool `json:"created"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of an address that is there; what is absent is left alone.
+type UpsertAddressUpdateInput struct {
+	// The user it belongs to from now on; null detaches it. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	UserID *string `json:"userId,omitempty"`
+	// E-mail address: a valid e-mail address of at most 254 code points; BLANK when null.
+	EmailAddress *string `json:"emailAddress,omitempty"`
+}
+
+// Which profile, by what no two have: exactly one field, which is not null, or else BAD_REQUEST.
+type UpsertProfileBy struct {
+	// The user it belongs to.
+	UserID *string `json:"userId,omitempty"`
+}
+
+// A profile to make or to change.
+type UpsertProfileInput struct {
+	// Which profile.
+	By *UpsertProfileBy `json:"by"`
+	// The profile if there is none. What `by` gives may be left out where it is not required; another value there is INVALID.
+	Create *CreateProfileInput `json:"create"`
+	// What becomes of the profile if it is there; nothing when null or absent.
+	Update *UpsertProfileUpdateInput `json:"update,omitempty"`
+}
+
+// Answer of `upsertProfile`.
+type UpsertProfilePayload struct {
+	// The profile as made, as changed, or as it was; null when there are `userErrors`.
+	Profile *db.Profile `json:"profile,omitempty"`
+	// Whether it was made; false when there are `userErrors`.
+	Created bool `json:"created"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of a profile that is there; what is absent is left alone.
+type UpsertProfileUpdateInput struct {
+	// The user it belongs to from now on; BLANK when null. Another user is for admins only: FORBIDDEN. TAKEN if the user has one.
+	UserID *string `json:"userId,omitempty"`
+	// Full name: one line of at most 100 code points; null clears it.
+	FullName *string `json:"fullName,omitempty"`
+	// Free text: at most 10,000 code points; null clears it.
+	Bio *string `json:"bio,omitempty"`
+}
+
+// Which tag, by what no two have: exactly one field, which is not null, or else BAD_REQUEST.
+type UpsertTagBy struct {
+	// Name, trimmed and its white space collapsed, then compared exactly.
+	Name *string `json:"name,omitempty"`
+}
+
+// A tag to make or to change.
+type UpsertTagInput struct {
+	// Which tag.
+	By *UpsertTagBy `json:"by"`
+	// The tag if there is none. What `by` gives may be left out where it is not required; another value there is INVALID.
+	Create *CreateTagInput `json:"create"`
+	// What becomes of the tag if it is there; nothing when null or absent.
+	Update *UpsertTagUpdateInput `json:"update,omitempty"`
+}
+
+// Answer of `upsertTag`.
+type UpsertTagPayload struct {
+	// The tag as made, as changed, or as it was; null when there are `userErrors`.
+	Tag *db.Tag `json:"tag,omitempty"`
+	// Whether it was made; false when there are `userErrors`.
+	Created bool `json:"created"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of a tag that is there; what is absent is left alone.
+type UpsertTagUpdateInput struct {
+	// Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
+	Name *string `json:"name,omitempty"`
+}
+
+// Which user, by what no two have: exactly one field, which is not null, or else BAD_REQUEST.
+type UpsertUserBy struct {
+	// Login name, trimmed and its white space collapsed, then compared exactly.
+	Username *string `json:"username,omitempty"`
+}
+
+// A user to make or to change.
+type UpsertUserInput struct {
+	// Which user.
+	By *UpsertUserBy `json:"by"`
+	// The user if there is none. What `by` gives may be left out where it is not required; another value there is INVALID.
+	Create *CreateUserInput `json:"create"`
+	// What becomes of the user if it is there; nothing when null or absent.
+	Update *UpsertUserUpdateInput `json:"update,omitempty"`
+}
+
+// Answer of `upsertUser`.
+type UpsertUserPayload struct {
+	// The user as made, as changed, or as it was; null when there are `userErrors`.
+	User *db.User `json:"user,omitempty"`
+	// Whether it was made; false when there are `userErrors`.
+	Created bool `json:"created"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+}
+
+// Changes of a user that is there; what is absent is left alone.
+type UpsertUserUpdateInput struct {
+	// Login name, unique: one line of 1 to 50 code points out of letters, digits, `_`, `.` and `-`, as written; BLANK when null. Compared exactly: TAKEN if another user has it.
+	Username *string `json:"username,omitempty"`
+	// Name to show: one line of 1 to 50 code points; BLANK when null.
+	Name *string `json:"name,omitempty"`
+	// Changes the profile or makes one; null deletes it.
+	Profile *UserProfileInput `json:"profile,omitempty"`
+	// Changes the address or makes one; null detaches it.
+	Address *UserAddressInput `json:"address,omitempty"`
 }
 
 // The address of a user that is made or changed.

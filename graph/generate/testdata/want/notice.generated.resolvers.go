@@ -21,6 +21,12 @@ func (r *mutationResolver) CreateNotice(ctx context.Context, input model.CreateN
 	return &model.CreateNoticePayload{Notice: entity, UserErrors: faults}, err
 }
 
+// CreateNotices is the resolver for the createNotices field.
+func (r *mutationResolver) CreateNotices(ctx context.Context, input model.CreateNoticesInput) (*model.CreateNoticesPayload, error) {
+	entities, faults, err := createMany(ctx, db.Notices)
+	return &model.CreateNoticesPayload{Notices: entities, UserErrors: faults}, err
+}
+
 // Shelf is the resolver for the shelf field.
 func (r *noticeResolver) Shelf(ctx context.Context, obj *db.Notice) (*db.EmptyShelf, error) {
 	return one(ctx, db.NoticeShelf, obj)

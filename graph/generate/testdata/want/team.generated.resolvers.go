@@ -33,6 +33,24 @@ func (r *mutationResolver) DeleteTeam(ctx context.Context, input model.DeleteTea
 	return &model.DeleteTeamPayload{DeletedID: d.id, Team: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err
 }
 
+// CreateTeams is the resolver for the createTeams field.
+func (r *mutationResolver) CreateTeams(ctx context.Context, input model.CreateTeamsInput) (*model.CreateTeamsPayload, error) {
+	entities, faults, err := createMany(ctx, db.Teams)
+	return &model.CreateTeamsPayload{Teams: entities, UserErrors: faults}, err
+}
+
+// UpdateTeams is the resolver for the updateTeams field.
+func (r *mutationResolver) UpdateTeams(ctx context.Context, input model.UpdateTeamsInput) (*model.UpdateTeamsPayload, error) {
+	entities, count, faults, err := updateMany(ctx, db.Teams)
+	return &model.UpdateTeamsPayload{Teams: entities, Count: count, UserErrors: faults}, err
+}
+
+// DeleteTeams is the resolver for the deleteTeams field.
+func (r *mutationResolver) DeleteTeams(ctx context.Context, input model.DeleteTeamsInput) (*model.DeleteTeamsPayload, error) {
+	d, err := removeMany(ctx, db.Teams)
+	return &model.DeleteTeamsPayload{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err
+}
+
 // Team is the resolver for the team field.
 func (r *queryResolver) Team(ctx context.Context, id string) (*db.Team, error) {
 	return row(ctx, db.Teams)

@@ -145,15 +145,15 @@ func TestForkOwnMutation(t *testing.T) {
 		}
 		stored(`"another"`)
 		// Whatever its name begins with, and again if it lost a race.
-		want(t, ada(`mutation { createTags(names: ["crowded", "more"]) { userErrors { code } } createTag(input: {name: "last"}) { tag { name } } }`),
-			`{"createTags":{"userErrors":[]},"createTag":{"tag":{"name":"last"}}}`)
+		want(t, ada(`mutation { createAllTags(names: ["crowded", "more"]) { userErrors { code } } createTag(input: {name: "last"}) { tag { name } } }`),
+			`{"createAllTags":{"userErrors":[]},"createTag":{"tag":{"name":"last"}}}`)
 		want(t, ada(`{ tags { nodes { name } } }`), `[{"name":"shared"},{"name":"crowded"},{"name":"more"},{"name":"last"}]`)
 		// It counts as what it is given.
 		names := strings.Repeat(`"n",`, 200)
-		if body := ada(`mutation { ` + manyTimes(60, `createTags(names: [`+names+`]) { userErrors { code } }`) + `}`); !strings.Contains(body, "LIMIT_EXCEEDED") {
+		if body := ada(`mutation { ` + manyTimes(60, `createAllTags(names: [`+names+`]) { userErrors { code } }`) + `}`); !strings.Contains(body, "LIMIT_EXCEEDED") {
 			t.Errorf("%.300s", body)
 		}
-		want(t, ada(`mutation { createTags(names: ["x"]) { userErrors { code } } logOut(input: {refreshToken: "r"}) { userErrors { code } } }`), `"BAD_REQUEST"`)
+		want(t, ada(`mutation { createAllTags(names: ["x"]) { userErrors { code } } logOut(input: {refreshToken: "r"}) { userErrors { code } } }`), `"BAD_REQUEST"`)
 	})
 }
 
@@ -175,9 +175,9 @@ func TestForkForgetsToAsk(t *testing.T) {
 		for _, header := range []http.Header{{}, {"Authorization": {"Bearer " + access}}} {
 			for _, text := range []string{`mutation { spreadTag(input: {name: "t"}) { userErrors { code } } }`,
 				`mutation @dryRun { spreadTag(input: {name: "t"}) { userErrors { code } } }`,
-				`mutation { createTags(names: ["a"]) { userErrors { code } } spreadTag(input: {name: "t"}) { userErrors { code } } b: createTags(names: ["b"]) { userErrors { code } } }`,
-				`mutation { createTags(names: [""]) { userErrors { code } } spreadTag(input: {name: "t"}) { userErrors { code } } }`,
-				`mutation { spreadTag(input: {name: "t"}) { userErrors { code } } createTags(names: [""]) { userErrors { code } } }`,
+				`mutation { createAllTags(names: ["a"]) { userErrors { code } } spreadTag(input: {name: "t"}) { userErrors { code } } b: createAllTags(names: ["b"]) { userErrors { code } } }`,
+				`mutation { createAllTags(names: [""]) { userErrors { code } } spreadTag(input: {name: "t"}) { userErrors { code } } }`,
+				`mutation { spreadTag(input: {name: "t"}) { userErrors { code } } createAllTags(names: [""]) { userErrors { code } } }`,
 			} {
 				_, body := send(t, f.Planned, request{Query: text, Header: header})
 				if s := string(body); !strings.Contains(s, `"INTERNAL"`) && !strings.Contains(s, `"UNAUTHENTICATED"`) && !strings.Contains(s, `"BLANK"`) {

@@ -22,8 +22,8 @@ func (r *mutationResolver) SpreadTag(ctx context.Context, input model.SpreadTagI
 	return &model.SpreadTagPayload{UserErrors: pointers(faults)}, err
 }
 
-// CreateTags is the resolver for the createTags field.
-func (r *mutationResolver) CreateTags(ctx context.Context, names []string) (*model.SpreadTagPayload, error) {
+// CreateAllTags is the resolver for the createAllTags field.
+func (r *mutationResolver) CreateAllTags(ctx context.Context, names []string) (*model.SpreadTagPayload, error) {
 	faults, err := own(ctx, everyone, func(ctx context.Context, d *db.DB) ([]orm.Fault, error) {
 		for i, name := range names {
 			draft, faults := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: name}}, []string{"names", strconv.Itoa(i)}, true)

@@ -1,0 +1,26 @@
+-- operation All
+-- Profile
+-- sqlite
+SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE TRUE ORDER BY t.id LIMIT ?
+-- postgres
+SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE TRUE ORDER BY t.id LIMIT ? FOR NO KEY UPDATE
+
+-- 1 planned, 1 resolved
+
+-- operation Own
+-- Profile
+-- sqlite
+SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id IN (SELECT t1.id FROM users AS t1 WHERE TRUE AND t1.username = ?) ORDER BY t.id LIMIT ?
+-- postgres
+SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE EXISTS (SELECT 1 FROM users AS t1 WHERE t1.id = t.user_id AND t1.username = ?) ORDER BY t.id LIMIT ? FOR NO KEY UPDATE
+
+-- update Profile
+-- sqlite
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+-- postgres
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+
+-- updateProfiles
+SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+
+-- 3 planned, 3 resolved

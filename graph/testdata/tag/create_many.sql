@@ -1,0 +1,25 @@
+-- Tag.name
+-- sqlite
+SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?))
+-- postgres
+SELECT id, name FROM tags WHERE name = ANY(?::text[])
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text)) AS n ORDER BY n.name RETURNING id
+
+-- createTags
+-- sqlite
+SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN tags AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN tags AS t1 ON t1.id = k.key
+
+-- createTags.tags.posts.totalCount
+-- sqlite
+SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
+-- postgres
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+
+-- 4 planned, 4 resolved

@@ -1,0 +1,23 @@
+-- operation Dry
+-- Tag.name
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+
+-- Tag.name
+SELECT id, name FROM tags WHERE name = ?
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) RETURNING id
+
+-- upsertTag
+SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
+
+-- 4 planned, 4 resolved
+
+-- operation After
+-- tag
+SELECT t1.name, t1.id FROM tags AS t1 WHERE t1.name = ?
+
+-- 1 planned, 1 resolved
