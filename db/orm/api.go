@@ -28,14 +28,14 @@ var verbs = []Verb{Creating, Updating, Deleting, Upserting}
 
 // Without takes verbs away from a table's API. Where they are gone, rows are not made, changed or deleted by the inputs
 // of other tables either.
-func Without(verbs ...Verb) Option {
+func Without(unwanted ...Verb) Option {
 	return func(t *Table) {
-		for _, v := range verbs {
+		for _, v := range unwanted {
 			if !slices.Contains(verbs, v) {
 				panic(fmt.Sprintf("relations: %s has no verb %q to be without", t.Type, v))
 			}
 		}
-		t.without = verbs
+		t.without = unwanted
 	}
 }
 
