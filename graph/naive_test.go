@@ -145,8 +145,11 @@ type arguments struct {
 	after, before []any
 	order         []orm.Order
 	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing
-	tables []*orm.Table
-	found  []*row
+	tables   []*orm.Table
+	found    []*row
+	where    map[string]any
+	grouping *grouping // of groups
+	distinct string    // of a count
 }
 
 // A naive answer is what the server ought to say, byte by byte.
@@ -301,7 +304,7 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 	}
 	var all []*row
 	for _, r := range rows {
-		if seen(n.viewer, r) {
+		if seen(n.viewer, r) && (filter{world: n.world, viewer: n.viewer}).passes(r.table, r, a.where) {
 			all = append(all, r)
 		}
 	}
@@ -333,6 +336,15 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 		if f.name == "totalCount" {
 			n.visit(path, coordinate)
 			n.value(int64(len(all)))
+			return
+		}
+		if f.name == "aggregate" || f.name == "groups" {
+			n.visit(path, coordinate)
+			if table := a.order[0].Column.Table; f.name == "groups" {
+				n.groups(f, table, all, path)
+			} else {
+				n.aggregate(f.inner, table, all)
+			}
 			return
 		}
 		n.visit(strings.TrimSuffix(path, "."+f.key), coordinate)

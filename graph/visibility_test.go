@@ -62,7 +62,8 @@ func (p *prober) selections(name string, depth int) (out []string) {
 		}
 		beside := ""
 		if definition.Fields.ForName("totalCount") != nil {
-			beside = " totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+			beside = " totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }" +
+				" aggregate { count(distinct: CREATED_AT_DAY) min { createdAt updatedAt } max { createdAt updatedAt } } byTime: groups(by: [UPDATED_AT]) { key { updatedAt } aggregate { count } }"
 		}
 		for _, s := range p.selections(f.Type.Name(), depth-1) {
 			for _, args := range p.plain(f) {
@@ -88,6 +89,14 @@ func (p *prober) plain(f *ast.FieldDefinition) []string {
 			list = append(list, fmt.Sprintf("%q", id))
 		}
 		return []string{"(ids: [" + strings.Join(list, ", ") + "])"}
+	}
+	if f.Name == "groups" { // by what leads on
+		for _, v := range p.schema.Types[f.Arguments.ForName("by").Type.Name()].EnumValues {
+			if key := p.schema.Types[f.Type.Name()+"Key"].Fields.ForName(fieldOf(v.Name)); !p.schema.Types[key.Type.Name()].IsLeafType() {
+				out = append(out, "(by: ["+v.Name+"])")
+			}
+		}
+		return out
 	}
 	if by := f.Arguments.ForName("by"); by != nil {
 		if by.Type.Name() == "TagBy" {
@@ -209,7 +218,7 @@ func TestHiddenRowsAreAbsent(t *testing.T) {
 				}
 				if f.Arguments.ForName("where") != nil {
 					for _, args := range p.ordersAndFilters(f) {
-						requests = append(requests, "{ "+f.Name+args+" { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }")
+						requests = append(requests, "{ "+f.Name+args+" { totalCount nodes { id } pageInfo { hasNextPage endCursor } aggregate { max { updatedAt } } } }")
 					}
 				}
 				// Nested, the filters are the same: one level of them joins.

@@ -91,7 +91,7 @@ func isName(text string) bool {
 	return regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`).MatchString(text) && !strings.HasPrefix(text, "__") && !slices.Contains([]string{"true", "false", "null"}, text)
 }
 
-// bind tells gqlgen of columns that clients know by other names, in rows and on the edges that carry them.
+// bind tells gqlgen of columns that clients know by other names, in rows and on the edges that carry them, and of aggregates.
 func bind(cfg *config.Config, tables []*orm.Table) {
 	rename := func(typ string, columns []*orm.Column) {
 		for _, c := range columns {
@@ -108,6 +108,7 @@ func bind(cfg *config.Config, tables []*orm.Table) {
 		}
 	}
 	for _, t := range tables {
+		bindAggregates(cfg, t)
 		rename(t.Type, t.Columns)
 		for _, r := range t.Relations {
 			if columns := r.EdgeColumns(); len(columns) > 0 {
@@ -159,7 +160,17 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
 			table, templates.ToGo(upperFirst(field)+"Payload"), entity)
 	}
-	if object != t.Type {
+	for _, to := range t.Relations {
+		if to.Link != nil && to.Link.Rows != nil && object == to.Connection() {
+			table, _ := r.source.variable(to.To.Type) // goFile has asked
+			return fmt.Sprintf("return %s(ctx, db.%s, obj.Connection)", field, table)
+		}
+	}
+	switch object {
+	case t.Type + "Connection":
+		return fmt.Sprintf("return %s(ctx, db.%s, obj)", field, table)
+	case t.Type, t.Type + "GroupKey":
+	default:
 		return ""
 	}
 	relation := t.Relation(field)
@@ -171,6 +182,8 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return fmt.Sprintf("panic(%q)", err)
 	}
 	switch {
+	case object == t.Type+"GroupKey":
+		return "return keyed(ctx, db." + name + ", obj)"
 	case relation.Many && relation.Link != nil && relation.Link.Rows != nil:
 		return fmt.Sprintf("page, err := many(ctx, db.%s, obj)\nreturn &db.%s{Connection: page}, err", name, relation.Connection())
 	case relation.Many:

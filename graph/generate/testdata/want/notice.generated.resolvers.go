@@ -13,6 +13,7 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
+	"kith/graph/plan"
 )
 
 // CreateNotice is the resolver for the createNotice field.
@@ -24,6 +25,21 @@ func (r *mutationResolver) CreateNotice(ctx context.Context, input model.CreateN
 // Shelf is the resolver for the shelf field.
 func (r *noticeResolver) Shelf(ctx context.Context, obj *db.Notice) (*db.EmptyShelf, error) {
 	return one(ctx, db.NoticeShelf, obj)
+}
+
+// Aggregate is the resolver for the aggregate field.
+func (r *noticeConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Notice]) (*plan.Aggregate, error) {
+	return aggregate(ctx, db.Notices, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *noticeConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Notice], by []model.NoticeGroupField, having *model.NoticeHaving, orderBy []*model.NoticeGroupOrder, first *int) ([]*plan.Group, error) {
+	return groups(ctx, db.Notices, obj)
+}
+
+// Shelf is the resolver for the shelf field.
+func (r *noticeGroupKeyResolver) Shelf(ctx context.Context, obj map[string]any) (*db.EmptyShelf, error) {
+	return keyed(ctx, db.NoticeShelf, obj)
 }
 
 // Notice is the resolver for the notice field.
@@ -39,4 +55,18 @@ func (r *queryResolver) Notices(ctx context.Context, first *int, after *string, 
 // Notice returns generated.NoticeResolver implementation.
 func (r *Resolver) Notice() generated.NoticeResolver { return &noticeResolver{r} }
 
-type noticeResolver struct{ *Resolver }
+// NoticeConnection returns generated.NoticeConnectionResolver implementation.
+func (r *Resolver) NoticeConnection() generated.NoticeConnectionResolver {
+	return &noticeConnectionResolver{r}
+}
+
+// NoticeGroupKey returns generated.NoticeGroupKeyResolver implementation.
+func (r *Resolver) NoticeGroupKey() generated.NoticeGroupKeyResolver {
+	return &noticeGroupKeyResolver{r}
+}
+
+type (
+	noticeResolver           struct{ *Resolver }
+	noticeConnectionResolver struct{ *Resolver }
+	noticeGroupKeyResolver   struct{ *Resolver }
+)
