@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // User is the resolver for the user field.
@@ -22,12 +21,12 @@ func (r *addressResolver) User(ctx context.Context, obj *db.Address) (*db.User, 
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *addressConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*plan.Aggregate, error) {
+func (r *addressConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Addresses, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *addressConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *addressConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Addresses, obj)
 }
 

@@ -41,30 +41,35 @@ func all[T any](ctx context.Context, table orm.Entity[T]) (*orm.Connection[T], e
 }
 
 // aggregate is what all rows of a connection come to.
-func aggregate[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) (*plan.Aggregate, error) {
-	asked, err := plan.Summary(ctx, table.Table)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := of.Summarize(ctx, asked)
+func aggregate[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) (*orm.Aggregated, error) {
+	asked, rows, err := summarize(ctx, table, of)
 	if err != nil || len(rows) == 0 { // nothing of it is asked
-		return plan.NewAggregate(table.Table, asked, nil), err
+		return &orm.Aggregated{Asked: asked}, err
 	}
-	return plan.NewAggregate(table.Table, asked, rows[0]), nil
+	return aggregated(table.Table, asked, rows[0]), nil
 }
 
 // groups are what the groups of a connection's rows come to.
-func groups[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) ([]*plan.Group, error) {
-	asked, err := plan.Summary(ctx, table.Table)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := of.Summarize(ctx, asked)
-	out := make([]*plan.Group, len(rows))
+func groups[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) ([]*orm.Grouped, error) {
+	asked, rows, err := summarize(ctx, table, of)
+	out := make([]*orm.Grouped, len(rows))
 	for i, row := range rows {
-		out[i] = plan.NewGroup(table.Table, asked, row)
+		out[i] = &orm.Grouped{Row: aggregated(table.Table, asked, row)}
 	}
 	return out, err
+}
+
+func summarize[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) (*orm.Summary, [][]any, error) {
+	asked, err := plan.Summary(ctx, table.Table)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := of.Summarize(ctx, asked)
+	return asked, rows, err
+}
+
+func aggregated(table *orm.Table, asked *orm.Summary, row []any) *orm.Aggregated {
+	return &orm.Aggregated{Asked: asked, Row: row, Counted: func(ctx context.Context) orm.Aggregate { return plan.Counted(ctx, table) }}
 }
 
 // keyed is the row that the key of a group leads to.

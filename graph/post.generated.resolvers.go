@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreatePost is the resolver for the createPost field.
@@ -45,12 +44,12 @@ func (r *postResolver) Tags(ctx context.Context, obj *db.Post, first *int, after
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *postConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*plan.Aggregate, error) {
+func (r *postConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Posts, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *postConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *postConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Posts, obj)
 }
 

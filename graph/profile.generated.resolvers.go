@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreateProfile is the resolver for the createProfile field.
@@ -40,12 +39,12 @@ func (r *profileResolver) User(ctx context.Context, obj *db.Profile) (*db.User, 
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *profileConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*plan.Aggregate, error) {
+func (r *profileConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Profiles, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *profileConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *profileConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Profiles, obj)
 }
 

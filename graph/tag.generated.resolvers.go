@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreateTag is the resolver for the createTag field.
@@ -50,12 +49,12 @@ func (r *tagResolver) Posts(ctx context.Context, obj *db.Tag, first *int, after 
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *tagConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*plan.Aggregate, error) {
+func (r *tagConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Tags, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *tagConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *tagConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Tags, obj)
 }
 

@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreateUser is the resolver for the createUser field.
@@ -60,12 +59,12 @@ func (r *userResolver) Posts(ctx context.Context, obj *db.User, first *int, afte
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *userConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*plan.Aggregate, error) {
+func (r *userConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Users, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *userConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *userConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Users, obj)
 }
 

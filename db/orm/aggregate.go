@@ -637,8 +637,60 @@ func (r *Rows) add(key int64, row []any) {
 	r.groups[key] = g
 }
 
-// Typed is a cell as a value of the type that Go has for the column.
-func (c *Column) Typed(cell any) any {
+// An Aggregated is a row of a summary, as resolvers answer it: all of it has been read.
+type Aggregated struct {
+	Asked *Summary
+	Row   []any // nil if nothing is asked
+	// Counted tells which count a context asks for.
+	Counted func(context.Context) Aggregate
+}
+
+// Count is the number that is asked for.
+func (a *Aggregated) Count(ctx context.Context) int {
+	n, _ := a.Row[len(a.Asked.By)+a.Asked.Place(a.Counted(ctx))].(int64)
+	return int(n)
+}
+
+// Min are the least values, by their fields.
+func (a *Aggregated) Min() map[string]any { return a.values(Min) }
+
+// Max are the greatest values, by their fields.
+func (a *Aggregated) Max() map[string]any { return a.values(Max) }
+
+// Sum are the sums, by their fields.
+func (a *Aggregated) Sum() map[string]any { return a.values(Sum) }
+
+// Avg are the averages, by their fields.
+func (a *Aggregated) Avg() map[string]any { return a.values(Avg) }
+
+func (a *Aggregated) values(f Function) map[string]any {
+	out := map[string]any{}
+	for i, of := range a.Asked.Aggregates {
+		if of.Function == f {
+			out[of.Field] = a.Asked.answers[i].typed(a.Row[len(a.Asked.By)+i])
+		}
+	}
+	return out
+}
+
+// A Grouped is a row of a summary of groups, as resolvers answer it.
+type Grouped struct{ Row *Aggregated }
+
+// Key are the values that the rows of the group have in common, by their fields; of a relation it is the key of the row. It
+// takes a context so that the executor resolves the relations of all groups side by side.
+func (g *Grouped) Key(context.Context) map[string]any {
+	out := map[string]any{}
+	for i, by := range g.Row.Asked.By {
+		out[by.Field] = by.typed(g.Row.Row[i])
+	}
+	return out
+}
+
+// Aggregate is what the rows of the group come to.
+func (g *Grouped) Aggregate() *Aggregated { return g.Row }
+
+// typed is a cell as a value of the type that Go has for the column.
+func (c *Column) typed(cell any) any {
 	switch v := cell.(type) {
 	case int64:
 		if c.Kind == Int {

@@ -191,8 +191,8 @@ func bindAggregates(cfg *config.Config, t *orm.Table) {
 	for _, name := range connections {
 		cfg.Models[name] = config.TypeMapEntry{Model: config.StringList{"kith/db." + name}, Fields: map[string]config.TypeMapField{"aggregate": resolver, "groups": resolver}}
 	}
-	cfg.Models[t.Type+"Aggregate"] = config.TypeMapEntry{Model: config.StringList{"kith/graph/plan.Aggregate"}}
-	cfg.Models[t.Type+"Group"] = config.TypeMapEntry{Model: config.StringList{"kith/graph/plan.Group"}}
+	cfg.Models[t.Type+"Aggregate"] = config.TypeMapEntry{Model: config.StringList{"kith/db/orm.Aggregated"}}
+	cfg.Models[t.Type+"Group"] = config.TypeMapEntry{Model: config.StringList{"kith/db/orm.Grouped"}}
 	key := config.TypeMapEntry{Model: config.StringList{"map[string]any"}, Fields: map[string]config.TypeMapField{}}
 	for _, g := range t.GroupFields() {
 		if g.Relation != nil {

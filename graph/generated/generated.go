@@ -10,7 +10,6 @@ import (
 	"kith/db"
 	"kith/db/orm"
 	"kith/graph/model"
-	"kith/graph/plan"
 	"kith/graph/scalar"
 	"math"
 	"strconv"
@@ -523,8 +522,8 @@ type AddressResolver interface {
 	User(ctx context.Context, obj *db.Address) (*db.User, error)
 }
 type AddressConnectionResolver interface {
-	Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*plan.Aggregate, error)
-	Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*plan.Group, error)
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 type AddressGroupKeyResolver interface {
 	User(ctx context.Context, obj map[string]any) (*db.User, error)
@@ -555,8 +554,8 @@ type PostResolver interface {
 	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
 }
 type PostConnectionResolver interface {
-	Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*plan.Aggregate, error)
-	Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*plan.Group, error)
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 type PostGroupKeyResolver interface {
 	Author(ctx context.Context, obj map[string]any) (*db.User, error)
@@ -565,8 +564,8 @@ type ProfileResolver interface {
 	User(ctx context.Context, obj *db.Profile) (*db.User, error)
 }
 type ProfileConnectionResolver interface {
-	Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*plan.Aggregate, error)
-	Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*plan.Group, error)
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 type ProfileGroupKeyResolver interface {
 	User(ctx context.Context, obj map[string]any) (*db.User, error)
@@ -590,8 +589,8 @@ type TagResolver interface {
 	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 }
 type TagConnectionResolver interface {
-	Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*plan.Aggregate, error)
-	Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*plan.Group, error)
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 type UserResolver interface {
 	Profile(ctx context.Context, obj *db.User) (*db.Profile, error)
@@ -599,8 +598,8 @@ type UserResolver interface {
 	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 }
 type UserConnectionResolver interface {
-	Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*plan.Aggregate, error)
-	Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*plan.Group, error)
+	Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -7193,7 +7192,7 @@ func (ec *executionContext) fieldContext_Address_user(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressAggregate_count(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7216,7 +7215,7 @@ func (ec *executionContext) fieldContext_AddressAggregate_count(_ context.Contex
 	return graphql.NewScalarFieldContext("AddressAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _AddressAggregate_min(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7248,7 +7247,7 @@ func (ec *executionContext) fieldContext_AddressAggregate_min(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressAggregate_max(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7411,8 +7410,8 @@ func (ec *executionContext) _AddressConnection_aggregate(ctx context.Context, fi
 			return ec.Resolvers.AddressConnection().Aggregate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNAddressAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7444,8 +7443,8 @@ func (ec *executionContext) _AddressConnection_groups(ctx context.Context, field
 			return ec.Resolvers.AddressConnection().Groups(ctx, obj, fc.Args["by"].([]model.AddressGroupField), fc.Args["having"].(*model.AddressHaving), fc.Args["orderBy"].([]*model.AddressGroupOrder), fc.Args["first"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
-			return ec.marshalNAddressGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNAddressGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7626,7 +7625,7 @@ func (ec *executionContext) fieldContext_AddressExtremes_updatedAt(_ context.Con
 	return graphql.NewScalarFieldContext("AddressExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _AddressGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7658,7 +7657,7 @@ func (ec *executionContext) fieldContext_AddressGroup_key(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _AddressGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _AddressGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7670,8 +7669,8 @@ func (ec *executionContext) _AddressGroup_aggregate(ctx context.Context, field g
 			return obj.Aggregate(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNAddressAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10424,7 +10423,7 @@ func (ec *executionContext) fieldContext_Post_tags(ctx context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _PostAggregate_count(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10447,7 +10446,7 @@ func (ec *executionContext) fieldContext_PostAggregate_count(_ context.Context, 
 	return graphql.NewScalarFieldContext("PostAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _PostAggregate_min(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10479,7 +10478,7 @@ func (ec *executionContext) fieldContext_PostAggregate_min(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _PostAggregate_max(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10642,8 +10641,8 @@ func (ec *executionContext) _PostConnection_aggregate(ctx context.Context, field
 			return ec.Resolvers.PostConnection().Aggregate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNPostAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10675,8 +10674,8 @@ func (ec *executionContext) _PostConnection_groups(ctx context.Context, field gr
 			return ec.Resolvers.PostConnection().Groups(ctx, obj, fc.Args["by"].([]model.PostGroupField), fc.Args["having"].(*model.PostHaving), fc.Args["orderBy"].([]*model.PostGroupOrder), fc.Args["first"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
-			return ec.marshalNPostGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNPostGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10857,7 +10856,7 @@ func (ec *executionContext) fieldContext_PostExtremes_updatedAt(_ context.Contex
 	return graphql.NewScalarFieldContext("PostExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _PostGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10889,7 +10888,7 @@ func (ec *executionContext) fieldContext_PostGroup_key(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _PostGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10901,8 +10900,8 @@ func (ec *executionContext) _PostGroup_aggregate(ctx context.Context, field grap
 			return obj.Aggregate(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNPostAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11539,7 +11538,7 @@ func (ec *executionContext) fieldContext_Profile_user(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileAggregate_count(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11562,7 +11561,7 @@ func (ec *executionContext) fieldContext_ProfileAggregate_count(_ context.Contex
 	return graphql.NewScalarFieldContext("ProfileAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _ProfileAggregate_min(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11594,7 +11593,7 @@ func (ec *executionContext) fieldContext_ProfileAggregate_min(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileAggregate_max(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11757,8 +11756,8 @@ func (ec *executionContext) _ProfileConnection_aggregate(ctx context.Context, fi
 			return ec.Resolvers.ProfileConnection().Aggregate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNProfileAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11790,8 +11789,8 @@ func (ec *executionContext) _ProfileConnection_groups(ctx context.Context, field
 			return ec.Resolvers.ProfileConnection().Groups(ctx, obj, fc.Args["by"].([]model.ProfileGroupField), fc.Args["having"].(*model.ProfileHaving), fc.Args["orderBy"].([]*model.ProfileGroupOrder), fc.Args["first"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
-			return ec.marshalNProfileGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNProfileGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11972,7 +11971,7 @@ func (ec *executionContext) fieldContext_ProfileExtremes_updatedAt(_ context.Con
 	return graphql.NewScalarFieldContext("ProfileExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _ProfileGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12004,7 +12003,7 @@ func (ec *executionContext) fieldContext_ProfileGroup_key(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _ProfileGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProfileGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12016,8 +12015,8 @@ func (ec *executionContext) _ProfileGroup_aggregate(ctx context.Context, field g
 			return obj.Aggregate(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNProfileAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13444,7 +13443,7 @@ func (ec *executionContext) fieldContext_Tag_posts(ctx context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _TagAggregate_count(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13467,7 +13466,7 @@ func (ec *executionContext) fieldContext_TagAggregate_count(_ context.Context, f
 	return graphql.NewScalarFieldContext("TagAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _TagAggregate_min(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13499,7 +13498,7 @@ func (ec *executionContext) fieldContext_TagAggregate_min(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _TagAggregate_max(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13662,8 +13661,8 @@ func (ec *executionContext) _TagConnection_aggregate(ctx context.Context, field 
 			return ec.Resolvers.TagConnection().Aggregate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNTagAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13695,8 +13694,8 @@ func (ec *executionContext) _TagConnection_groups(ctx context.Context, field gra
 			return ec.Resolvers.TagConnection().Groups(ctx, obj, fc.Args["by"].([]model.TagGroupField), fc.Args["having"].(*model.TagHaving), fc.Args["orderBy"].([]*model.TagGroupOrder), fc.Args["first"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
-			return ec.marshalNTagGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNTagGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13877,7 +13876,7 @@ func (ec *executionContext) fieldContext_TagExtremes_updatedAt(_ context.Context
 	return graphql.NewScalarFieldContext("TagExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _TagGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13909,7 +13908,7 @@ func (ec *executionContext) fieldContext_TagGroup_key(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _TagGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _TagGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13921,8 +13920,8 @@ func (ec *executionContext) _TagGroup_aggregate(ctx context.Context, field graph
 			return obj.Aggregate(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNTagAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14923,7 +14922,7 @@ func (ec *executionContext) fieldContext_User_posts(ctx context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _UserAggregate_count(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14946,7 +14945,7 @@ func (ec *executionContext) fieldContext_UserAggregate_count(_ context.Context, 
 	return graphql.NewScalarFieldContext("UserAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _UserAggregate_min(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14978,7 +14977,7 @@ func (ec *executionContext) fieldContext_UserAggregate_min(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _UserAggregate_max(ctx context.Context, field graphql.CollectedField, obj *plan.Aggregate) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15141,8 +15140,8 @@ func (ec *executionContext) _UserConnection_aggregate(ctx context.Context, field
 			return ec.Resolvers.UserConnection().Aggregate(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNUserAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15174,8 +15173,8 @@ func (ec *executionContext) _UserConnection_groups(ctx context.Context, field gr
 			return ec.Resolvers.UserConnection().Groups(ctx, obj, fc.Args["by"].([]model.UserGroupField), fc.Args["having"].(*model.UserHaving), fc.Args["orderBy"].([]*model.UserGroupOrder), fc.Args["first"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
-			return ec.marshalNUserGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNUserGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15457,7 +15456,7 @@ func (ec *executionContext) fieldContext_UserExtremes_updatedAt(_ context.Contex
 	return graphql.NewScalarFieldContext("UserExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
-func (ec *executionContext) _UserGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15489,7 +15488,7 @@ func (ec *executionContext) fieldContext_UserGroup_key(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _UserGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
+func (ec *executionContext) _UserGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15501,8 +15500,8 @@ func (ec *executionContext) _UserGroup_aggregate(ctx context.Context, field grap
 			return obj.Aggregate(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
-			return ec.marshalNUserAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20079,7 +20078,7 @@ func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, 
 
 var addressAggregateImplementors = []string{"AddressAggregate"}
 
-func (ec *executionContext) _AddressAggregate(ctx context.Context, sel ast.SelectionSet, obj *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) _AddressAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addressAggregateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -20545,7 +20544,7 @@ func (ec *executionContext) _AddressExtremes(ctx context.Context, sel ast.Select
 
 var addressGroupImplementors = []string{"AddressGroup"}
 
-func (ec *executionContext) _AddressGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+func (ec *executionContext) _AddressGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, addressGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21775,7 +21774,7 @@ func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj
 
 var postAggregateImplementors = []string{"PostAggregate"}
 
-func (ec *executionContext) _PostAggregate(ctx context.Context, sel ast.SelectionSet, obj *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) _PostAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, postAggregateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22241,7 +22240,7 @@ func (ec *executionContext) _PostExtremes(ctx context.Context, sel ast.Selection
 
 var postGroupImplementors = []string{"PostGroup"}
 
-func (ec *executionContext) _PostGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+func (ec *executionContext) _PostGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, postGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22554,7 +22553,7 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 
 var profileAggregateImplementors = []string{"ProfileAggregate"}
 
-func (ec *executionContext) _ProfileAggregate(ctx context.Context, sel ast.SelectionSet, obj *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) _ProfileAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileAggregateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -23020,7 +23019,7 @@ func (ec *executionContext) _ProfileExtremes(ctx context.Context, sel ast.Select
 
 var profileGroupImplementors = []string{"ProfileGroup"}
 
-func (ec *executionContext) _ProfileGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+func (ec *executionContext) _ProfileGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -23765,7 +23764,7 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 
 var tagAggregateImplementors = []string{"TagAggregate"}
 
-func (ec *executionContext) _TagAggregate(ctx context.Context, sel ast.SelectionSet, obj *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) _TagAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagAggregateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24231,7 +24230,7 @@ func (ec *executionContext) _TagExtremes(ctx context.Context, sel ast.SelectionS
 
 var tagGroupImplementors = []string{"TagGroup"}
 
-func (ec *executionContext) _TagGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+func (ec *executionContext) _TagGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tagGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24797,7 +24796,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 
 var userAggregateImplementors = []string{"UserAggregate"}
 
-func (ec *executionContext) _UserAggregate(ctx context.Context, sel ast.SelectionSet, obj *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) _UserAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userAggregateImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25316,7 +25315,7 @@ func (ec *executionContext) _UserExtremes(ctx context.Context, sel ast.Selection
 
 var userGroupImplementors = []string{"UserGroup"}
 
-func (ec *executionContext) _UserGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+func (ec *executionContext) _UserGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25911,7 +25910,7 @@ func (ec *executionContext) marshalNAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAddressAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -25967,11 +25966,11 @@ func (ec *executionContext) marshalNAddressExtremes2map(ctx context.Context, sel
 	return ec._AddressExtremes(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAddressGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAddressGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx, sel, v[i])
+		return ec.marshalNAddressGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25983,7 +25982,7 @@ func (ec *executionContext) marshalNAddressGroup2ᚕᚖkithᚋgraphᚋplanᚐGro
 	return ret
 }
 
-func (ec *executionContext) marshalNAddressGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx context.Context, sel ast.SelectionSet, v *plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNAddressGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26486,7 +26485,7 @@ func (ec *executionContext) marshalNPost2ᚖkithᚋdbᚐPost(ctx context.Context
 	return ec._Post(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPostAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26542,11 +26541,11 @@ func (ec *executionContext) marshalNPostExtremes2map(ctx context.Context, sel as
 	return ec._PostExtremes(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPostGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNPostGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPostGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx, sel, v[i])
+		return ec.marshalNPostGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -26558,7 +26557,7 @@ func (ec *executionContext) marshalNPostGroup2ᚕᚖkithᚋgraphᚋplanᚐGroup�
 	return ret
 }
 
-func (ec *executionContext) marshalNPostGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx context.Context, sel ast.SelectionSet, v *plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNPostGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26684,7 +26683,7 @@ func (ec *executionContext) marshalNProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProfileAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26740,11 +26739,11 @@ func (ec *executionContext) marshalNProfileExtremes2map(ctx context.Context, sel
 	return ec._ProfileExtremes(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProfileGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProfileGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx, sel, v[i])
+		return ec.marshalNProfileGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -26756,7 +26755,7 @@ func (ec *executionContext) marshalNProfileGroup2ᚕᚖkithᚋgraphᚋplanᚐGro
 	return ret
 }
 
-func (ec *executionContext) marshalNProfileGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx context.Context, sel ast.SelectionSet, v *plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNProfileGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26913,7 +26912,7 @@ func (ec *executionContext) marshalNTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTagAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26974,11 +26973,11 @@ func (ec *executionContext) marshalNTagExtremes2map(ctx context.Context, sel ast
 	return ec._TagExtremes(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTagGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNTagGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNTagGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx, sel, v[i])
+		return ec.marshalNTagGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -26990,7 +26989,7 @@ func (ec *executionContext) marshalNTagGroup2ᚕᚖkithᚋgraphᚋplanᚐGroup�
 	return ret
 }
 
-func (ec *executionContext) marshalNTagGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx context.Context, sel ast.SelectionSet, v *plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNTagGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -27191,7 +27190,7 @@ func (ec *executionContext) marshalNUser2ᚖkithᚋdbᚐUser(ctx context.Context
 	return ec._User(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserAggregate2ᚖkithᚋgraphᚋplanᚐAggregate(ctx context.Context, sel ast.SelectionSet, v *plan.Aggregate) graphql.Marshaler {
+func (ec *executionContext) marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -27295,11 +27294,11 @@ func (ec *executionContext) marshalNUserExtremes2map(ctx context.Context, sel as
 	return ec._UserExtremes(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserGroup2ᚕᚖkithᚋgraphᚋplanᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNUserGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUserGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx, sel, v[i])
+		return ec.marshalNUserGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -27311,7 +27310,7 @@ func (ec *executionContext) marshalNUserGroup2ᚕᚖkithᚋgraphᚋplanᚐGroup�
 	return ret
 }
 
-func (ec *executionContext) marshalNUserGroup2ᚖkithᚋgraphᚋplanᚐGroup(ctx context.Context, sel ast.SelectionSet, v *plan.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNUserGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

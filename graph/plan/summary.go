@@ -309,64 +309,7 @@ func Summary(ctx context.Context, table *orm.Table) (*orm.Summary, error) {
 	return asked, err
 }
 
-// An Aggregate is what resolvers answer of a field `aggregate`. All of it has been read.
-type Aggregate struct {
-	table *orm.Table
-	asked *orm.Summary
-	row   []any
+// Counted is what the current field, a `count`, counts.
+func Counted(ctx context.Context, table *orm.Table) orm.Aggregate {
+	return counted(table, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 }
-
-// NewAggregate is the answer that a row of a summary is.
-func NewAggregate(table *orm.Table, asked *orm.Summary, row []any) *Aggregate {
-	return &Aggregate{table, asked, row}
-}
-
-// Count is the number that the current field asks for.
-func (a *Aggregate) Count(ctx context.Context) int {
-	asked := counted(a.table, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
-	n, _ := a.row[len(a.asked.By)+a.asked.Place(asked)].(int64)
-	return int(n)
-}
-
-// Min are the least values, by their fields.
-func (a *Aggregate) Min() map[string]any { return a.values(orm.Min) }
-
-// Max are the greatest values, by their fields.
-func (a *Aggregate) Max() map[string]any { return a.values(orm.Max) }
-
-// Sum are the sums, by their fields.
-func (a *Aggregate) Sum() map[string]any { return a.values(orm.Sum) }
-
-// Avg are the averages, by their fields.
-func (a *Aggregate) Avg() map[string]any { return a.values(orm.Avg) }
-
-func (a *Aggregate) values(f orm.Function) map[string]any {
-	out := map[string]any{}
-	for i, of := range a.asked.Aggregates {
-		if of.Function == f {
-			out[of.Field] = a.asked.Answer(i).Typed(a.row[len(a.asked.By)+i])
-		}
-	}
-	return out
-}
-
-// A Group is what resolvers answer of one of `groups`.
-type Group struct{ aggregate *Aggregate }
-
-// NewGroup is the answer that a row of a summary is.
-func NewGroup(table *orm.Table, asked *orm.Summary, row []any) *Group {
-	return &Group{NewAggregate(table, asked, row)}
-}
-
-// Key are the values that the rows of the group have in common, by their fields; of a relation it is the key of the row. It
-// takes a context so that the executor resolves the relations of all groups side by side.
-func (g *Group) Key(context.Context) map[string]any {
-	out := map[string]any{}
-	for i, by := range g.aggregate.asked.By {
-		out[by.Field] = by.Typed(g.aggregate.row[i])
-	}
-	return out
-}
-
-// Aggregate is what the rows of the group come to.
-func (g *Group) Aggregate() *Aggregate { return g.aggregate }

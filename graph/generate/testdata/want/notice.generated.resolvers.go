@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreateNotice is the resolver for the createNotice field.
@@ -28,12 +27,12 @@ func (r *noticeResolver) Shelf(ctx context.Context, obj *db.Notice) (*db.EmptySh
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *noticeConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Notice]) (*plan.Aggregate, error) {
+func (r *noticeConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Notice]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Notices, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *noticeConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Notice], by []model.NoticeGroupField, having *model.NoticeHaving, orderBy []*model.NoticeGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *noticeConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Notice], by []model.NoticeGroupField, having *model.NoticeHaving, orderBy []*model.NoticeGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Notices, obj)
 }
 

@@ -13,7 +13,6 @@ import (
 	"kith/db/orm"
 	"kith/graph/generated"
 	"kith/graph/model"
-	"kith/graph/plan"
 )
 
 // CreateTeam is the resolver for the createTeam field.
@@ -61,12 +60,12 @@ func (r *teamResolver) Members(ctx context.Context, obj *db.Team, first *int, af
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *teamConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Team]) (*plan.Aggregate, error) {
+func (r *teamConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Team]) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Teams, obj)
 }
 
 // Groups is the resolver for the groups field.
-func (r *teamConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Team], by []model.TeamGroupField, having *model.TeamHaving, orderBy []*model.TeamGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *teamConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Team], by []model.TeamGroupField, having *model.TeamHaving, orderBy []*model.TeamGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Teams, obj)
 }
 
@@ -76,12 +75,12 @@ func (r *teamGroupKeyResolver) Founder(ctx context.Context, obj map[string]any) 
 }
 
 // Aggregate is the resolver for the aggregate field.
-func (r *teamMembersConnectionResolver) Aggregate(ctx context.Context, obj *db.TeamMembersConnection) (*plan.Aggregate, error) {
+func (r *teamMembersConnectionResolver) Aggregate(ctx context.Context, obj *db.TeamMembersConnection) (*orm.Aggregated, error) {
 	return aggregate(ctx, db.Users, obj.Connection)
 }
 
 // Groups is the resolver for the groups field.
-func (r *teamMembersConnectionResolver) Groups(ctx context.Context, obj *db.TeamMembersConnection, by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*plan.Group, error) {
+func (r *teamMembersConnectionResolver) Groups(ctx context.Context, obj *db.TeamMembersConnection, by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error) {
 	return groups(ctx, db.Users, obj.Connection)
 }
 
