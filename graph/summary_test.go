@@ -133,11 +133,13 @@ func (n *naive) aggregate(selections []*selection, table *orm.Table, rows []*row
 		if f.name != "count" {
 			answers := map[string]string{"min": "Extremes", "max": "Extremes", "sum": "Sums", "avg": "Averages"}[f.name]
 			n.members(f.inner, table.Type+answers, func(c *collected) {
-				kind := table.Field(c.name).Kind
-				if f.name == "sum" && kind == orm.Int {
+				v, kind := come(f.name, table.Field(c.name), rows), table.Field(c.name).Kind
+				if _, isInt := v.(int64); isInt && f.name == "sum" {
 					kind = orm.Long
+				} else if f.name == "sum" || f.name == "avg" {
+					kind = orm.Numeric
 				}
-				n.kind(kind, come(f.name, table.Field(c.name), rows))
+				n.kind(kind, v)
 			})
 			return
 		}
