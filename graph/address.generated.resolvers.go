@@ -25,6 +25,21 @@ func (r *addressResolver) User(ctx context.Context, obj *db.Address) (*db.User, 
 	return one(ctx, db.AddressUser, obj)
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *addressConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Addresses, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *addressConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Addresses, obj)
+}
+
+// User is the resolver for the user field.
+func (r *addressGroupKeyResolver) User(ctx context.Context, obj map[string]any) (*db.User, error) {
+	return keyed(ctx, db.AddressUser, obj)
+}
+
 // CreateAddress is the resolver for the createAddress field.
 func (r *mutationResolver) CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error) {
 	entity, faults, err := create(ctx, db.Addresses)
@@ -80,4 +95,18 @@ func (r *queryResolver) Addresses(ctx context.Context, first *int, after *string
 // Address returns generated.AddressResolver implementation.
 func (r *Resolver) Address() generated.AddressResolver { return &addressResolver{r} }
 
-type addressResolver struct{ *Resolver }
+// AddressConnection returns generated.AddressConnectionResolver implementation.
+func (r *Resolver) AddressConnection() generated.AddressConnectionResolver {
+	return &addressConnectionResolver{r}
+}
+
+// AddressGroupKey returns generated.AddressGroupKeyResolver implementation.
+func (r *Resolver) AddressGroupKey() generated.AddressGroupKeyResolver {
+	return &addressGroupKeyResolver{r}
+}
+
+type (
+	addressResolver           struct{ *Resolver }
+	addressConnectionResolver struct{ *Resolver }
+	addressGroupKeyResolver   struct{ *Resolver }
+)

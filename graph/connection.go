@@ -40,6 +40,47 @@ func all[T any](ctx context.Context, table orm.Entity[T]) (*orm.Connection[T], e
 	return loaders.All(ctx, table, coordinate, page), nil
 }
 
+// aggregate is what all rows of a connection come to.
+func aggregate[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) (*orm.Aggregated, error) {
+	asked, rows, err := summarize(ctx, table, of)
+	if err != nil || len(rows) == 0 { // nothing of it is asked
+		return &orm.Aggregated{Asked: asked}, err
+	}
+	return aggregated(table.Table, asked, rows[0]), nil
+}
+
+// groups are what the groups of a connection's rows come to.
+func groups[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) ([]*orm.Grouped, error) {
+	asked, rows, err := summarize(ctx, table, of)
+	out := make([]*orm.Grouped, len(rows))
+	for i, row := range rows {
+		out[i] = &orm.Grouped{Row: aggregated(table.Table, asked, row)}
+	}
+	return out, err
+}
+
+func summarize[T any](ctx context.Context, table orm.Entity[T], of *orm.Connection[T]) (*orm.Summary, [][]any, error) {
+	asked, err := plan.Summary(ctx, table.Table)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := of.Summarize(ctx, asked)
+	return asked, rows, err
+}
+
+func aggregated(table *orm.Table, asked *orm.Summary, row []any) *orm.Aggregated {
+	return &orm.Aggregated{Asked: asked, Row: row, Counted: func(ctx context.Context) orm.Aggregate { return plan.Counted(ctx, table) }}
+}
+
+// keyed is the row that the key of a group leads to.
+func keyed[P, T any](ctx context.Context, relation orm.ToOne[P, T], key map[string]any) (*T, error) {
+	of, ok := key[relation.Field].(int64)
+	if !ok {
+		return nil, nil // null, or groups are made by something else
+	}
+	return loaders.OneOf(ctx, relation, of)
+}
+
 // row is the row that the arguments `id` or `by` mean, or the viewer's.
 func row[T any](ctx context.Context, table orm.Entity[T]) (*T, error) {
 	l, err := plan.RowOf(ctx, table.Table, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)

@@ -97,27 +97,31 @@ func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer an
 }
 
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: what has a resolver,
-// all of a connection, the node of an edge.
+// all of a connection, the node of an edge, the key of a group.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
-	if db.Model.TableOf(parent.Name) != nil {
+	if s.resolvers[[2]string{parent.Name, field}] || db.Model.TableOf(parent.Name) != nil {
 		return s.resolvers[[2]string{parent.Name, field}]
 	}
-	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil
+	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil ||
+		field == "key" && parent.Fields.ForName("aggregate") != nil
 }
 
-// resolvers are the fields of entities that have a resolver: relations, and what is written beside the page.
+// resolvers are the fields of entities, and of the keys of their groups, that have a resolver: relations, and what is written
+// beside the page.
 func resolversOf(schema *ast.Schema) map[[2]string]bool {
 	out := map[[2]string]bool{}
 	for _, table := range db.Model.Tables() {
-		resolvers := reflect.ValueOf(&Resolver{}).MethodByName(table.Type)
-		if !resolvers.IsValid() {
-			continue
-		}
-		methods := resolvers.Type().Out(0)
-		for _, f := range schema.Types[table.Type].Fields {
-			for i := range methods.NumMethod() {
-				if strings.EqualFold(methods.Method(i).Name, f.Name) {
-					out[[2]string{table.Type, f.Name}] = true
+		for _, typeName := range []string{table.Type, table.Type + "GroupKey"} {
+			resolvers := reflect.ValueOf(&Resolver{}).MethodByName(typeName)
+			if !resolvers.IsValid() {
+				continue
+			}
+			methods := resolvers.Type().Out(0)
+			for _, f := range schema.Types[typeName].Fields {
+				for i := range methods.NumMethod() {
+					if strings.EqualFold(methods.Method(i).Name, f.Name) {
+						out[[2]string{typeName, f.Name}] = true
+					}
 				}
 			}
 		}

@@ -244,7 +244,11 @@ func TestCost(t *testing.T) {
 		"query($n: Int = 6) { users(first: $n) { totalCount } }":                                                 6,
 		"query($n: Int) { users(first: $n) { totalCount } }":                                                     20,
 		`{ nodes(ids: ["a", "b", "c"]) { id ... on User { posts(first: 2) { nodes { id } } } } }`:                9,
-		`{ node(id: "a") { id } }`: 1,
+		`{ node(id: "a") { id } }`:                                                         1,
+		"{ posts(first: 7) { aggregate { count min { title } } } }":                        7,
+		"{ posts(first: 7) { nodes { id } groups(by: [TITLE]) { aggregate { count } } } }": 7 + 20,
+		"{ posts(first: 1) { a: groups(by: [AUTHOR], first: 10) { key { author { posts(first: 3) { nodes { id } } } } aggregate { count } } } }":                                                                                 1 + 10*(1+1+3),
+		"{ users(first: 4) { nodes { posts(first: 2) { ...G b: groups(by: [TITLE], first: 5) { ...H } } } } } fragment G on PostConnection { groups(by: [TITLE], first: 3) { ...H } } fragment H on PostGroup { key { title } }": 4 * (1 + 2 + 3 + 5),
 	} {
 		got := receiptOf(t, f.Planned, request{Query: query})
 		if got.Cost == nil || got.Cost.Requested != want || got.Cost.Limit != 50_000 {
@@ -307,8 +311,16 @@ func TestCostOfLooking(t *testing.T) {
 				// Each condition that no index answers is looked at, and those that fold letters for longer.
 				`{ tags(first: 1, where: {or: [{name: {contains: "a"}}, {name: {contains: "b"}}, {name: {contains: "c"}}]}) { nodes { id } } }`: 1 + 600,
 				`{ tags(first: 1, where: {name: {contains: "a", ignoreCase: true}}) { nodes { id } } }`:                                         1 + 400,
-				`query($w: TagWhere = {name: {eq: "a"}}) { tags(first: 1, where: $w) { nodes { id } } }`:                                        1,
-				`{ users(first: 1, where: {name: {contains: "a"}}) { totalCount nodes { posts(first: 1) { totalCount } } } }`:                   2,
+				// An aggregate looks at all rows that match, and groups look twice; a count alone is a count.
+				"{ tags(first: 1) { aggregate { count } } }":                                                                                 1 + 12,
+				"{ tags(first: 1) { a: aggregate { count } b: aggregate { count } } }":                                                       1 + 25,
+				"{ tags(first: 1) { aggregate { count min { name } max { name createdAt } } } }":                                             1 + 200,
+				"{ tags(first: 1) { aggregate { min { name } count(distinct: NAME) d: count(distinct: CREATED_AT) } } }":                     1 + 600,
+				"{ tags(first: 1) { groups(by: [NAME], first: 2) { aggregate { count } } } }":                                                1 + 2 + 400,
+				`{ tags(first: 1, where: {name: {startsWith: "a"}}) { groups(by: [NAME], first: 2) { aggregate { count } } nodes { id } } }`: 1 + 2 + 100 + 50,
+				"{ posts(first: 2) { nodes { tags(first: 3) { aggregate { min { name } } } } } }":                                            2*(1+3) + 2*200,
+				`query($w: TagWhere = {name: {eq: "a"}}) { tags(first: 1, where: $w) { nodes { id } } }`:                                     1,
+				`{ users(first: 1, where: {name: {contains: "a"}}) { totalCount nodes { posts(first: 1) { totalCount } } } }`:                2,
 			} {
 				got := receiptOf(t, f.Planned, request{Query: query})
 				if got.Cost == nil || got.Cost.Requested != want {

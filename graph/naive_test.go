@@ -136,9 +136,12 @@ type arguments struct {
 	after, before []any
 	order         []orm.Order
 	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing; by is the column, nil if it is the key
-	tables []*orm.Table
-	found  []*row
-	by     *orm.Column
+	tables   []*orm.Table
+	found    []*row
+	by       *orm.Column
+	where    map[string]any
+	grouping *grouping // of groups
+	distinct string    // of a count
 }
 
 // A naive answer is what the server ought to say, byte by byte.
@@ -304,7 +307,7 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 	}
 	var all []*row
 	for _, r := range rows {
-		if n.seen(n.viewer, r) {
+		if n.seen(n.viewer, r) && (filter{world: n.world, viewer: n.viewer}).passes(r.table, r, a.where) {
 			all = append(all, r)
 		}
 	}
@@ -336,6 +339,15 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 		if f.name == "totalCount" {
 			n.visit(path, coordinate)
 			n.value(int64(len(all)))
+			return
+		}
+		if f.name == "aggregate" || f.name == "groups" {
+			n.visit(path, coordinate)
+			if table := a.order[0].Column.Table; f.name == "groups" {
+				n.groups(f, table, all, path)
+			} else {
+				n.aggregate(f.inner, table, all)
+			}
 			return
 		}
 		n.visit(strings.TrimSuffix(path, "."+f.key), coordinate)

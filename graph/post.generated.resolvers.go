@@ -66,6 +66,21 @@ func (r *postResolver) Tags(ctx context.Context, obj *db.Post, first *int, after
 	return many(ctx, db.PostTags, obj)
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *postConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Posts, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *postConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Posts, obj)
+}
+
+// Author is the resolver for the author field.
+func (r *postGroupKeyResolver) Author(ctx context.Context, obj map[string]any) (*db.User, error) {
+	return keyed(ctx, db.PostAuthor, obj)
+}
+
 // Post is the resolver for the post field.
 func (r *queryResolver) Post(ctx context.Context, id string) (*db.Post, error) {
 	return row(ctx, db.Posts)
@@ -79,4 +94,16 @@ func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, la
 // Post returns generated.PostResolver implementation.
 func (r *Resolver) Post() generated.PostResolver { return &postResolver{r} }
 
-type postResolver struct{ *Resolver }
+// PostConnection returns generated.PostConnectionResolver implementation.
+func (r *Resolver) PostConnection() generated.PostConnectionResolver {
+	return &postConnectionResolver{r}
+}
+
+// PostGroupKey returns generated.PostGroupKeyResolver implementation.
+func (r *Resolver) PostGroupKey() generated.PostGroupKeyResolver { return &postGroupKeyResolver{r} }
+
+type (
+	postResolver           struct{ *Resolver }
+	postConnectionResolver struct{ *Resolver }
+	postGroupKeyResolver   struct{ *Resolver }
+)

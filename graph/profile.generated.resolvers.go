@@ -67,6 +67,21 @@ func (r *profileResolver) User(ctx context.Context, obj *db.Profile) (*db.User, 
 	return one(ctx, db.ProfileUser, obj)
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *profileConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Profiles, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *profileConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Profiles, obj)
+}
+
+// User is the resolver for the user field.
+func (r *profileGroupKeyResolver) User(ctx context.Context, obj map[string]any) (*db.User, error) {
+	return keyed(ctx, db.ProfileUser, obj)
+}
+
 // Profile is the resolver for the profile field.
 func (r *queryResolver) Profile(ctx context.Context, id string) (*db.Profile, error) {
 	return row(ctx, db.Profiles)
@@ -80,4 +95,18 @@ func (r *queryResolver) Profiles(ctx context.Context, first *int, after *string,
 // Profile returns generated.ProfileResolver implementation.
 func (r *Resolver) Profile() generated.ProfileResolver { return &profileResolver{r} }
 
-type profileResolver struct{ *Resolver }
+// ProfileConnection returns generated.ProfileConnectionResolver implementation.
+func (r *Resolver) ProfileConnection() generated.ProfileConnectionResolver {
+	return &profileConnectionResolver{r}
+}
+
+// ProfileGroupKey returns generated.ProfileGroupKeyResolver implementation.
+func (r *Resolver) ProfileGroupKey() generated.ProfileGroupKeyResolver {
+	return &profileGroupKeyResolver{r}
+}
+
+type (
+	profileResolver           struct{ *Resolver }
+	profileConnectionResolver struct{ *Resolver }
+	profileGroupKeyResolver   struct{ *Resolver }
+)

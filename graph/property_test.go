@@ -50,7 +50,7 @@ func ask(t testing.TB, h http.Handler, viewer orm.Viewer, r request) (int, []byt
 }
 
 // Any query, answered by plans or by resolvers, on either database, gives the bytes that one row at a time gives, and
-// takes at most one statement for each relation path in it and one for each path of a totalCount.
+// takes at most one statement for each relation path in it and one for each path of a totalCount, an aggregate or groups.
 func TestRandomQueries(t *testing.T) {
 	schema := loadSchema(t)
 	const perGraph = 50
@@ -191,6 +191,12 @@ func (g *generator) measure(selections []*selection, rows int) (cost, depth int)
 		case s.args != nil && s.args.order != nil:
 			inner *= max(1, s.args.size)
 			cost += inner
+			if where, err := orm.ParseWhere(s.args.order[0].Column.Table, s.args.where); err == nil && where != nil {
+				cost += 1000 * where.Hops // of which an operation may have a few
+			}
+		case s.args != nil && s.args.grouping != nil:
+			inner *= max(1, s.args.grouping.first)
+			cost += inner
 		case s.args != nil:
 			inner *= max(1, len(s.args.found))
 			cost += inner
@@ -267,7 +273,7 @@ func (g *generator) selections(typeName string, depth, rows int) []*selection {
 		case n < 16 && typeName == "Node":
 			s = &selection{inline: true, on: db.Model.Tables()[g.r.IntN(len(db.Model.Tables()))].Type}
 			s.inner = g.selections(s.on, depth, rows)
-		case n == 6 && len(out) > 0 && out[len(out)-1].args != nil: // the same field again, to be merged
+		case n == 6 && len(out) > 0 && out[len(out)-1].args != nil && out[len(out)-1].inner != nil: // the same field again, to be merged
 			again := *out[len(out)-1]
 			again.text, again.skipped = "", false
 			again.inner = g.inner(again.args, definition.Fields.ForName(again.name).Type.Name(), depth, rows)
@@ -357,6 +363,10 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth, rows i
 		s.args = g.page(coordinate, f, rows)
 	case typeName == "Query":
 		s.args = g.lookUp(f)
+	case strings.HasSuffix(typeName, "Connection") && f.Name == "groups":
+		s.args = g.groups(db.Model.TableOf(g.schema.Types[typeName].Fields.ForName("nodes").Type.Name()))
+	case strings.HasSuffix(typeName, "Aggregate") && f.Name == "count":
+		s.args = g.distinct(typeName)
 	case strings.HasSuffix(typeName, "Connection"), strings.HasSuffix(typeName, "Edge"), typeName == "PageInfo":
 	}
 	args := ""
@@ -402,6 +412,10 @@ func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *a
 	}
 	order := g.order(table, f, add)
 	a.order = order
+	if g.chance(1, 4) {
+		a.where = (&filterWorld{Rand: g.r, filter: filter{world: g.world}}).where(table, 2)
+		add("where", table.Type+"Where", a.where, literal(a.where))
+	}
 	for _, name := range []string{"after", "before"} {
 		if g.chance(3, 4) {
 			if g.chance(1, 12) {

@@ -77,7 +77,23 @@ func (r *tagResolver) Posts(ctx context.Context, obj *db.Tag, first *int, after 
 	return many(ctx, db.TagPosts, obj)
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *tagConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Tags, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *tagConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Tags, obj)
+}
+
 // Tag returns generated.TagResolver implementation.
 func (r *Resolver) Tag() generated.TagResolver { return &tagResolver{r} }
 
-type tagResolver struct{ *Resolver }
+// TagConnection returns generated.TagConnectionResolver implementation.
+func (r *Resolver) TagConnection() generated.TagConnectionResolver { return &tagConnectionResolver{r} }
+
+type (
+	tagResolver           struct{ *Resolver }
+	tagConnectionResolver struct{ *Resolver }
+)

@@ -87,7 +87,25 @@ func (r *userResolver) Posts(ctx context.Context, obj *db.User, first *int, afte
 	return many(ctx, db.UserPosts, obj)
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *userConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Users, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *userConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Users, obj)
+}
+
 // User returns generated.UserResolver implementation.
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
-type userResolver struct{ *Resolver }
+// UserConnection returns generated.UserConnectionResolver implementation.
+func (r *Resolver) UserConnection() generated.UserConnectionResolver {
+	return &userConnectionResolver{r}
+}
+
+type (
+	userResolver           struct{ *Resolver }
+	userConnectionResolver struct{ *Resolver }
+)

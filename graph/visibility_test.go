@@ -139,6 +139,14 @@ func (p *prober) plain(f *ast.FieldDefinition) []string {
 			return []string{"(ids: [" + strings.Join(all, ", ") + "])"}
 		}
 		return out
+	case f.Name == "groups": // by what leads on
+		var out []string
+		for _, v := range p.schema.Types[by.Type.Name()].EnumValues {
+			if key := p.schema.Types[f.Type.Name()+"Key"].Fields.ForName(fieldOf(v.Name)); !p.schema.Types[key.Type.Name()].IsLeafType() {
+				out = append(out, "(by: ["+v.Name+"])")
+			}
+		}
+		return out
 	case by != nil && table != nil:
 		out := []string{fmt.Sprintf("(by: {id: %q})", p.id(table))}
 		for _, field := range p.schema.Types[by.Type.Name()].Fields {

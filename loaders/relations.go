@@ -9,9 +9,10 @@ import (
 // identity tells a request's loaders apart: what is looked up, and with which page. Pages are compared by identity, and
 // a field of a document has one.
 type identity struct {
-	what  any // a relation or a column
-	page  *orm.Page
-	count bool
+	what    any // a relation or a column
+	page    *orm.Page
+	count   bool
+	summary string
 }
 
 // rowOf reads the one row of each key; a key without a row is left out.
@@ -35,6 +36,11 @@ func One[P, T any](ctx context.Context, relation orm.ToOne[P, T], parent *P) (*T
 	if !ok {
 		return nil, nil // a null foreign key
 	}
+	return OneOf(ctx, relation, key)
+}
+
+// OneOf is the row that all rows with the given foreign key are related to.
+func OneOf[P, T any](ctx context.Context, relation orm.ToOne[P, T], key int64) (*T, error) {
 	r := of(ctx)
 	target := orm.Entity[T]{Table: relation.To}
 	l := loaderFor(r, identity{what: relation.Relation}, func(ctx context.Context, path string, keys []int64) (map[int64]*T, error) {
@@ -100,6 +106,22 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 				return r.db.Count(ctx, &orm.Read{Path: path + ".totalCount", From: table.Table, Via: via, Keys: keys, Page: page})
 			}, nothing[int])
 			return l.load(ctx, at, key)
+		},
+		Summarize: func(ctx context.Context, s *orm.Summary) ([][]any, error) {
+			l := loaderFor(r, identity{what: what, page: page, summary: s.Identity()}, func(ctx context.Context, path string, keys []int64) (map[int64][][]any, error) {
+				rows, err := r.db.Summarize(ctx, &orm.Read{Path: path, From: table.Table, Via: via, Keys: keys, Page: page}, s)
+				if err != nil {
+					return nil, err
+				}
+				found := make(map[int64][][]any, len(keys))
+				for _, key := range keys {
+					for g, i := rows.Of(key), 0; g.Start+i < g.End; i++ {
+						found[key] = append(found[key], rows.Row(g.Start+i))
+					}
+				}
+				return found, nil
+			}, nothing[[][]any])
+			return l.load(ctx, ctx, key)
 		},
 	}
 }

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"math/big"
 	"slices"
 	"time"
 
@@ -42,6 +43,17 @@ type dialect struct {
 	relevances func(table string) string
 	// unindexed is expr as a key to order by that no index serves.
 	unindexed func(expr string) string
+	// extreme is the least or greatest of values of a kind. total and mean are the exact sum, and the exact average to six more
+	// digits, of whole numbers; bindNumber and number are such a number going there and coming from there, numbers and
+	// bindNumbers a list of them as one value. floatTotal is the sum of floating-point numbers.
+	extreme                 func(function, expr string, kind Kind) string
+	total, mean, floatTotal func(expr string) string
+	bindNumber              func(*big.Int) any
+	number                  func(any) *big.Int
+	numbers                 string
+	bindNumbers             func([]*big.Int) any
+	// cutOff is a time or a day cut off to a unit.
+	cutOff func(unit Unit, expr string, kind Kind) string
 	// rows is a table r of a JSON array of objects bound as one value; field is one column of it.
 	rows  func(columns []*Column) string
 	field func(*Column) string

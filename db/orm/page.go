@@ -216,13 +216,14 @@ func (s *Slice[T]) Add(row *T, rest []any, link *Table) {
 	s.ranks = append(s.ranks, rest...)
 }
 
-// A Connection is a page that is read when it is asked for: Load and Count answer from one batch each, however many
-// connections of one field there are.
+// A Connection is a page that is read when it is asked for: Load, Count and Summarize answer from one batch each, however
+// many connections of one field there are.
 type Connection[T any] struct {
 	Coordinate string
 	Page       *Page
 	Load       func(context.Context) (*Slice[T], error)
 	Count      func(context.Context) (int, error)
+	Summarize  func(context.Context, *Summary) ([][]any, error)
 }
 
 // An Edge is a row and its position.

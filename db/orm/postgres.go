@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"net"
 	"net/netip"
 	"net/url"
@@ -48,6 +49,38 @@ var postgresDialect = &dialect{
 		return b.String()
 	},
 	unindexed: func(expr string) string { return "COALESCE(" + expr + ", " + expr + ")" },
+	extreme: func(function, expr string, kind Kind) string {
+		if kind == Guid { // of which it has neither
+			return function + "(" + expr + "::text COLLATE \"C\")::uuid"
+		}
+		return function + "(" + expr + ")"
+	},
+	total: func(expr string) string { return "sum(" + expr + ")::numeric" },
+	mean: func(expr string) string {
+		sum := "sum(" + expr + ")::numeric" // exact: `div` cuts off, while `/` rounds to some digits
+		return "sign(" + sum + ") * div(2 * abs(" + sum + ") * 1000000 + count(" + expr + "), 2 * count(" + expr + "))"
+	},
+	floatTotal: func(expr string) string {
+		// To 17 digits, as Go writes them: a cast to numeric has 15, and the shortest text is not always Go's.
+		sum := "sum(CASE WHEN abs(" + expr + ") < 'Infinity' THEN to_char(" + expr + ", '9.9999999999999999EEEE')::numeric END)"
+		return "(CASE WHEN abs(" + sum + ") >= " + tooLargeASum + " THEN NULL WHEN abs(" + sum + ") < " + tooSmallASum + " THEN 0 ELSE " + sum + "::float8 END)"
+	},
+	bindNumber: func(n *big.Int) any { return n.Text(10) },
+	number:     numberOf,
+	numbers:    "SELECT unnest(?::numeric[])",
+	bindNumbers: func(numbers []*big.Int) any {
+		texts := make([]string, len(numbers))
+		for i, n := range numbers {
+			texts[i] = n.Text(10)
+		}
+		return pq.StringArray(texts)
+	},
+	cutOff: func(unit Unit, expr string, kind Kind) string {
+		if kind == Day {
+			return "date_trunc('" + string(unit) + "', " + expr + "::timestamp)::date"
+		}
+		return "date_trunc('" + string(unit) + "', " + expr + ")"
+	},
 	rows: func(columns []*Column) string {
 		var b strings.Builder
 		b.WriteString("json_to_recordset(?::json) AS r(")

@@ -29,6 +29,8 @@ type Read struct {
 	Page *Page
 	// Within says that nobody asks what lies beyond the page, so that nothing is read to find out.
 	Within bool
+	// whole says that columns of the rows are wanted, also where links alone would make up the page.
+	whole bool
 }
 
 // A Select is the columns wanted of one table and of the to-one rows beside it. The table's key must come first.
@@ -588,7 +590,7 @@ func (r *Read) key(t string) string {
 
 // ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
 func (r *Read) ofLinks(q *query) bool {
-	return r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
+	return !r.whole && r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
 		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
 }
 

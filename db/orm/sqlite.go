@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"net/url"
 	"runtime"
 	"strings"
@@ -59,9 +60,43 @@ var sqliteDialect = &dialect{
 		return b.String()
 	},
 	unindexed: func(expr string) string { return expr }, // it knows how many links there are, and walks through lists in order
-	rows:      func([]*Column) string { return "json_each(?) AS r" },
-	field:     func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
-	size:      span,
+	extreme:   func(function, expr string, _ Kind) string { return function + "(" + expr + ")" },
+	total:     func(expr string) string { return "kith_total(sum(" + expr + " >> 32), sum(" + expr + " & 4294967295))" },
+	mean: func(expr string) string {
+		return "kith_mean(sum(" + expr + " >> 32), sum(" + expr + " & 4294967295), count(" + expr + "))"
+	},
+	floatTotal: func(expr string) string { return "kith_float_total(" + expr + ")" },
+	bindNumber: func(n *big.Int) any { return sqliteNumber(n) },
+	number:     func(v any) *big.Int { return new(big.Int).Sub(numberOf(v), sqliteZero) },
+	numbers:    "SELECT value FROM json_each(?)",
+	bindNumbers: func(numbers []*big.Int) any {
+		texts := make([]string, len(numbers))
+		for i, n := range numbers {
+			texts[i] = sqliteNumber(n)
+		}
+		text, _ := json.Marshal(texts) // strings always marshal
+		return string(text)
+	},
+	cutOff: func(unit Unit, expr string, kind Kind) string {
+		rest, isTime := map[Unit]string{"year": "-01-01", "month": "-01"}[unit], " 00:00:00.000000"
+		text := "substr(" + expr + ", 1, " + map[Unit]string{"year": "4", "month": "7", "day": "10", "hour": "13"}[unit] + ")"
+		switch unit {
+		case "week":
+			text = "date(" + expr + ", '-6 days', 'weekday 1')"
+		case "hour":
+			isTime = ":00:00.000000"
+		}
+		if kind == Time {
+			rest += isTime
+		}
+		if rest == "" {
+			return text
+		}
+		return text + " || '" + rest + "'"
+	},
+	rows:  func([]*Column) string { return "json_each(?) AS r" },
+	field: func(c *Column) string { return "r.value ->> '" + c.Name + "'" },
+	size:  span,
 	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
 		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
 	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
@@ -148,7 +183,8 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 
 const sqliteReaders = 8
 
-// registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words.
+// registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words, and those that
+// make exact sums.
 var registerFunctions = sync.OnceValue(func() error {
 	of := func(change func(string) string) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
 		return func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
@@ -159,5 +195,9 @@ var registerFunctions = sync.OnceValue(func() error {
 		}
 	}
 	return errors.Join(sqlite.RegisterDeterministicScalarFunction("kith_fold", 1, of(Fold)),
-		sqlite.RegisterDeterministicScalarFunction("kith_words", 1, of(words)))
+		sqlite.RegisterDeterministicScalarFunction("kith_words", 1, of(words)),
+		sqlite.RegisterDeterministicScalarFunction("kith_total", 2, kithTotal),
+		sqlite.RegisterDeterministicScalarFunction("kith_mean", 3, kithMean),
+		sqlite.RegisterFunction("kith_float_total", &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
+			MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &floatSum{}, nil }}))
 })

@@ -22,8 +22,11 @@ func (s *Store) cost(ctx context.Context, doc *document, operation *ast.Operatio
 	if cost, fixed := doc.costs[operation]; fixed {
 		return cost, 0, s.affordable(cost, cost)
 	}
-	e := s.estimator(variables, func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64) {
-		return s.db.Looks(ctx, via, table, page, counting)
+	e := s.estimator(variables, func(via *orm.Relation, table *orm.Table, page *orm.Page, what reading) (each, once float64) {
+		if what == summarizing {
+			return s.db.SummaryLooks(ctx, via, table, page)
+		}
+		return s.db.Looks(ctx, via, table, page, what == counting)
 	})
 	sum := e.selections(operation.SelectionSet)
 	switch {
@@ -52,7 +55,7 @@ func (s *Store) affordable(rows, cost int) error {
 //
 // A connection costs its page size for each time that its rows are selected, and at least once; what is selected of a
 // row is added to that row. A to-one relation is one row. Fields are counted before equal ones are merged, and whether
-// or not @skip leaves them out. What filters, orders and total counts make the database look at depends on its tables, and is
+// or not @skip leaves them out. Groups cost as many rows as there may be, beside those of the page. What filters, orders and total counts make the database look at depends on its tables, and is
 // only known while an operation is about to run.
 type estimator struct {
 	schema    *ast.Schema
@@ -72,8 +75,20 @@ type fragment struct {
 	written int
 }
 
-// looks is db.DB.Looks, for one request.
-type looks = func(via *orm.Relation, table *orm.Table, page *orm.Page, counting bool) (each, once float64)
+// looks is db.DB.Looks, or SummaryLooks of what is summarized, for one request.
+type looks = func(via *orm.Relation, table *orm.Table, page *orm.Page, what reading) (each, once float64)
+
+// A reading is what is read of a connection.
+type reading uint8
+
+const (
+	paging reading = iota
+	counting
+	summarizing
+)
+
+// groupingPasses is how often going through all rows takes as long as making groups of them, which orders them.
+const groupingPasses = 2
 
 // An estimate is what a selection costs.
 type estimate struct {
@@ -81,11 +96,17 @@ type estimate struct {
 	hops       int     // that filters in it take
 	each, once float64 // rows to look at: for every row that it is selected of, and once
 	reads      bool    // rows of the connection that it is selected of are read
-	counts     bool    // that connection's rows are counted
+	counts     int     // how often that connection's rows are counted
+	// Groups of the connection that it is selected of: rows, and rows to look at for each time that they are selected; and how
+	// often all rows of the connection are gone through for these and for aggregates.
+	groups     int
+	groupsEach float64
+	passes     int
 }
 
 func (t estimate) plus(u estimate) estimate {
-	return estimate{plus(t.rows, u.rows), plus(t.hops, u.hops), t.each + u.each, t.once + u.once, t.reads || u.reads, t.counts || u.counts}
+	return estimate{plus(t.rows, u.rows), plus(t.hops, u.hops), t.each + u.each, t.once + u.once, t.reads || u.reads, plus(t.counts, u.counts),
+		plus(t.groups, u.groups), t.groupsEach + u.groupsEach, plus(t.passes, u.passes)}
 }
 
 // of is the estimate of a field whose rows t is selected of, n of them at most.
@@ -101,6 +122,13 @@ func (t estimate) cost() int { return plus(t.rows, int(min(t.looked()/lookedAt, 
 
 // most stops costs from running over: far above every limit, and its square is an int still.
 const most = math.MaxInt32
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
 
 func plus(a, b int) int  { return min(a+b, most) }
 func times(a, b int) int { return min(a*b, most) }
@@ -131,7 +159,7 @@ func (e *estimator) field(f *ast.Field) estimate {
 	case len(f.SelectionSet) == 0 && inSchema:
 		return estimate{rows: 1}
 	case len(f.SelectionSet) == 0:
-		return estimate{counts: f.Name == "totalCount" && isConnection(f.ObjectDefinition)}
+		return estimate{counts: btoi(f.Name == "totalCount" && isConnection(f.ObjectDefinition)), passes: btoi(f.Name == "count" && f.Arguments.ForName("distinct") != nil)}
 	}
 	var bulk estimate
 	if f.ObjectDefinition == e.schema.Mutation {
@@ -151,7 +179,17 @@ func (e *estimator) field(f *ast.Field) estimate {
 		return estimate{rows: times(size, plus(1, under.rows))}
 	case isConnection(result):
 		size := e.page(f)
-		return e.connection(f, result, under).plus(under.of(size, times(size, max(1, under.rows))))
+		page := under.of(size, times(size, max(1, under.rows)))
+		page.rows, page.each = plus(page.rows, under.groups), page.each+under.groupsEach
+		return e.connection(f, result, under).plus(page)
+	case isConnection(f.ObjectDefinition) && f.Name == "aggregate":
+		passes := under.passes + btoi(under.reads)                 // once for `min` and its like
+		return estimate{counts: btoi(passes == 0), passes: passes} // a count alone is that of totalCount
+	case isConnection(f.ObjectDefinition) && f.Name == "groups":
+		n := e.page(f)
+		return estimate{hops: under.hops, once: under.once, groups: times(n, plus(1, under.rows)), groupsEach: float64(n) * under.each, passes: groupingPasses + under.passes}
+	case f.Name == "aggregate" && strings.HasSuffix(f.ObjectDefinition.Name, "Group"):
+		return under
 	case f.Name == "nodes" && f.ObjectDefinition == e.schema.Query:
 		n := e.length(f.Arguments.ForName("ids"))
 		return under.of(n, times(n, plus(1, under.rows)))
@@ -190,14 +228,14 @@ func (e *estimator) bulk(f *ast.Field) (t estimate) {
 		return t // the field is refused, or looks at no more rows than it may write
 	}
 	t.hops, e.depth = where.Hops, max(e.depth, where.Depth)
-	t.each, t.once = e.looks(nil, table, &orm.Page{Where: where}, true)
+	t.each, t.once = e.looks(nil, table, &orm.Page{Where: where}, counting)
 	return t
 }
 
 // connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
 func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estimate) (t estimate) {
 	plain := f.Arguments.ForName("where") == nil && f.Arguments.ForName("orderBy") == nil
-	if plain && !under.counts {
+	if plain && under.counts == 0 && under.passes == 0 {
 		return t
 	}
 	e.varies = true
@@ -219,10 +257,10 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 	if page.Where != nil {
 		t.hops, e.depth = page.Where.Hops, max(e.depth, page.Where.Depth)
 	}
-	for counting, wanted := range map[bool]bool{false: under.reads, true: under.counts} {
-		if wanted {
-			each, once := e.looks(via, table, page, counting)
-			t.each, t.once = t.each+each, t.once+once
+	for what, passes := range []int{paging: btoi(under.reads), counting: under.counts, summarizing: under.passes} {
+		if passes > 0 {
+			each, once := e.looks(via, table, page, reading(what)) //nolint:gosec // a place in the list
+			t.each, t.once = t.each+float64(passes)*each, t.once+float64(passes)*once
 		}
 	}
 	return t

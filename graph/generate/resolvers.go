@@ -102,7 +102,7 @@ func isName(text string) bool {
 func readBy(c *orm.Column) bool { return c.Shown() && c.Reads() != nil && !c.Nullable }
 
 // bind tells gqlgen of columns that clients know by other names, or that are read by an accessor, in rows and on the edges that
-// carry them.
+// carry them, and of aggregates.
 func bind(cfg *config.Config, tables []*orm.Table) {
 	rename := func(typ string, columns []*orm.Column) {
 		for _, c := range columns {
@@ -123,6 +123,7 @@ func bind(cfg *config.Config, tables []*orm.Table) {
 		}
 	}
 	for _, t := range tables {
+		bindAggregates(cfg, t)
 		rename(t.Type, t.Columns)
 		for _, r := range t.Relations {
 			if columns := r.EdgeColumns(); len(columns) > 0 {
@@ -177,8 +178,16 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 	if body := bulkBody(t, table, object+"."+field); body != "" {
 		return body
 	}
+	for _, to := range t.Relations {
+		if to.Link != nil && to.Link.Rows != nil && object == to.Connection() {
+			table, _ := r.source.variable(to.To.Type) // goFile has asked
+			return fmt.Sprintf("return %s(ctx, db.%s, obj.Connection)", field, table)
+		}
+	}
 	switch {
-	case object != t.Type:
+	case object == t.Type+"Connection":
+		return fmt.Sprintf("return %s(ctx, db.%s, obj)", field, table)
+	case object != t.Type && object != t.Type+"GroupKey":
 		return ""
 	case field == "viewerCan":
 		return "return can(ctx, db." + table + ", obj)"
@@ -192,6 +201,8 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return fmt.Sprintf("panic(%q)", err)
 	}
 	switch {
+	case object == t.Type+"GroupKey":
+		return "return keyed(ctx, db." + name + ", obj)"
 	case relation.Many && relation.Link != nil && relation.Link.Rows != nil:
 		return fmt.Sprintf("page, err := many(ctx, db.%s, obj)\nreturn &db.%s{Connection: page}, err", name, relation.Connection())
 	case relation.Many:

@@ -56,10 +56,10 @@ var ofNumbers = map[string]string{
 	"lt": "Is less than this %s.", "lte": "Is this %s or less.", "gt": "Is more than this %s.", "gte": "Is this %s or more.",
 }
 
-// scalarsOf are the columns of the page that clients filter by and that pass, one for each scalar.
+// scalarsOf are the columns of the page that clients filter by and that pass, and answers of aggregates, one for each scalar.
 func (w *writer) scalarsOf(passes func(*orm.Column) bool) (columns []*orm.Column) {
 	seen := map[string]bool{}
-	for _, c := range columnsOf(w.tables) {
+	for _, c := range slices.Concat(columnsOf(w.tables), w.summarized()) {
 		if c.Filtered() && passes(c) && !seen[c.Scalar()] {
 			seen[c.Scalar()] = true
 			columns = append(columns, c)
@@ -157,6 +157,7 @@ func (w *writer) schema(t *orm.Table) string {
 	w.b.WriteString("# " + marked + "\n")
 	w.types(t)
 	w.inputs(t)
+	w.aggregates(t)
 	w.roots(t)
 	w.mutations(t)
 	w.bulk(t)
@@ -286,6 +287,7 @@ func (w *writer) page(t *orm.Table, about, connection, aboutEdge, edge string, b
 		w.field("The "+n.many+" of the page, in the order of `edges`.", "nodes: ["+t.Type+"!]!")
 		w.field("Where the page begins and ends, and whether there is more.", "pageInfo: PageInfo!")
 		w.field("How many "+n.many+seen(t)+" match `where`, on all pages together.", "totalCount: Int!")
+		w.summaries(t)
 	})
 	w.block(aboutEdge, "type "+edge, func() {
 		w.field("Its place, for `after` and `before`: opaque, bound to the field and the order, not to the parent or the filter.", "cursor: String!")

@@ -33,12 +33,20 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Address() AddressResolver
+	AddressConnection() AddressConnectionResolver
+	AddressGroupKey() AddressGroupKeyResolver
 	Mutation() MutationResolver
 	Post() PostResolver
+	PostConnection() PostConnectionResolver
+	PostGroupKey() PostGroupKeyResolver
 	Profile() ProfileResolver
+	ProfileConnection() ProfileConnectionResolver
+	ProfileGroupKey() ProfileGroupKeyResolver
 	Query() QueryResolver
 	Tag() TagResolver
+	TagConnection() TagConnectionResolver
 	User() UserResolver
+	UserConnection() UserConnectionResolver
 }
 
 type DirectiveRoot struct {
@@ -56,8 +64,16 @@ type ComplexityRoot struct {
 		ViewerCan    func(childComplexity int) int
 	}
 
+	AddressAggregate struct {
+		Count func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+	}
+
 	AddressConnection struct {
+		Aggregate  func(childComplexity int) int
 		Edges      func(childComplexity int) int
+		Groups     func(childComplexity int, by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -66,6 +82,34 @@ type ComplexityRoot struct {
 	AddressEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AddressExtremes struct {
+		CreatedAt    func(childComplexity int) int
+		EmailAddress func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+	}
+
+	AddressGroup struct {
+		Aggregate func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
+	AddressGroupKey struct {
+		CreatedAt      func(childComplexity int) int
+		CreatedAtDay   func(childComplexity int) int
+		CreatedAtHour  func(childComplexity int) int
+		CreatedAtMonth func(childComplexity int) int
+		CreatedAtWeek  func(childComplexity int) int
+		CreatedAtYear  func(childComplexity int) int
+		EmailAddress   func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		UpdatedAtDay   func(childComplexity int) int
+		UpdatedAtHour  func(childComplexity int) int
+		UpdatedAtMonth func(childComplexity int) int
+		UpdatedAtWeek  func(childComplexity int) int
+		UpdatedAtYear  func(childComplexity int) int
+		User           func(childComplexity int) int
 	}
 
 	CascadeCount struct {
@@ -270,8 +314,16 @@ type ComplexityRoot struct {
 		ViewerCan func(childComplexity int) int
 	}
 
+	PostAggregate struct {
+		Count func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+	}
+
 	PostConnection struct {
+		Aggregate  func(childComplexity int) int
 		Edges      func(childComplexity int) int
+		Groups     func(childComplexity int, by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -280,6 +332,34 @@ type ComplexityRoot struct {
 	PostEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	PostExtremes struct {
+		CreatedAt func(childComplexity int) int
+		Title     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+	}
+
+	PostGroup struct {
+		Aggregate func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
+	PostGroupKey struct {
+		Author         func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		CreatedAtDay   func(childComplexity int) int
+		CreatedAtHour  func(childComplexity int) int
+		CreatedAtMonth func(childComplexity int) int
+		CreatedAtWeek  func(childComplexity int) int
+		CreatedAtYear  func(childComplexity int) int
+		Title          func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		UpdatedAtDay   func(childComplexity int) int
+		UpdatedAtHour  func(childComplexity int) int
+		UpdatedAtMonth func(childComplexity int) int
+		UpdatedAtWeek  func(childComplexity int) int
+		UpdatedAtYear  func(childComplexity int) int
 	}
 
 	Profile struct {
@@ -293,8 +373,16 @@ type ComplexityRoot struct {
 		ViewerCan func(childComplexity int) int
 	}
 
+	ProfileAggregate struct {
+		Count func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+	}
+
 	ProfileConnection struct {
+		Aggregate  func(childComplexity int) int
 		Edges      func(childComplexity int) int
+		Groups     func(childComplexity int, by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -303,6 +391,34 @@ type ComplexityRoot struct {
 	ProfileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ProfileExtremes struct {
+		CreatedAt func(childComplexity int) int
+		FullName  func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+	}
+
+	ProfileGroup struct {
+		Aggregate func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
+	ProfileGroupKey struct {
+		CreatedAt      func(childComplexity int) int
+		CreatedAtDay   func(childComplexity int) int
+		CreatedAtHour  func(childComplexity int) int
+		CreatedAtMonth func(childComplexity int) int
+		CreatedAtWeek  func(childComplexity int) int
+		CreatedAtYear  func(childComplexity int) int
+		FullName       func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		UpdatedAtDay   func(childComplexity int) int
+		UpdatedAtHour  func(childComplexity int) int
+		UpdatedAtMonth func(childComplexity int) int
+		UpdatedAtWeek  func(childComplexity int) int
+		UpdatedAtYear  func(childComplexity int) int
+		User           func(childComplexity int) int
 	}
 
 	Query struct {
@@ -348,8 +464,16 @@ type ComplexityRoot struct {
 		ViewerCan func(childComplexity int) int
 	}
 
+	TagAggregate struct {
+		Count func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+	}
+
 	TagConnection struct {
+		Aggregate  func(childComplexity int) int
 		Edges      func(childComplexity int) int
+		Groups     func(childComplexity int, by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -358,6 +482,33 @@ type ComplexityRoot struct {
 	TagEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TagExtremes struct {
+		CreatedAt func(childComplexity int) int
+		Name      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+	}
+
+	TagGroup struct {
+		Aggregate func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
+	TagGroupKey struct {
+		CreatedAt      func(childComplexity int) int
+		CreatedAtDay   func(childComplexity int) int
+		CreatedAtHour  func(childComplexity int) int
+		CreatedAtMonth func(childComplexity int) int
+		CreatedAtWeek  func(childComplexity int) int
+		CreatedAtYear  func(childComplexity int) int
+		Name           func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		UpdatedAtDay   func(childComplexity int) int
+		UpdatedAtHour  func(childComplexity int) int
+		UpdatedAtMonth func(childComplexity int) int
+		UpdatedAtWeek  func(childComplexity int) int
+		UpdatedAtYear  func(childComplexity int) int
 	}
 
 	UpdateAddressPayload struct {
@@ -453,8 +604,16 @@ type ComplexityRoot struct {
 		ViewerCan func(childComplexity int) int
 	}
 
+	UserAggregate struct {
+		Count func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+	}
+
 	UserConnection struct {
+		Aggregate  func(childComplexity int) int
 		Edges      func(childComplexity int) int
+		Groups     func(childComplexity int, by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -471,6 +630,35 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	UserExtremes struct {
+		CreatedAt func(childComplexity int) int
+		Name      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Username  func(childComplexity int) int
+	}
+
+	UserGroup struct {
+		Aggregate func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
+	UserGroupKey struct {
+		CreatedAt      func(childComplexity int) int
+		CreatedAtDay   func(childComplexity int) int
+		CreatedAtHour  func(childComplexity int) int
+		CreatedAtMonth func(childComplexity int) int
+		CreatedAtWeek  func(childComplexity int) int
+		CreatedAtYear  func(childComplexity int) int
+		Name           func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		UpdatedAtDay   func(childComplexity int) int
+		UpdatedAtHour  func(childComplexity int) int
+		UpdatedAtMonth func(childComplexity int) int
+		UpdatedAtWeek  func(childComplexity int) int
+		UpdatedAtYear  func(childComplexity int) int
+		Username       func(childComplexity int) int
+	}
+
 	ViewerCan struct {
 		Delete func(childComplexity int) int
 		Update func(childComplexity int) int
@@ -484,6 +672,13 @@ type ComplexityRoot struct {
 type AddressResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Address) (*model.ViewerCan, error)
 	User(ctx context.Context, obj *db.Address) (*db.User, error)
+}
+type AddressConnectionResolver interface {
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Address]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Address], by []model.AddressGroupField, having *model.AddressHaving, orderBy []*model.AddressGroupOrder, first *int) ([]*orm.Grouped, error)
+}
+type AddressGroupKeyResolver interface {
+	User(ctx context.Context, obj map[string]any) (*db.User, error)
 }
 type MutationResolver interface {
 	CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error)
@@ -532,9 +727,23 @@ type PostResolver interface {
 	Author(ctx context.Context, obj *db.Post) (*db.User, error)
 	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
 }
+type PostConnectionResolver interface {
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Post], by []model.PostGroupField, having *model.PostHaving, orderBy []*model.PostGroupOrder, first *int) ([]*orm.Grouped, error)
+}
+type PostGroupKeyResolver interface {
+	Author(ctx context.Context, obj map[string]any) (*db.User, error)
+}
 type ProfileResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Profile) (*model.ViewerCan, error)
 	User(ctx context.Context, obj *db.Profile) (*db.User, error)
+}
+type ProfileConnectionResolver interface {
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Profile]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Profile], by []model.ProfileGroupField, having *model.ProfileHaving, orderBy []*model.ProfileGroupOrder, first *int) ([]*orm.Grouped, error)
+}
+type ProfileGroupKeyResolver interface {
+	User(ctx context.Context, obj map[string]any) (*db.User, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (orm.Node, error)
@@ -555,12 +764,20 @@ type TagResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Tag) (*model.ViewerCan, error)
 	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 }
+type TagConnectionResolver interface {
+	Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.Tag], by []model.TagGroupField, having *model.TagHaving, orderBy []*model.TagGroupOrder, first *int) ([]*orm.Grouped, error)
+}
 type UserResolver interface {
 	ViewerCan(ctx context.Context, obj *db.User) (*model.ViewerCan, error)
 	Profile(ctx context.Context, obj *db.User) (*db.Profile, error)
 	Address(ctx context.Context, obj *db.User) (*db.Address, error)
 	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
 	Roles(ctx context.Context, obj *db.User) ([]string, error)
+}
+type UserConnectionResolver interface {
+	Aggregate(ctx context.Context, obj *orm.Connection[db.User]) (*orm.Aggregated, error)
+	Groups(ctx context.Context, obj *orm.Connection[db.User], by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -624,12 +841,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Address.ViewerCan(childComplexity), true
 
+	case "AddressAggregate.count":
+		if e.ComplexityRoot.AddressAggregate.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressAggregate.Count(childComplexity), true
+	case "AddressAggregate.max":
+		if e.ComplexityRoot.AddressAggregate.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressAggregate.Max(childComplexity), true
+	case "AddressAggregate.min":
+		if e.ComplexityRoot.AddressAggregate.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressAggregate.Min(childComplexity), true
+
+	case "AddressConnection.aggregate":
+		if e.ComplexityRoot.AddressConnection.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressConnection.Aggregate(childComplexity), true
 	case "AddressConnection.edges":
 		if e.ComplexityRoot.AddressConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AddressConnection.Edges(childComplexity), true
+	case "AddressConnection.groups":
+		if e.ComplexityRoot.AddressConnection.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_AddressConnection_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AddressConnection.Groups(childComplexity, args["by"].([]model.AddressGroupField), args["having"].(*model.AddressHaving), args["orderBy"].([]*model.AddressGroupOrder), args["first"].(*int)), true
 	case "AddressConnection.nodes":
 		if e.ComplexityRoot.AddressConnection.Nodes == nil {
 			break
@@ -661,6 +914,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddressEdge.Node(childComplexity), true
+
+	case "AddressExtremes.createdAt":
+		if e.ComplexityRoot.AddressExtremes.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressExtremes.CreatedAt(childComplexity), true
+	case "AddressExtremes.emailAddress":
+		if e.ComplexityRoot.AddressExtremes.EmailAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressExtremes.EmailAddress(childComplexity), true
+	case "AddressExtremes.updatedAt":
+		if e.ComplexityRoot.AddressExtremes.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressExtremes.UpdatedAt(childComplexity), true
+
+	case "AddressGroup.aggregate":
+		if e.ComplexityRoot.AddressGroup.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroup.Aggregate(childComplexity), true
+	case "AddressGroup.key":
+		if e.ComplexityRoot.AddressGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroup.Key(childComplexity), true
+
+	case "AddressGroupKey.createdAt":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAt(childComplexity), true
+	case "AddressGroupKey.createdAtDay":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAtDay(childComplexity), true
+	case "AddressGroupKey.createdAtHour":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAtHour(childComplexity), true
+	case "AddressGroupKey.createdAtMonth":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAtMonth(childComplexity), true
+	case "AddressGroupKey.createdAtWeek":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAtWeek(childComplexity), true
+	case "AddressGroupKey.createdAtYear":
+		if e.ComplexityRoot.AddressGroupKey.CreatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.CreatedAtYear(childComplexity), true
+	case "AddressGroupKey.emailAddress":
+		if e.ComplexityRoot.AddressGroupKey.EmailAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.EmailAddress(childComplexity), true
+	case "AddressGroupKey.updatedAt":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAt(childComplexity), true
+	case "AddressGroupKey.updatedAtDay":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAtDay(childComplexity), true
+	case "AddressGroupKey.updatedAtHour":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAtHour(childComplexity), true
+	case "AddressGroupKey.updatedAtMonth":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAtMonth(childComplexity), true
+	case "AddressGroupKey.updatedAtWeek":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAtWeek(childComplexity), true
+	case "AddressGroupKey.updatedAtYear":
+		if e.ComplexityRoot.AddressGroupKey.UpdatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.UpdatedAtYear(childComplexity), true
+	case "AddressGroupKey.user":
+		if e.ComplexityRoot.AddressGroupKey.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressGroupKey.User(childComplexity), true
 
 	case "CascadeCount.action":
 		if e.ComplexityRoot.CascadeCount.Action == nil {
@@ -1603,12 +1973,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Post.ViewerCan(childComplexity), true
 
+	case "PostAggregate.count":
+		if e.ComplexityRoot.PostAggregate.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostAggregate.Count(childComplexity), true
+	case "PostAggregate.max":
+		if e.ComplexityRoot.PostAggregate.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostAggregate.Max(childComplexity), true
+	case "PostAggregate.min":
+		if e.ComplexityRoot.PostAggregate.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostAggregate.Min(childComplexity), true
+
+	case "PostConnection.aggregate":
+		if e.ComplexityRoot.PostConnection.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostConnection.Aggregate(childComplexity), true
 	case "PostConnection.edges":
 		if e.ComplexityRoot.PostConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PostConnection.Edges(childComplexity), true
+	case "PostConnection.groups":
+		if e.ComplexityRoot.PostConnection.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_PostConnection_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PostConnection.Groups(childComplexity, args["by"].([]model.PostGroupField), args["having"].(*model.PostHaving), args["orderBy"].([]*model.PostGroupOrder), args["first"].(*int)), true
 	case "PostConnection.nodes":
 		if e.ComplexityRoot.PostConnection.Nodes == nil {
 			break
@@ -1640,6 +2046,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PostEdge.Node(childComplexity), true
+
+	case "PostExtremes.createdAt":
+		if e.ComplexityRoot.PostExtremes.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostExtremes.CreatedAt(childComplexity), true
+	case "PostExtremes.title":
+		if e.ComplexityRoot.PostExtremes.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostExtremes.Title(childComplexity), true
+	case "PostExtremes.updatedAt":
+		if e.ComplexityRoot.PostExtremes.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostExtremes.UpdatedAt(childComplexity), true
+
+	case "PostGroup.aggregate":
+		if e.ComplexityRoot.PostGroup.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroup.Aggregate(childComplexity), true
+	case "PostGroup.key":
+		if e.ComplexityRoot.PostGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroup.Key(childComplexity), true
+
+	case "PostGroupKey.author":
+		if e.ComplexityRoot.PostGroupKey.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.Author(childComplexity), true
+	case "PostGroupKey.createdAt":
+		if e.ComplexityRoot.PostGroupKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAt(childComplexity), true
+	case "PostGroupKey.createdAtDay":
+		if e.ComplexityRoot.PostGroupKey.CreatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAtDay(childComplexity), true
+	case "PostGroupKey.createdAtHour":
+		if e.ComplexityRoot.PostGroupKey.CreatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAtHour(childComplexity), true
+	case "PostGroupKey.createdAtMonth":
+		if e.ComplexityRoot.PostGroupKey.CreatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAtMonth(childComplexity), true
+	case "PostGroupKey.createdAtWeek":
+		if e.ComplexityRoot.PostGroupKey.CreatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAtWeek(childComplexity), true
+	case "PostGroupKey.createdAtYear":
+		if e.ComplexityRoot.PostGroupKey.CreatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.CreatedAtYear(childComplexity), true
+	case "PostGroupKey.title":
+		if e.ComplexityRoot.PostGroupKey.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.Title(childComplexity), true
+	case "PostGroupKey.updatedAt":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAt(childComplexity), true
+	case "PostGroupKey.updatedAtDay":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAtDay(childComplexity), true
+	case "PostGroupKey.updatedAtHour":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAtHour(childComplexity), true
+	case "PostGroupKey.updatedAtMonth":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAtMonth(childComplexity), true
+	case "PostGroupKey.updatedAtWeek":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAtWeek(childComplexity), true
+	case "PostGroupKey.updatedAtYear":
+		if e.ComplexityRoot.PostGroupKey.UpdatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PostGroupKey.UpdatedAtYear(childComplexity), true
 
 	case "Profile.bio":
 		if e.ComplexityRoot.Profile.Bio == nil {
@@ -1690,12 +2213,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Profile.ViewerCan(childComplexity), true
 
+	case "ProfileAggregate.count":
+		if e.ComplexityRoot.ProfileAggregate.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileAggregate.Count(childComplexity), true
+	case "ProfileAggregate.max":
+		if e.ComplexityRoot.ProfileAggregate.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileAggregate.Max(childComplexity), true
+	case "ProfileAggregate.min":
+		if e.ComplexityRoot.ProfileAggregate.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileAggregate.Min(childComplexity), true
+
+	case "ProfileConnection.aggregate":
+		if e.ComplexityRoot.ProfileConnection.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Aggregate(childComplexity), true
 	case "ProfileConnection.edges":
 		if e.ComplexityRoot.ProfileConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ProfileConnection.Edges(childComplexity), true
+	case "ProfileConnection.groups":
+		if e.ComplexityRoot.ProfileConnection.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_ProfileConnection_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Groups(childComplexity, args["by"].([]model.ProfileGroupField), args["having"].(*model.ProfileHaving), args["orderBy"].([]*model.ProfileGroupOrder), args["first"].(*int)), true
 	case "ProfileConnection.nodes":
 		if e.ComplexityRoot.ProfileConnection.Nodes == nil {
 			break
@@ -1727,6 +2286,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
+
+	case "ProfileExtremes.createdAt":
+		if e.ComplexityRoot.ProfileExtremes.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileExtremes.CreatedAt(childComplexity), true
+	case "ProfileExtremes.fullName":
+		if e.ComplexityRoot.ProfileExtremes.FullName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileExtremes.FullName(childComplexity), true
+	case "ProfileExtremes.updatedAt":
+		if e.ComplexityRoot.ProfileExtremes.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileExtremes.UpdatedAt(childComplexity), true
+
+	case "ProfileGroup.aggregate":
+		if e.ComplexityRoot.ProfileGroup.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroup.Aggregate(childComplexity), true
+	case "ProfileGroup.key":
+		if e.ComplexityRoot.ProfileGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroup.Key(childComplexity), true
+
+	case "ProfileGroupKey.createdAt":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAt(childComplexity), true
+	case "ProfileGroupKey.createdAtDay":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAtDay(childComplexity), true
+	case "ProfileGroupKey.createdAtHour":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAtHour(childComplexity), true
+	case "ProfileGroupKey.createdAtMonth":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAtMonth(childComplexity), true
+	case "ProfileGroupKey.createdAtWeek":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAtWeek(childComplexity), true
+	case "ProfileGroupKey.createdAtYear":
+		if e.ComplexityRoot.ProfileGroupKey.CreatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.CreatedAtYear(childComplexity), true
+	case "ProfileGroupKey.fullName":
+		if e.ComplexityRoot.ProfileGroupKey.FullName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.FullName(childComplexity), true
+	case "ProfileGroupKey.updatedAt":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAt(childComplexity), true
+	case "ProfileGroupKey.updatedAtDay":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAtDay(childComplexity), true
+	case "ProfileGroupKey.updatedAtHour":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAtHour(childComplexity), true
+	case "ProfileGroupKey.updatedAtMonth":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAtMonth(childComplexity), true
+	case "ProfileGroupKey.updatedAtWeek":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAtWeek(childComplexity), true
+	case "ProfileGroupKey.updatedAtYear":
+		if e.ComplexityRoot.ProfileGroupKey.UpdatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.UpdatedAtYear(childComplexity), true
+	case "ProfileGroupKey.user":
+		if e.ComplexityRoot.ProfileGroupKey.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileGroupKey.User(childComplexity), true
 
 	case "Query.address":
 		if e.ComplexityRoot.Query.Address == nil {
@@ -1967,12 +2643,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Tag.ViewerCan(childComplexity), true
 
+	case "TagAggregate.count":
+		if e.ComplexityRoot.TagAggregate.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagAggregate.Count(childComplexity), true
+	case "TagAggregate.max":
+		if e.ComplexityRoot.TagAggregate.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagAggregate.Max(childComplexity), true
+	case "TagAggregate.min":
+		if e.ComplexityRoot.TagAggregate.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagAggregate.Min(childComplexity), true
+
+	case "TagConnection.aggregate":
+		if e.ComplexityRoot.TagConnection.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagConnection.Aggregate(childComplexity), true
 	case "TagConnection.edges":
 		if e.ComplexityRoot.TagConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TagConnection.Edges(childComplexity), true
+	case "TagConnection.groups":
+		if e.ComplexityRoot.TagConnection.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_TagConnection_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.TagConnection.Groups(childComplexity, args["by"].([]model.TagGroupField), args["having"].(*model.TagHaving), args["orderBy"].([]*model.TagGroupOrder), args["first"].(*int)), true
 	case "TagConnection.nodes":
 		if e.ComplexityRoot.TagConnection.Nodes == nil {
 			break
@@ -2004,6 +2716,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagEdge.Node(childComplexity), true
+
+	case "TagExtremes.createdAt":
+		if e.ComplexityRoot.TagExtremes.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagExtremes.CreatedAt(childComplexity), true
+	case "TagExtremes.name":
+		if e.ComplexityRoot.TagExtremes.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagExtremes.Name(childComplexity), true
+	case "TagExtremes.updatedAt":
+		if e.ComplexityRoot.TagExtremes.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagExtremes.UpdatedAt(childComplexity), true
+
+	case "TagGroup.aggregate":
+		if e.ComplexityRoot.TagGroup.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroup.Aggregate(childComplexity), true
+	case "TagGroup.key":
+		if e.ComplexityRoot.TagGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroup.Key(childComplexity), true
+
+	case "TagGroupKey.createdAt":
+		if e.ComplexityRoot.TagGroupKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAt(childComplexity), true
+	case "TagGroupKey.createdAtDay":
+		if e.ComplexityRoot.TagGroupKey.CreatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAtDay(childComplexity), true
+	case "TagGroupKey.createdAtHour":
+		if e.ComplexityRoot.TagGroupKey.CreatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAtHour(childComplexity), true
+	case "TagGroupKey.createdAtMonth":
+		if e.ComplexityRoot.TagGroupKey.CreatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAtMonth(childComplexity), true
+	case "TagGroupKey.createdAtWeek":
+		if e.ComplexityRoot.TagGroupKey.CreatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAtWeek(childComplexity), true
+	case "TagGroupKey.createdAtYear":
+		if e.ComplexityRoot.TagGroupKey.CreatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.CreatedAtYear(childComplexity), true
+	case "TagGroupKey.name":
+		if e.ComplexityRoot.TagGroupKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.Name(childComplexity), true
+	case "TagGroupKey.updatedAt":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAt(childComplexity), true
+	case "TagGroupKey.updatedAtDay":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAtDay(childComplexity), true
+	case "TagGroupKey.updatedAtHour":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAtHour(childComplexity), true
+	case "TagGroupKey.updatedAtMonth":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAtMonth(childComplexity), true
+	case "TagGroupKey.updatedAtWeek":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAtWeek(childComplexity), true
+	case "TagGroupKey.updatedAtYear":
+		if e.ComplexityRoot.TagGroupKey.UpdatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagGroupKey.UpdatedAtYear(childComplexity), true
 
 	case "UpdateAddressPayload.address":
 		if e.ComplexityRoot.UpdateAddressPayload.Address == nil {
@@ -2313,12 +3136,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.ViewerCan(childComplexity), true
 
+	case "UserAggregate.count":
+		if e.ComplexityRoot.UserAggregate.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAggregate.Count(childComplexity), true
+	case "UserAggregate.max":
+		if e.ComplexityRoot.UserAggregate.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAggregate.Max(childComplexity), true
+	case "UserAggregate.min":
+		if e.ComplexityRoot.UserAggregate.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserAggregate.Min(childComplexity), true
+
+	case "UserConnection.aggregate":
+		if e.ComplexityRoot.UserConnection.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Aggregate(childComplexity), true
 	case "UserConnection.edges":
 		if e.ComplexityRoot.UserConnection.Edges == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UserConnection.Edges(childComplexity), true
+	case "UserConnection.groups":
+		if e.ComplexityRoot.UserConnection.Groups == nil {
+			break
+		}
+
+		args, err := ec.field_UserConnection_groups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserConnection.Groups(childComplexity, args["by"].([]model.UserGroupField), args["having"].(*model.UserHaving), args["orderBy"].([]*model.UserGroupOrder), args["first"].(*int)), true
 	case "UserConnection.nodes":
 		if e.ComplexityRoot.UserConnection.Nodes == nil {
 			break
@@ -2370,6 +3229,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "UserExtremes.createdAt":
+		if e.ComplexityRoot.UserExtremes.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserExtremes.CreatedAt(childComplexity), true
+	case "UserExtremes.name":
+		if e.ComplexityRoot.UserExtremes.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserExtremes.Name(childComplexity), true
+	case "UserExtremes.updatedAt":
+		if e.ComplexityRoot.UserExtremes.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserExtremes.UpdatedAt(childComplexity), true
+	case "UserExtremes.username":
+		if e.ComplexityRoot.UserExtremes.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserExtremes.Username(childComplexity), true
+
+	case "UserGroup.aggregate":
+		if e.ComplexityRoot.UserGroup.Aggregate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroup.Aggregate(childComplexity), true
+	case "UserGroup.key":
+		if e.ComplexityRoot.UserGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroup.Key(childComplexity), true
+
+	case "UserGroupKey.createdAt":
+		if e.ComplexityRoot.UserGroupKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAt(childComplexity), true
+	case "UserGroupKey.createdAtDay":
+		if e.ComplexityRoot.UserGroupKey.CreatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAtDay(childComplexity), true
+	case "UserGroupKey.createdAtHour":
+		if e.ComplexityRoot.UserGroupKey.CreatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAtHour(childComplexity), true
+	case "UserGroupKey.createdAtMonth":
+		if e.ComplexityRoot.UserGroupKey.CreatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAtMonth(childComplexity), true
+	case "UserGroupKey.createdAtWeek":
+		if e.ComplexityRoot.UserGroupKey.CreatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAtWeek(childComplexity), true
+	case "UserGroupKey.createdAtYear":
+		if e.ComplexityRoot.UserGroupKey.CreatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.CreatedAtYear(childComplexity), true
+	case "UserGroupKey.name":
+		if e.ComplexityRoot.UserGroupKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.Name(childComplexity), true
+	case "UserGroupKey.updatedAt":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAt(childComplexity), true
+	case "UserGroupKey.updatedAtDay":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAtDay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAtDay(childComplexity), true
+	case "UserGroupKey.updatedAtHour":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAtHour == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAtHour(childComplexity), true
+	case "UserGroupKey.updatedAtMonth":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAtMonth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAtMonth(childComplexity), true
+	case "UserGroupKey.updatedAtWeek":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAtWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAtWeek(childComplexity), true
+	case "UserGroupKey.updatedAtYear":
+		if e.ComplexityRoot.UserGroupKey.UpdatedAtYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.UpdatedAtYear(childComplexity), true
+	case "UserGroupKey.username":
+		if e.ComplexityRoot.UserGroupKey.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserGroupKey.Username(childComplexity), true
+
 	case "ViewerCan.delete":
 		if e.ComplexityRoot.ViewerCan.Delete == nil {
 			break
@@ -2391,6 +3373,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAddressExtremesHaving,
+		ec.unmarshalInputAddressGroupOrder,
+		ec.unmarshalInputAddressHaving,
 		ec.unmarshalInputAddressOrder,
 		ec.unmarshalInputAddressWhere,
 		ec.unmarshalInputChangePasswordInput,
@@ -2417,18 +3402,28 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteUsersInput,
 		ec.unmarshalInputGrantRoleInput,
 		ec.unmarshalInputIDWhere,
+		ec.unmarshalInputIntWhere,
 		ec.unmarshalInputLogInInput,
 		ec.unmarshalInputLogOutInput,
+		ec.unmarshalInputPostExtremesHaving,
+		ec.unmarshalInputPostGroupOrder,
+		ec.unmarshalInputPostHaving,
 		ec.unmarshalInputPostListWhere,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostTagsInput,
 		ec.unmarshalInputPostWhere,
+		ec.unmarshalInputProfileExtremesHaving,
+		ec.unmarshalInputProfileGroupOrder,
+		ec.unmarshalInputProfileHaving,
 		ec.unmarshalInputProfileOrder,
 		ec.unmarshalInputProfileWhere,
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputRevokeRoleInput,
 		ec.unmarshalInputStringWhere,
 		ec.unmarshalInputTagBy,
+		ec.unmarshalInputTagExtremesHaving,
+		ec.unmarshalInputTagGroupOrder,
+		ec.unmarshalInputTagHaving,
 		ec.unmarshalInputTagListWhere,
 		ec.unmarshalInputTagOrder,
 		ec.unmarshalInputTagWhere,
@@ -2461,6 +3456,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpsertUserUpdateInput,
 		ec.unmarshalInputUserAddressInput,
 		ec.unmarshalInputUserBy,
+		ec.unmarshalInputUserExtremesHaving,
+		ec.unmarshalInputUserGroupOrder,
+		ec.unmarshalInputUserHaving,
 		ec.unmarshalInputUserOrder,
 		ec.unmarshalInputUserPostInput,
 		ec.unmarshalInputUserProfileInput,
@@ -2572,6 +3570,19 @@ type AddressConnection {
   pageInfo: PageInfo!
   "How many addresses the caller may see match ` + "`" + `where` + "`" + `, on all pages together."
   totalCount: Int!
+  "What all addresses the caller may see that match ` + "`" + `where` + "`" + ` come to, on all pages together."
+  aggregate: AddressAggregate!
+  "Groups of all addresses the caller may see that match ` + "`" + `where` + "`" + `, on all pages together."
+  groups(
+    "What the addresses of a group have in common: 1 to 4 fields, none of them twice."
+    by: [AddressGroupField!]!
+    "Only groups of which this is true; all when absent."
+    having: AddressHaving
+    "Order, the first entry weighing most; the keys, in the order of ` + "`" + `by` + "`" + `, when absent and as the last tie-breakers."
+    orderBy: [AddressGroupOrder!]
+    "How many groups, 0 to 100; 20 when absent."
+    first: Int
+  ): [AddressGroup!]!
 }
 
 "An address on a page."
@@ -2622,6 +3633,181 @@ input AddressWhere {
   user: UserWhere
   "Whether there is a user."
   hasUser: Boolean
+}
+
+"What addresses come to: all that match, or those of a group."
+type AddressAggregate {
+  "How many there are; with ` + "`" + `distinct` + "`" + `, how many different values they have there, null not being one."
+  count(
+    "What the different values are counted of."
+    distinct: AddressGroupField
+  ): Int!
+  "Least values; null where there is none."
+  min: AddressExtremes!
+  "Greatest values; null where there is none."
+  max: AddressExtremes!
+}
+
+"Least or greatest values of addresses."
+type AddressExtremes {
+  "Of ` + "`" + `emailAddress` + "`" + `, in code-point order."
+  emailAddress: String
+  "Of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+}
+
+"Addresses that have something in common."
+type AddressGroup {
+  "What they have in common."
+  key: AddressGroupKey!
+  "What they come to."
+  aggregate: AddressAggregate!
+}
+
+"What the addresses of a group have in common; null where they have none, and what they are not grouped by."
+type AddressGroupKey {
+  "The user it belongs to."
+  user: User
+  "Their ` + "`" + `emailAddress` + "`" + `."
+  emailAddress: String
+  "Their ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Their ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+  "When the year of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtYear: DateTime
+  "When the month of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtMonth: DateTime
+  "When the week of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtWeek: DateTime
+  "When the day of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtDay: DateTime
+  "When the hour of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtHour: DateTime
+  "When the year of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtYear: DateTime
+  "When the month of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtMonth: DateTime
+  "When the week of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtWeek: DateTime
+  "When the day of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtDay: DateTime
+  "When the hour of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtHour: DateTime
+}
+
+"What addresses can be grouped by."
+enum AddressGroupField {
+  "By ` + "`" + `user` + "`" + `, which is null where there is none."
+  USER
+  "By ` + "`" + `emailAddress` + "`" + `."
+  EMAIL_ADDRESS
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"What groups of addresses can be ordered by: what they come to, or what is in ` + "`" + `by` + "`" + `."
+enum AddressGroupOrderField {
+  "By how many addresses there are."
+  COUNT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `emailAddress` + "`" + `."
+  MIN_EMAIL_ADDRESS
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MIN_CREATED_AT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MIN_UPDATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `emailAddress` + "`" + `."
+  MAX_EMAIL_ADDRESS
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MAX_CREATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MAX_UPDATED_AT
+  "By the key behind the ` + "`" + `id` + "`" + ` of ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `emailAddress` + "`" + `."
+  EMAIL_ADDRESS
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"One step of an order of groups of addresses."
+input AddressGroupOrder {
+  "What to order by; of keys only what is in ` + "`" + `by` + "`" + `, anything else is BAD_REQUEST."
+  field: AddressGroupOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"Matches a group of addresses that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
+input AddressHaving {
+  "All of these match."
+  and: [AddressHaving!]
+  "At least one of these matches; an empty list is BAD_REQUEST."
+  or: [AddressHaving!]
+  "This does not match."
+  not: AddressHaving
+  "Condition on how many addresses there are."
+  count: IntWhere
+  "Conditions on least values."
+  min: AddressExtremesHaving
+  "Conditions on greatest values."
+  max: AddressExtremesHaving
+}
+
+"Matches a group by least or greatest values of its addresses; it has to meet every field given. Null matches nothing but ` + "`" + `isNull` + "`" + `."
+input AddressExtremesHaving {
+  "Condition on that of ` + "`" + `emailAddress` + "`" + `."
+  emailAddress: StringWhere
+  "Condition on that of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTimeWhere
+  "Condition on that of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTimeWhere
 }
 
 extend type Query {
@@ -2923,6 +4109,26 @@ input IDWhere {
   notIn: [ID!]
 }
 
+"Condition on a number; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input IntWhere {
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these numbers; an empty list matches nothing."
+  in: [Int!]
+  "Is none of these numbers."
+  notIn: [Int!]
+  "Is less than this number."
+  lt: Int
+  "Is this number or less."
+  lte: Int
+  "Is more than this number."
+  gt: Int
+  "Is this number or more."
+  gte: Int
+}
+
 "Condition on a text, compared by code point; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
 input StringWhere {
   "Is this text."
@@ -3016,6 +4222,19 @@ type PostConnection {
   pageInfo: PageInfo!
   "How many posts match ` + "`" + `where` + "`" + `, on all pages together."
   totalCount: Int!
+  "What all posts that match ` + "`" + `where` + "`" + ` come to, on all pages together."
+  aggregate: PostAggregate!
+  "Groups of all posts that match ` + "`" + `where` + "`" + `, on all pages together."
+  groups(
+    "What the posts of a group have in common: 1 to 4 fields, none of them twice."
+    by: [PostGroupField!]!
+    "Only groups of which this is true; all when absent."
+    having: PostHaving
+    "Order, the first entry weighing most; the keys, in the order of ` + "`" + `by` + "`" + `, when absent and as the last tie-breakers."
+    orderBy: [PostGroupOrder!]
+    "How many groups, 0 to 100; 20 when absent."
+    first: Int
+  ): [PostGroup!]!
 }
 
 "A post on a page."
@@ -3086,6 +4305,181 @@ input PostListWhere {
   every: PostWhere
   "None of its posts matches."
   none: PostWhere
+}
+
+"What posts come to: all that match, or those of a group."
+type PostAggregate {
+  "How many there are; with ` + "`" + `distinct` + "`" + `, how many different values they have there, null not being one."
+  count(
+    "What the different values are counted of."
+    distinct: PostGroupField
+  ): Int!
+  "Least values; null where there is none."
+  min: PostExtremes!
+  "Greatest values; null where there is none."
+  max: PostExtremes!
+}
+
+"Least or greatest values of posts."
+type PostExtremes {
+  "Of ` + "`" + `title` + "`" + `, in code-point order."
+  title: String
+  "Of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+}
+
+"Posts that have something in common."
+type PostGroup {
+  "What they have in common."
+  key: PostGroupKey!
+  "What they come to."
+  aggregate: PostAggregate!
+}
+
+"What the posts of a group have in common; null where they have none, and what they are not grouped by."
+type PostGroupKey {
+  "The user who is its author."
+  author: User
+  "Their ` + "`" + `title` + "`" + `."
+  title: String
+  "Their ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Their ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+  "When the year of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtYear: DateTime
+  "When the month of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtMonth: DateTime
+  "When the week of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtWeek: DateTime
+  "When the day of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtDay: DateTime
+  "When the hour of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtHour: DateTime
+  "When the year of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtYear: DateTime
+  "When the month of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtMonth: DateTime
+  "When the week of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtWeek: DateTime
+  "When the day of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtDay: DateTime
+  "When the hour of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtHour: DateTime
+}
+
+"What posts can be grouped by."
+enum PostGroupField {
+  "By ` + "`" + `author` + "`" + `."
+  AUTHOR
+  "By ` + "`" + `title` + "`" + `."
+  TITLE
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"What groups of posts can be ordered by: what they come to, or what is in ` + "`" + `by` + "`" + `."
+enum PostGroupOrderField {
+  "By how many posts there are."
+  COUNT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `title` + "`" + `."
+  MIN_TITLE
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MIN_CREATED_AT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MIN_UPDATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `title` + "`" + `."
+  MAX_TITLE
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MAX_CREATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MAX_UPDATED_AT
+  "By the key behind the ` + "`" + `id` + "`" + ` of ` + "`" + `author` + "`" + `."
+  AUTHOR
+  "By ` + "`" + `title` + "`" + `."
+  TITLE
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"One step of an order of groups of posts."
+input PostGroupOrder {
+  "What to order by; of keys only what is in ` + "`" + `by` + "`" + `, anything else is BAD_REQUEST."
+  field: PostGroupOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"Matches a group of posts that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
+input PostHaving {
+  "All of these match."
+  and: [PostHaving!]
+  "At least one of these matches; an empty list is BAD_REQUEST."
+  or: [PostHaving!]
+  "This does not match."
+  not: PostHaving
+  "Condition on how many posts there are."
+  count: IntWhere
+  "Conditions on least values."
+  min: PostExtremesHaving
+  "Conditions on greatest values."
+  max: PostExtremesHaving
+}
+
+"Matches a group by least or greatest values of its posts; it has to meet every field given. Null matches nothing but ` + "`" + `isNull` + "`" + `."
+input PostExtremesHaving {
+  "Condition on that of ` + "`" + `title` + "`" + `."
+  title: StringWhere
+  "Condition on that of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTimeWhere
+  "Condition on that of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTimeWhere
 }
 
 extend type Query {
@@ -3315,6 +4709,19 @@ type ProfileConnection {
   pageInfo: PageInfo!
   "How many profiles match ` + "`" + `where` + "`" + `, on all pages together."
   totalCount: Int!
+  "What all profiles that match ` + "`" + `where` + "`" + ` come to, on all pages together."
+  aggregate: ProfileAggregate!
+  "Groups of all profiles that match ` + "`" + `where` + "`" + `, on all pages together."
+  groups(
+    "What the profiles of a group have in common: 1 to 4 fields, none of them twice."
+    by: [ProfileGroupField!]!
+    "Only groups of which this is true; all when absent."
+    having: ProfileHaving
+    "Order, the first entry weighing most; the keys, in the order of ` + "`" + `by` + "`" + `, when absent and as the last tie-breakers."
+    orderBy: [ProfileGroupOrder!]
+    "How many groups, 0 to 100; 20 when absent."
+    first: Int
+  ): [ProfileGroup!]!
 }
 
 "A profile on a page."
@@ -3365,6 +4772,181 @@ input ProfileWhere {
   updatedAt: DateTimeWhere
   "Its user matches."
   user: UserWhere
+}
+
+"What profiles come to: all that match, or those of a group."
+type ProfileAggregate {
+  "How many there are; with ` + "`" + `distinct` + "`" + `, how many different values they have there, null not being one."
+  count(
+    "What the different values are counted of."
+    distinct: ProfileGroupField
+  ): Int!
+  "Least values; null where there is none."
+  min: ProfileExtremes!
+  "Greatest values; null where there is none."
+  max: ProfileExtremes!
+}
+
+"Least or greatest values of profiles."
+type ProfileExtremes {
+  "Of ` + "`" + `fullName` + "`" + `, in code-point order."
+  fullName: String
+  "Of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+}
+
+"Profiles that have something in common."
+type ProfileGroup {
+  "What they have in common."
+  key: ProfileGroupKey!
+  "What they come to."
+  aggregate: ProfileAggregate!
+}
+
+"What the profiles of a group have in common; null where they have none, and what they are not grouped by."
+type ProfileGroupKey {
+  "The user it belongs to."
+  user: User
+  "Their ` + "`" + `fullName` + "`" + `."
+  fullName: String
+  "Their ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Their ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+  "When the year of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtYear: DateTime
+  "When the month of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtMonth: DateTime
+  "When the week of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtWeek: DateTime
+  "When the day of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtDay: DateTime
+  "When the hour of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtHour: DateTime
+  "When the year of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtYear: DateTime
+  "When the month of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtMonth: DateTime
+  "When the week of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtWeek: DateTime
+  "When the day of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtDay: DateTime
+  "When the hour of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtHour: DateTime
+}
+
+"What profiles can be grouped by."
+enum ProfileGroupField {
+  "By ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `fullName` + "`" + `."
+  FULL_NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"What groups of profiles can be ordered by: what they come to, or what is in ` + "`" + `by` + "`" + `."
+enum ProfileGroupOrderField {
+  "By how many profiles there are."
+  COUNT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `fullName` + "`" + `."
+  MIN_FULL_NAME
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MIN_CREATED_AT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MIN_UPDATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `fullName` + "`" + `."
+  MAX_FULL_NAME
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MAX_CREATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MAX_UPDATED_AT
+  "By the key behind the ` + "`" + `id` + "`" + ` of ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `fullName` + "`" + `."
+  FULL_NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"One step of an order of groups of profiles."
+input ProfileGroupOrder {
+  "What to order by; of keys only what is in ` + "`" + `by` + "`" + `, anything else is BAD_REQUEST."
+  field: ProfileGroupOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"Matches a group of profiles that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
+input ProfileHaving {
+  "All of these match."
+  and: [ProfileHaving!]
+  "At least one of these matches; an empty list is BAD_REQUEST."
+  or: [ProfileHaving!]
+  "This does not match."
+  not: ProfileHaving
+  "Condition on how many profiles there are."
+  count: IntWhere
+  "Conditions on least values."
+  min: ProfileExtremesHaving
+  "Conditions on greatest values."
+  max: ProfileExtremesHaving
+}
+
+"Matches a group by least or greatest values of its profiles; it has to meet every field given. Null matches nothing but ` + "`" + `isNull` + "`" + `."
+input ProfileExtremesHaving {
+  "Condition on that of ` + "`" + `fullName` + "`" + `."
+  fullName: StringWhere
+  "Condition on that of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTimeWhere
+  "Condition on that of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTimeWhere
 }
 
 extend type Query {
@@ -3837,6 +5419,19 @@ type TagConnection {
   pageInfo: PageInfo!
   "How many tags match ` + "`" + `where` + "`" + `, on all pages together."
   totalCount: Int!
+  "What all tags that match ` + "`" + `where` + "`" + ` come to, on all pages together."
+  aggregate: TagAggregate!
+  "Groups of all tags that match ` + "`" + `where` + "`" + `, on all pages together."
+  groups(
+    "What the tags of a group have in common: 1 to 4 fields, none of them twice."
+    by: [TagGroupField!]!
+    "Only groups of which this is true; all when absent."
+    having: TagHaving
+    "Order, the first entry weighing most; the keys, in the order of ` + "`" + `by` + "`" + `, when absent and as the last tie-breakers."
+    orderBy: [TagGroupOrder!]
+    "How many groups, 0 to 100; 20 when absent."
+    first: Int
+  ): [TagGroup!]!
 }
 
 "A tag on a page."
@@ -3903,6 +5498,175 @@ input TagBy @oneOf {
   id: ID
   "Name, trimmed and its white space collapsed, then compared exactly."
   name: String
+}
+
+"What tags come to: all that match, or those of a group."
+type TagAggregate {
+  "How many there are; with ` + "`" + `distinct` + "`" + `, how many different values they have there, null not being one."
+  count(
+    "What the different values are counted of."
+    distinct: TagGroupField
+  ): Int!
+  "Least values; null where there is none."
+  min: TagExtremes!
+  "Greatest values; null where there is none."
+  max: TagExtremes!
+}
+
+"Least or greatest values of tags."
+type TagExtremes {
+  "Of ` + "`" + `name` + "`" + `, in code-point order."
+  name: String
+  "Of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+}
+
+"Tags that have something in common."
+type TagGroup {
+  "What they have in common."
+  key: TagGroupKey!
+  "What they come to."
+  aggregate: TagAggregate!
+}
+
+"What the tags of a group have in common; null where they have none, and what they are not grouped by."
+type TagGroupKey {
+  "Their ` + "`" + `name` + "`" + `."
+  name: String
+  "Their ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Their ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+  "When the year of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtYear: DateTime
+  "When the month of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtMonth: DateTime
+  "When the week of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtWeek: DateTime
+  "When the day of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtDay: DateTime
+  "When the hour of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtHour: DateTime
+  "When the year of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtYear: DateTime
+  "When the month of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtMonth: DateTime
+  "When the week of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtWeek: DateTime
+  "When the day of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtDay: DateTime
+  "When the hour of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtHour: DateTime
+}
+
+"What tags can be grouped by."
+enum TagGroupField {
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"What groups of tags can be ordered by: what they come to, or what is in ` + "`" + `by` + "`" + `."
+enum TagGroupOrderField {
+  "By how many tags there are."
+  COUNT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `name` + "`" + `."
+  MIN_NAME
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MIN_CREATED_AT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MIN_UPDATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `name` + "`" + `."
+  MAX_NAME
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MAX_CREATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MAX_UPDATED_AT
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"One step of an order of groups of tags."
+input TagGroupOrder {
+  "What to order by; of keys only what is in ` + "`" + `by` + "`" + `, anything else is BAD_REQUEST."
+  field: TagGroupOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"Matches a group of tags that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
+input TagHaving {
+  "All of these match."
+  and: [TagHaving!]
+  "At least one of these matches; an empty list is BAD_REQUEST."
+  or: [TagHaving!]
+  "This does not match."
+  not: TagHaving
+  "Condition on how many tags there are."
+  count: IntWhere
+  "Conditions on least values."
+  min: TagExtremesHaving
+  "Conditions on greatest values."
+  max: TagExtremesHaving
+}
+
+"Matches a group by least or greatest values of its tags; it has to meet every field given. Null matches nothing but ` + "`" + `isNull` + "`" + `."
+input TagExtremesHaving {
+  "Condition on that of ` + "`" + `name` + "`" + `."
+  name: StringWhere
+  "Condition on that of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTimeWhere
+  "Condition on that of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTimeWhere
 }
 
 extend type Query {
@@ -4164,6 +5928,19 @@ type UserConnection {
   pageInfo: PageInfo!
   "How many users match ` + "`" + `where` + "`" + `, on all pages together."
   totalCount: Int!
+  "What all users that match ` + "`" + `where` + "`" + ` come to, on all pages together."
+  aggregate: UserAggregate!
+  "Groups of all users that match ` + "`" + `where` + "`" + `, on all pages together."
+  groups(
+    "What the users of a group have in common: 1 to 4 fields, none of them twice."
+    by: [UserGroupField!]!
+    "Only groups of which this is true; all when absent."
+    having: UserHaving
+    "Order, the first entry weighing most; the keys, in the order of ` + "`" + `by` + "`" + `, when absent and as the last tie-breakers."
+    orderBy: [UserGroupOrder!]
+    "How many groups, 0 to 100; 20 when absent."
+    first: Int
+  ): [UserGroup!]!
 }
 
 "A user on a page."
@@ -4232,6 +6009,189 @@ input UserBy @oneOf {
   id: ID
   "Login name, trimmed and its white space collapsed, then compared exactly."
   username: String
+}
+
+"What users come to: all that match, or those of a group."
+type UserAggregate {
+  "How many there are; with ` + "`" + `distinct` + "`" + `, how many different values they have there, null not being one."
+  count(
+    "What the different values are counted of."
+    distinct: UserGroupField
+  ): Int!
+  "Least values; null where there is none."
+  min: UserExtremes!
+  "Greatest values; null where there is none."
+  max: UserExtremes!
+}
+
+"Least or greatest values of users."
+type UserExtremes {
+  "Of ` + "`" + `username` + "`" + `, in code-point order."
+  username: String
+  "Of ` + "`" + `name` + "`" + `, in code-point order."
+  name: String
+  "Of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+}
+
+"Users that have something in common."
+type UserGroup {
+  "What they have in common."
+  key: UserGroupKey!
+  "What they come to."
+  aggregate: UserAggregate!
+}
+
+"What the users of a group have in common; null where they have none, and what they are not grouped by."
+type UserGroupKey {
+  "Their ` + "`" + `username` + "`" + `."
+  username: String
+  "Their ` + "`" + `name` + "`" + `."
+  name: String
+  "Their ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTime
+  "Their ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTime
+  "When the year of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtYear: DateTime
+  "When the month of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtMonth: DateTime
+  "When the week of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtWeek: DateTime
+  "When the day of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtDay: DateTime
+  "When the hour of ` + "`" + `createdAt` + "`" + ` begins, in UTC."
+  createdAtHour: DateTime
+  "When the year of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtYear: DateTime
+  "When the month of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtMonth: DateTime
+  "When the week of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtWeek: DateTime
+  "When the day of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtDay: DateTime
+  "When the hour of ` + "`" + `updatedAt` + "`" + ` begins, in UTC."
+  updatedAtHour: DateTime
+}
+
+"What users can be grouped by."
+enum UserGroupField {
+  "By ` + "`" + `username` + "`" + `."
+  USERNAME
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"What groups of users can be ordered by: what they come to, or what is in ` + "`" + `by` + "`" + `."
+enum UserGroupOrderField {
+  "By how many users there are."
+  COUNT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `username` + "`" + `."
+  MIN_USERNAME
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `name` + "`" + `."
+  MIN_NAME
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MIN_CREATED_AT
+  "By ` + "`" + `min` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MIN_UPDATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `username` + "`" + `."
+  MAX_USERNAME
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `name` + "`" + `."
+  MAX_NAME
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `createdAt` + "`" + `."
+  MAX_CREATED_AT
+  "By ` + "`" + `max` + "`" + ` of ` + "`" + `updatedAt` + "`" + `."
+  MAX_UPDATED_AT
+  "By ` + "`" + `username` + "`" + `."
+  USERNAME
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
+  "By the year of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_YEAR
+  "By the month of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_MONTH
+  "By the week of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_WEEK
+  "By the day of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_DAY
+  "By the hour of ` + "`" + `createdAt` + "`" + `, in UTC."
+  CREATED_AT_HOUR
+  "By the year of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_YEAR
+  "By the month of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_MONTH
+  "By the week of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_WEEK
+  "By the day of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_DAY
+  "By the hour of ` + "`" + `updatedAt` + "`" + `, in UTC."
+  UPDATED_AT_HOUR
+}
+
+"One step of an order of groups of users."
+input UserGroupOrder {
+  "What to order by; of keys only what is in ` + "`" + `by` + "`" + `, anything else is BAD_REQUEST."
+  field: UserGroupOrderField!
+  "Which way."
+  direction: OrderDirection! = ASC
+}
+
+"Matches a group of users that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
+input UserHaving {
+  "All of these match."
+  and: [UserHaving!]
+  "At least one of these matches; an empty list is BAD_REQUEST."
+  or: [UserHaving!]
+  "This does not match."
+  not: UserHaving
+  "Condition on how many users there are."
+  count: IntWhere
+  "Conditions on least values."
+  min: UserExtremesHaving
+  "Conditions on greatest values."
+  max: UserExtremesHaving
+}
+
+"Matches a group by least or greatest values of its users; it has to meet every field given. Null matches nothing but ` + "`" + `isNull` + "`" + `."
+input UserExtremesHaving {
+  "Condition on that of ` + "`" + `username` + "`" + `."
+  username: StringWhere
+  "Condition on that of ` + "`" + `name` + "`" + `."
+  name: StringWhere
+  "Condition on that of ` + "`" + `createdAt` + "`" + `."
+  createdAt: DateTimeWhere
+  "Condition on that of ` + "`" + `updatedAt` + "`" + `."
+  updatedAt: DateTimeWhere
 }
 
 extend type Query {
@@ -4515,6 +6475,18 @@ func (ec *executionContext) childFields_Address(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Address", field.Name)
 }
 
+func (ec *executionContext) childFields_AddressAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_AddressAggregate_count(ctx, field)
+	case "min":
+		return ec.fieldContext_AddressAggregate_min(ctx, field)
+	case "max":
+		return ec.fieldContext_AddressAggregate_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddressAggregate", field.Name)
+}
+
 func (ec *executionContext) childFields_AddressConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -4525,6 +6497,10 @@ func (ec *executionContext) childFields_AddressConnection(ctx context.Context, f
 		return ec.fieldContext_AddressConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_AddressConnection_totalCount(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_AddressConnection_aggregate(ctx, field)
+	case "groups":
+		return ec.fieldContext_AddressConnection_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddressConnection", field.Name)
 }
@@ -4537,6 +6513,62 @@ func (ec *executionContext) childFields_AddressEdge(ctx context.Context, field g
 		return ec.fieldContext_AddressEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddressEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AddressExtremes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emailAddress":
+		return ec.fieldContext_AddressExtremes_emailAddress(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AddressExtremes_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AddressExtremes_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddressExtremes", field.Name)
+}
+
+func (ec *executionContext) childFields_AddressGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_AddressGroup_key(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_AddressGroup_aggregate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddressGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_AddressGroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_AddressGroupKey_user(ctx, field)
+	case "emailAddress":
+		return ec.fieldContext_AddressGroupKey_emailAddress(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AddressGroupKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AddressGroupKey_updatedAt(ctx, field)
+	case "createdAtYear":
+		return ec.fieldContext_AddressGroupKey_createdAtYear(ctx, field)
+	case "createdAtMonth":
+		return ec.fieldContext_AddressGroupKey_createdAtMonth(ctx, field)
+	case "createdAtWeek":
+		return ec.fieldContext_AddressGroupKey_createdAtWeek(ctx, field)
+	case "createdAtDay":
+		return ec.fieldContext_AddressGroupKey_createdAtDay(ctx, field)
+	case "createdAtHour":
+		return ec.fieldContext_AddressGroupKey_createdAtHour(ctx, field)
+	case "updatedAtYear":
+		return ec.fieldContext_AddressGroupKey_updatedAtYear(ctx, field)
+	case "updatedAtMonth":
+		return ec.fieldContext_AddressGroupKey_updatedAtMonth(ctx, field)
+	case "updatedAtWeek":
+		return ec.fieldContext_AddressGroupKey_updatedAtWeek(ctx, field)
+	case "updatedAtDay":
+		return ec.fieldContext_AddressGroupKey_updatedAtDay(ctx, field)
+	case "updatedAtHour":
+		return ec.fieldContext_AddressGroupKey_updatedAtHour(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddressGroupKey", field.Name)
 }
 
 func (ec *executionContext) childFields_CascadeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4857,6 +6889,18 @@ func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Post", field.Name)
 }
 
+func (ec *executionContext) childFields_PostAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_PostAggregate_count(ctx, field)
+	case "min":
+		return ec.fieldContext_PostAggregate_min(ctx, field)
+	case "max":
+		return ec.fieldContext_PostAggregate_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PostAggregate", field.Name)
+}
+
 func (ec *executionContext) childFields_PostConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -4867,6 +6911,10 @@ func (ec *executionContext) childFields_PostConnection(ctx context.Context, fiel
 		return ec.fieldContext_PostConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_PostConnection_totalCount(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_PostConnection_aggregate(ctx, field)
+	case "groups":
+		return ec.fieldContext_PostConnection_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostConnection", field.Name)
 }
@@ -4879,6 +6927,62 @@ func (ec *executionContext) childFields_PostEdge(ctx context.Context, field grap
 		return ec.fieldContext_PostEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PostEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PostExtremes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_PostExtremes_title(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PostExtremes_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PostExtremes_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PostExtremes", field.Name)
+}
+
+func (ec *executionContext) childFields_PostGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_PostGroup_key(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_PostGroup_aggregate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PostGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_PostGroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "author":
+		return ec.fieldContext_PostGroupKey_author(ctx, field)
+	case "title":
+		return ec.fieldContext_PostGroupKey_title(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PostGroupKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_PostGroupKey_updatedAt(ctx, field)
+	case "createdAtYear":
+		return ec.fieldContext_PostGroupKey_createdAtYear(ctx, field)
+	case "createdAtMonth":
+		return ec.fieldContext_PostGroupKey_createdAtMonth(ctx, field)
+	case "createdAtWeek":
+		return ec.fieldContext_PostGroupKey_createdAtWeek(ctx, field)
+	case "createdAtDay":
+		return ec.fieldContext_PostGroupKey_createdAtDay(ctx, field)
+	case "createdAtHour":
+		return ec.fieldContext_PostGroupKey_createdAtHour(ctx, field)
+	case "updatedAtYear":
+		return ec.fieldContext_PostGroupKey_updatedAtYear(ctx, field)
+	case "updatedAtMonth":
+		return ec.fieldContext_PostGroupKey_updatedAtMonth(ctx, field)
+	case "updatedAtWeek":
+		return ec.fieldContext_PostGroupKey_updatedAtWeek(ctx, field)
+	case "updatedAtDay":
+		return ec.fieldContext_PostGroupKey_updatedAtDay(ctx, field)
+	case "updatedAtHour":
+		return ec.fieldContext_PostGroupKey_updatedAtHour(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PostGroupKey", field.Name)
 }
 
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4903,6 +7007,18 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
 }
 
+func (ec *executionContext) childFields_ProfileAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_ProfileAggregate_count(ctx, field)
+	case "min":
+		return ec.fieldContext_ProfileAggregate_min(ctx, field)
+	case "max":
+		return ec.fieldContext_ProfileAggregate_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileAggregate", field.Name)
+}
+
 func (ec *executionContext) childFields_ProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -4913,6 +7029,10 @@ func (ec *executionContext) childFields_ProfileConnection(ctx context.Context, f
 		return ec.fieldContext_ProfileConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ProfileConnection_totalCount(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_ProfileConnection_aggregate(ctx, field)
+	case "groups":
+		return ec.fieldContext_ProfileConnection_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileConnection", field.Name)
 }
@@ -4925,6 +7045,62 @@ func (ec *executionContext) childFields_ProfileEdge(ctx context.Context, field g
 		return ec.fieldContext_ProfileEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileExtremes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fullName":
+		return ec.fieldContext_ProfileExtremes_fullName(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProfileExtremes_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ProfileExtremes_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileExtremes", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ProfileGroup_key(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_ProfileGroup_aggregate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileGroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ProfileGroupKey_user(ctx, field)
+	case "fullName":
+		return ec.fieldContext_ProfileGroupKey_fullName(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProfileGroupKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ProfileGroupKey_updatedAt(ctx, field)
+	case "createdAtYear":
+		return ec.fieldContext_ProfileGroupKey_createdAtYear(ctx, field)
+	case "createdAtMonth":
+		return ec.fieldContext_ProfileGroupKey_createdAtMonth(ctx, field)
+	case "createdAtWeek":
+		return ec.fieldContext_ProfileGroupKey_createdAtWeek(ctx, field)
+	case "createdAtDay":
+		return ec.fieldContext_ProfileGroupKey_createdAtDay(ctx, field)
+	case "createdAtHour":
+		return ec.fieldContext_ProfileGroupKey_createdAtHour(ctx, field)
+	case "updatedAtYear":
+		return ec.fieldContext_ProfileGroupKey_updatedAtYear(ctx, field)
+	case "updatedAtMonth":
+		return ec.fieldContext_ProfileGroupKey_updatedAtMonth(ctx, field)
+	case "updatedAtWeek":
+		return ec.fieldContext_ProfileGroupKey_updatedAtWeek(ctx, field)
+	case "updatedAtDay":
+		return ec.fieldContext_ProfileGroupKey_updatedAtDay(ctx, field)
+	case "updatedAtHour":
+		return ec.fieldContext_ProfileGroupKey_updatedAtHour(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileGroupKey", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4981,6 +7157,18 @@ func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Tag", field.Name)
 }
 
+func (ec *executionContext) childFields_TagAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_TagAggregate_count(ctx, field)
+	case "min":
+		return ec.fieldContext_TagAggregate_min(ctx, field)
+	case "max":
+		return ec.fieldContext_TagAggregate_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagAggregate", field.Name)
+}
+
 func (ec *executionContext) childFields_TagConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -4991,6 +7179,10 @@ func (ec *executionContext) childFields_TagConnection(ctx context.Context, field
 		return ec.fieldContext_TagConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_TagConnection_totalCount(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_TagConnection_aggregate(ctx, field)
+	case "groups":
+		return ec.fieldContext_TagConnection_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagConnection", field.Name)
 }
@@ -5003,6 +7195,60 @@ func (ec *executionContext) childFields_TagEdge(ctx context.Context, field graph
 		return ec.fieldContext_TagEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TagExtremes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_TagExtremes_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TagExtremes_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_TagExtremes_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagExtremes", field.Name)
+}
+
+func (ec *executionContext) childFields_TagGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_TagGroup_key(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_TagGroup_aggregate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_TagGroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_TagGroupKey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TagGroupKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_TagGroupKey_updatedAt(ctx, field)
+	case "createdAtYear":
+		return ec.fieldContext_TagGroupKey_createdAtYear(ctx, field)
+	case "createdAtMonth":
+		return ec.fieldContext_TagGroupKey_createdAtMonth(ctx, field)
+	case "createdAtWeek":
+		return ec.fieldContext_TagGroupKey_createdAtWeek(ctx, field)
+	case "createdAtDay":
+		return ec.fieldContext_TagGroupKey_createdAtDay(ctx, field)
+	case "createdAtHour":
+		return ec.fieldContext_TagGroupKey_createdAtHour(ctx, field)
+	case "updatedAtYear":
+		return ec.fieldContext_TagGroupKey_updatedAtYear(ctx, field)
+	case "updatedAtMonth":
+		return ec.fieldContext_TagGroupKey_updatedAtMonth(ctx, field)
+	case "updatedAtWeek":
+		return ec.fieldContext_TagGroupKey_updatedAtWeek(ctx, field)
+	case "updatedAtDay":
+		return ec.fieldContext_TagGroupKey_updatedAtDay(ctx, field)
+	case "updatedAtHour":
+		return ec.fieldContext_TagGroupKey_updatedAtHour(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagGroupKey", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateAddressPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5191,6 +7437,18 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
 
+func (ec *executionContext) childFields_UserAggregate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_UserAggregate_count(ctx, field)
+	case "min":
+		return ec.fieldContext_UserAggregate_min(ctx, field)
+	case "max":
+		return ec.fieldContext_UserAggregate_max(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserAggregate", field.Name)
+}
+
 func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -5201,6 +7459,10 @@ func (ec *executionContext) childFields_UserConnection(ctx context.Context, fiel
 		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_UserConnection_totalCount(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_UserConnection_aggregate(ctx, field)
+	case "groups":
+		return ec.fieldContext_UserConnection_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
 }
@@ -5225,6 +7487,64 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_UserExtremes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_UserExtremes_username(ctx, field)
+	case "name":
+		return ec.fieldContext_UserExtremes_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserExtremes_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_UserExtremes_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserExtremes", field.Name)
+}
+
+func (ec *executionContext) childFields_UserGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_UserGroup_key(ctx, field)
+	case "aggregate":
+		return ec.fieldContext_UserGroup_aggregate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_UserGroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_UserGroupKey_username(ctx, field)
+	case "name":
+		return ec.fieldContext_UserGroupKey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserGroupKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_UserGroupKey_updatedAt(ctx, field)
+	case "createdAtYear":
+		return ec.fieldContext_UserGroupKey_createdAtYear(ctx, field)
+	case "createdAtMonth":
+		return ec.fieldContext_UserGroupKey_createdAtMonth(ctx, field)
+	case "createdAtWeek":
+		return ec.fieldContext_UserGroupKey_createdAtWeek(ctx, field)
+	case "createdAtDay":
+		return ec.fieldContext_UserGroupKey_createdAtDay(ctx, field)
+	case "createdAtHour":
+		return ec.fieldContext_UserGroupKey_createdAtHour(ctx, field)
+	case "updatedAtYear":
+		return ec.fieldContext_UserGroupKey_updatedAtYear(ctx, field)
+	case "updatedAtMonth":
+		return ec.fieldContext_UserGroupKey_updatedAtMonth(ctx, field)
+	case "updatedAtWeek":
+		return ec.fieldContext_UserGroupKey_updatedAtWeek(ctx, field)
+	case "updatedAtDay":
+		return ec.fieldContext_UserGroupKey_updatedAtDay(ctx, field)
+	case "updatedAtHour":
+		return ec.fieldContext_UserGroupKey_updatedAtHour(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserGroupKey", field.Name)
 }
 
 func (ec *executionContext) childFields_ViewerCan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5397,6 +7717,44 @@ func (ec *executionContext) dir_dryRun_args(ctx context.Context, rawArgs map[str
 		return nil, err
 	}
 	args["if"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AddressConnection_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]model.AddressGroupField, error) {
+			return ec.unmarshalNAddressGroupField2ᚕkithᚋgraphᚋmodelᚐAddressGroupFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*model.AddressHaving, error) {
+			return ec.unmarshalOAddressHaving2ᚖkithᚋgraphᚋmodelᚐAddressHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.AddressGroupOrder, error) {
+			return ec.unmarshalOAddressGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐAddressGroupOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
 	return args, nil
 }
 
@@ -5960,6 +8318,44 @@ func (ec *executionContext) field_Mutation_upsertUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_PostConnection_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]model.PostGroupField, error) {
+			return ec.unmarshalNPostGroupField2ᚕkithᚋgraphᚋmodelᚐPostGroupFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*model.PostHaving, error) {
+			return ec.unmarshalOPostHaving2ᚖkithᚋgraphᚋmodelᚐPostHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.PostGroupOrder, error) {
+			return ec.unmarshalOPostGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐPostGroupOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Post_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6011,6 +8407,44 @@ func (ec *executionContext) field_Post_tags_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_ProfileConnection_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]model.ProfileGroupField, error) {
+			return ec.unmarshalNProfileGroupField2ᚕkithᚋgraphᚋmodelᚐProfileGroupFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*model.ProfileHaving, error) {
+			return ec.unmarshalOProfileHaving2ᚖkithᚋgraphᚋmodelᚐProfileHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.ProfileGroupOrder, error) {
+			return ec.unmarshalOProfileGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐProfileGroupOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
 	return args, nil
 }
 
@@ -6396,6 +8830,44 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_TagConnection_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]model.TagGroupField, error) {
+			return ec.unmarshalNTagGroupField2ᚕkithᚋgraphᚋmodelᚐTagGroupFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*model.TagHaving, error) {
+			return ec.unmarshalOTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.TagGroupOrder, error) {
+			return ec.unmarshalOTagGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐTagGroupOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Tag_posts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6447,6 +8919,44 @@ func (ec *executionContext) field_Tag_posts_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_UserConnection_groups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) ([]model.UserGroupField, error) {
+			return ec.unmarshalNUserGroupField2ᚕkithᚋgraphᚋmodelᚐUserGroupFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "having",
+		func(ctx context.Context, v any) (*model.UserHaving, error) {
+			return ec.unmarshalOUserHaving2ᚖkithᚋgraphᚋmodelᚐUserHaving(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["having"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) ([]*model.UserGroupOrder, error) {
+			return ec.unmarshalOUserGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐUserGroupOrderᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
 	return args, nil
 }
 
@@ -6743,6 +9253,93 @@ func (ec *executionContext) fieldContext_Address_user(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _AddressAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressAggregate_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressAggregate_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AddressAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressAggregate_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNAddressExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressAggregate_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddressAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressAggregate_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNAddressExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressAggregate_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddressConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6862,6 +9459,82 @@ func (ec *executionContext) fieldContext_AddressConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("AddressConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _AddressConnection_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressConnection_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AddressConnection().Aggregate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressConnection_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddressConnection_groups(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Address]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressConnection_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.AddressConnection().Groups(ctx, obj, fc.Args["by"].([]model.AddressGroupField), fc.Args["having"].(*model.AddressHaving), fc.Args["orderBy"].([]*model.AddressGroupOrder), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNAddressGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressConnection_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AddressConnection_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddressEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Address]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6915,6 +9588,614 @@ func (ec *executionContext) fieldContext_AddressEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AddressExtremes_emailAddress(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressExtremes_emailAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["emailAddress"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "emailAddress")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressExtremes_emailAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AddressExtremes_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressExtremes_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressExtremes_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressExtremes_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressExtremes_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressExtremes_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroup_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNAddressGroupKey2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroup_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressGroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddressGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroup_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aggregate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroup_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddressGroupKey_user(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AddressGroupKey().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖkithᚋdbᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddressGroupKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddressGroupKey_emailAddress(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_emailAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["emailAddress"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "emailAddress")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_emailAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_createdAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_createdAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_createdAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AddressGroupKey_updatedAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressGroupKey_updatedAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddressGroupKey_updatedAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _CascadeCount_type(ctx context.Context, field graphql.CollectedField, obj *orm.CascadeCount) (ret graphql.Marshaler) {
@@ -10978,6 +14259,93 @@ func (ec *executionContext) fieldContext_Post_tags(ctx context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _PostAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostAggregate_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostAggregate_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PostAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostAggregate_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNPostExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostAggregate_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PostAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostAggregate_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNPostExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostAggregate_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PostConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11097,6 +14465,82 @@ func (ec *executionContext) fieldContext_PostConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("PostConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _PostConnection_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostConnection_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PostConnection().Aggregate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostConnection_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PostConnection_groups(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Post]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostConnection_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PostConnection().Groups(ctx, obj, fc.Args["by"].([]model.PostGroupField), fc.Args["having"].(*model.PostHaving), fc.Args["orderBy"].([]*model.PostGroupOrder), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNPostGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostConnection_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PostConnection_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PostEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11150,6 +14594,614 @@ func (ec *executionContext) fieldContext_PostEdge_node(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PostExtremes_title(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostExtremes_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["title"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "title")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostExtremes_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PostExtremes_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostExtremes_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostExtremes_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostExtremes_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostExtremes_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostExtremes_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroup_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNPostGroupKey2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroup_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostGroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PostGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroup_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aggregate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroup_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PostGroupKey_author(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_author(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PostGroupKey().Author(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖkithᚋdbᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_author(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PostGroupKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PostGroupKey_title(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["title"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "title")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_createdAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_createdAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_createdAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PostGroupKey_updatedAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PostGroupKey_updatedAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PostGroupKey_updatedAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PostGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Profile_id(ctx context.Context, field graphql.CollectedField, obj *db.Profile) (ret graphql.Marshaler) {
@@ -11354,6 +15406,93 @@ func (ec *executionContext) fieldContext_Profile_user(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _ProfileAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileAggregate_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileAggregate_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileAggregate_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNProfileExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileAggregate_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileAggregate_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNProfileExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileAggregate_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProfileConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11473,6 +15612,82 @@ func (ec *executionContext) fieldContext_ProfileConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("ProfileConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _ProfileConnection_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConnection_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProfileConnection().Aggregate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConnection_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileConnection_groups(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Profile]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConnection_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ProfileConnection().Groups(ctx, obj, fc.Args["by"].([]model.ProfileGroupField), fc.Args["having"].(*model.ProfileHaving), fc.Args["orderBy"].([]*model.ProfileGroupOrder), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNProfileGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConnection_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ProfileConnection_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProfileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Profile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11526,6 +15741,614 @@ func (ec *executionContext) fieldContext_ProfileEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ProfileExtremes_fullName(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileExtremes_fullName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["fullName"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "fullName")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileExtremes_fullName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileExtremes_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileExtremes_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileExtremes_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileExtremes_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileExtremes_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileExtremes_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroup_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNProfileGroupKey2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroup_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileGroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroup_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aggregate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroup_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileGroupKey_user(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProfileGroupKey().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *db.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖkithᚋdbᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProfileGroupKey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProfileGroupKey_fullName(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_fullName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["fullName"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "fullName")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_fullName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_createdAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_createdAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_createdAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ProfileGroupKey_updatedAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileGroupKey_updatedAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileGroupKey_updatedAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -12584,6 +17407,93 @@ func (ec *executionContext) fieldContext_Tag_posts(ctx context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _TagAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagAggregate_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagAggregate_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TagAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagAggregate_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNTagExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagAggregate_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagAggregate_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNTagExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagAggregate_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TagConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12703,6 +17613,82 @@ func (ec *executionContext) fieldContext_TagConnection_totalCount(_ context.Cont
 	return graphql.NewScalarFieldContext("TagConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _TagConnection_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConnection_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TagConnection().Aggregate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConnection_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagConnection_groups(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.Tag]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagConnection_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.TagConnection().Groups(ctx, obj, fc.Args["by"].([]model.TagGroupField), fc.Args["having"].(*model.TagHaving), fc.Args["orderBy"].([]*model.TagGroupOrder), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNTagGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagConnection_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TagConnection_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TagEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.Tag]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12756,6 +17742,582 @@ func (ec *executionContext) fieldContext_TagEdge_node(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _TagExtremes_name(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagExtremes_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["name"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "name")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagExtremes_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TagExtremes_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagExtremes_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagExtremes_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagExtremes_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagExtremes_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagExtremes_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroup_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNTagGroupKey2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroup_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagGroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroup_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aggregate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroup_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagGroupKey_name(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["name"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "name")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_createdAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_createdAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_createdAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _TagGroupKey_updatedAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagGroupKey_updatedAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagGroupKey_updatedAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _UpdateAddressPayload_address(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressPayload) (ret graphql.Marshaler) {
@@ -14162,6 +19724,93 @@ func (ec *executionContext) fieldContext_User_roles(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _UserAggregate_count(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAggregate_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAggregate_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserAggregate", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UserAggregate_min(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAggregate_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNUserExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAggregate_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserAggregate_max(ctx context.Context, field graphql.CollectedField, obj *orm.Aggregated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserAggregate_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNUserExtremes2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserAggregate_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserAggregate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserExtremes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14279,6 +19928,82 @@ func (ec *executionContext) _UserConnection_totalCount(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_UserConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UserConnection_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UserConnection().Aggregate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserConnection_groups(ctx context.Context, field graphql.CollectedField, obj *orm.Connection[db.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.UserConnection().Groups(ctx, obj, fc.Args["by"].([]model.UserGroupField), fc.Args["having"].(*model.UserHaving), fc.Args["orderBy"].([]*model.UserGroupOrder), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+			return ec.marshalNUserGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_UserConnection_groups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.Edge[db.User]) (ret graphql.Marshaler) {
@@ -14403,6 +20128,646 @@ func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UserError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserExtremes_username(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserExtremes_username(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["username"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "username")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserExtremes_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserExtremes_name(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserExtremes_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["name"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "name")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserExtremes_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserExtremes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserExtremes_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserExtremes_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserExtremes_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserExtremes_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserExtremes_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserExtremes_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserExtremes", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroup_key(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroup_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalNUserGroupKey2map(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroup_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserGroupKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserGroup_aggregate(ctx context.Context, field graphql.CollectedField, obj *orm.Grouped) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroup_aggregate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Aggregate(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+			return ec.marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroup_aggregate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserAggregate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserGroupKey_username(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_username(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["username"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "username")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_name(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["name"].(type) {
+			case *string:
+				return v, nil
+			case string:
+				return &v, nil
+			case nil:
+				return (*string)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "name")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAt(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAt"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAt")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_createdAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_createdAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["createdAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "createdAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_createdAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAtYear(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAtYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtYear"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtYear")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAtYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAtMonth(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAtMonth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtMonth"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtMonth")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAtMonth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAtWeek(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAtWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtWeek"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtWeek")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAtWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAtDay(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAtDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtDay"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtDay")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAtDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _UserGroupKey_updatedAtHour(ctx context.Context, field graphql.CollectedField, obj map[string]any) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserGroupKey_updatedAtHour(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			switch v := obj["updatedAtHour"].(type) {
+			case *time.Time:
+				return v, nil
+			case time.Time:
+				return &v, nil
+			case nil:
+				return (*time.Time)(nil), nil
+			default:
+				return nil, fmt.Errorf("unexpected type %T for field %s", v, "updatedAtHour")
+			}
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserGroupKey_updatedAtHour(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserGroupKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _ViewerCan_update(ctx context.Context, field graphql.CollectedField, obj *model.ViewerCan) (ret graphql.Marshaler) {
@@ -15510,6 +21875,156 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAddressExtremesHaving(ctx context.Context, obj any) (model.AddressExtremesHaving, error) {
+	var it model.AddressExtremesHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"emailAddress", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "emailAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailAddress"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailAddress = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAddressGroupOrder(ctx context.Context, obj any) (model.AddressGroupOrder, error) {
+	var it model.AddressGroupOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNAddressGroupOrderField2kithᚋgraphᚋmodelᚐAddressGroupOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAddressHaving(ctx context.Context, obj any) (model.AddressHaving, error) {
+	var it model.AddressHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "count", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOAddressHaving2ᚕᚖkithᚋgraphᚋmodelᚐAddressHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOAddressHaving2ᚕᚖkithᚋgraphᚋmodelᚐAddressHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOAddressHaving2ᚖkithᚋgraphᚋmodelᚐAddressHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj any) (model.AddressOrder, error) {
 	var it model.AddressOrder
 	if obj == nil {
@@ -16596,6 +23111,85 @@ func (ec *executionContext) unmarshalInputIDWhere(ctx context.Context, obj any) 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputIntWhere(ctx context.Context, obj any) (model.IntWhere, error) {
+	var it model.IntWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputLogInInput(ctx context.Context, obj any) (model.LogInInput, error) {
 	var it model.LogInInput
 	if obj == nil {
@@ -16658,6 +23252,156 @@ func (ec *executionContext) unmarshalInputLogOutInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.RefreshToken = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPostExtremesHaving(ctx context.Context, obj any) (model.PostExtremesHaving, error) {
+	var it model.PostExtremesHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPostGroupOrder(ctx context.Context, obj any) (model.PostGroupOrder, error) {
+	var it model.PostGroupOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNPostGroupOrderField2kithᚋgraphᚋmodelᚐPostGroupOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPostHaving(ctx context.Context, obj any) (model.PostHaving, error) {
+	var it model.PostHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "count", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOPostHaving2ᚕᚖkithᚋgraphᚋmodelᚐPostHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOPostHaving2ᚕᚖkithᚋgraphᚋmodelᚐPostHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOPostHaving2ᚖkithᚋgraphᚋmodelᚐPostHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
 		}
 	}
 	return it, nil
@@ -16887,6 +23631,156 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.Matches = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputProfileExtremesHaving(ctx context.Context, obj any) (model.ProfileExtremesHaving, error) {
+	var it model.ProfileExtremesHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fullName", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fullName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fullName"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FullName = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputProfileGroupOrder(ctx context.Context, obj any) (model.ProfileGroupOrder, error) {
+	var it model.ProfileGroupOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNProfileGroupOrderField2kithᚋgraphᚋmodelᚐProfileGroupOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputProfileHaving(ctx context.Context, obj any) (model.ProfileHaving, error) {
+	var it model.ProfileHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "count", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOProfileHaving2ᚕᚖkithᚋgraphᚋmodelᚐProfileHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOProfileHaving2ᚕᚖkithᚋgraphᚋmodelᚐProfileHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOProfileHaving2ᚖkithᚋgraphᚋmodelᚐProfileHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
 		}
 	}
 	return it, nil
@@ -17236,6 +24130,156 @@ func (ec *executionContext) unmarshalInputTagBy(ctx context.Context, obj any) (m
 				return it, err
 			}
 			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagExtremesHaving(ctx context.Context, obj any) (model.TagExtremesHaving, error) {
+	var it model.TagExtremesHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagGroupOrder(ctx context.Context, obj any) (model.TagGroupOrder, error) {
+	var it model.TagGroupOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNTagGroupOrderField2kithᚋgraphᚋmodelᚐTagGroupOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagHaving(ctx context.Context, obj any) (model.TagHaving, error) {
+	var it model.TagHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "count", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOTagHaving2ᚕᚖkithᚋgraphᚋmodelᚐTagHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOTagHaving2ᚕᚖkithᚋgraphᚋmodelᚐTagHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
 		}
 	}
 	return it, nil
@@ -18625,6 +25669,163 @@ func (ec *executionContext) unmarshalInputUserBy(ctx context.Context, obj any) (
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUserExtremesHaving(ctx context.Context, obj any) (model.UserExtremesHaving, error) {
+	var it model.UserExtremesHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username", "name", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Username = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOStringWhere2ᚖkithᚋgraphᚋmodelᚐStringWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeWhere2ᚖkithᚋgraphᚋmodelᚐDateTimeWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserGroupOrder(ctx context.Context, obj any) (model.UserGroupOrder, error) {
+	var it model.UserGroupOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNUserGroupOrderField2kithᚋgraphᚋmodelᚐUserGroupOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserHaving(ctx context.Context, obj any) (model.UserHaving, error) {
+	var it model.UserHaving
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "count", "min", "max"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOUserHaving2ᚕᚖkithᚋgraphᚋmodelᚐUserHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOUserHaving2ᚕᚖkithᚋgraphᚋmodelᚐUserHavingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOUserHaving2ᚖkithᚋgraphᚋmodelᚐUserHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
+		case "min":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("min"))
+			data, err := ec.unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Min = data
+		case "max":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("max"))
+			data, err := ec.unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Max = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any) (model.UserOrder, error) {
 	var it model.UserOrder
 	if obj == nil {
@@ -19051,6 +26252,87 @@ func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var addressAggregateImplementors = []string{"AddressAggregate"}
+
+func (ec *executionContext) _AddressAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressAggregate")
+		case "count":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AddressAggregate_count(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "min":
+			out.Values[i] = ec._AddressAggregate_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "max":
+			out.Values[i] = ec._AddressAggregate_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var addressConnectionImplementors = []string{"AddressConnection"}
 
 func (ec *executionContext) _AddressConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Address]) graphql.Marshaler {
@@ -19215,6 +26497,82 @@ func (ec *executionContext) _AddressConnection(ctx context.Context, sel ast.Sele
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AddressConnection_aggregate(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "groups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AddressConnection_groups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -19291,6 +26649,266 @@ func (ec *executionContext) _AddressEdge(ctx context.Context, sel ast.SelectionS
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var addressExtremesImplementors = []string{"AddressExtremes"}
+
+func (ec *executionContext) _AddressExtremes(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressExtremesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressExtremes")
+		case "emailAddress":
+			out.Values[i] = ec._AddressExtremes_emailAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._AddressExtremes_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._AddressExtremes_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var addressGroupImplementors = []string{"AddressGroup"}
+
+func (ec *executionContext) _AddressGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressGroup")
+		case "key":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AddressGroup_key(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			out.Values[i] = ec._AddressGroup_aggregate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var addressGroupKeyImplementors = []string{"AddressGroupKey"}
+
+func (ec *executionContext) _AddressGroupKey(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressGroupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressGroupKey")
+		case "user":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AddressGroupKey_user(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "emailAddress":
+			out.Values[i] = ec._AddressGroupKey_emailAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._AddressGroupKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._AddressGroupKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtYear":
+			out.Values[i] = ec._AddressGroupKey_createdAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtMonth":
+			out.Values[i] = ec._AddressGroupKey_createdAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtWeek":
+			out.Values[i] = ec._AddressGroupKey_createdAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtDay":
+			out.Values[i] = ec._AddressGroupKey_createdAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtHour":
+			out.Values[i] = ec._AddressGroupKey_createdAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtYear":
+			out.Values[i] = ec._AddressGroupKey_updatedAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtMonth":
+			out.Values[i] = ec._AddressGroupKey_updatedAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtWeek":
+			out.Values[i] = ec._AddressGroupKey_updatedAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtDay":
+			out.Values[i] = ec._AddressGroupKey_updatedAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtHour":
+			out.Values[i] = ec._AddressGroupKey_updatedAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21013,6 +28631,87 @@ func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var postAggregateImplementors = []string{"PostAggregate"}
+
+func (ec *executionContext) _PostAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, postAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PostAggregate")
+		case "count":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PostAggregate_count(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "min":
+			out.Values[i] = ec._PostAggregate_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "max":
+			out.Values[i] = ec._PostAggregate_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var postConnectionImplementors = []string{"PostConnection"}
 
 func (ec *executionContext) _PostConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Post]) graphql.Marshaler {
@@ -21177,6 +28876,82 @@ func (ec *executionContext) _PostConnection(ctx context.Context, sel ast.Selecti
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PostConnection_aggregate(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "groups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PostConnection_groups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21253,6 +29028,266 @@ func (ec *executionContext) _PostEdge(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var postExtremesImplementors = []string{"PostExtremes"}
+
+func (ec *executionContext) _PostExtremes(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, postExtremesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PostExtremes")
+		case "title":
+			out.Values[i] = ec._PostExtremes_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PostExtremes_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PostExtremes_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var postGroupImplementors = []string{"PostGroup"}
+
+func (ec *executionContext) _PostGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, postGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PostGroup")
+		case "key":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PostGroup_key(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			out.Values[i] = ec._PostGroup_aggregate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var postGroupKeyImplementors = []string{"PostGroupKey"}
+
+func (ec *executionContext) _PostGroupKey(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, postGroupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PostGroupKey")
+		case "author":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PostGroupKey_author(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "title":
+			out.Values[i] = ec._PostGroupKey_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._PostGroupKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._PostGroupKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtYear":
+			out.Values[i] = ec._PostGroupKey_createdAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtMonth":
+			out.Values[i] = ec._PostGroupKey_createdAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtWeek":
+			out.Values[i] = ec._PostGroupKey_createdAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtDay":
+			out.Values[i] = ec._PostGroupKey_createdAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtHour":
+			out.Values[i] = ec._PostGroupKey_createdAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtYear":
+			out.Values[i] = ec._PostGroupKey_updatedAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtMonth":
+			out.Values[i] = ec._PostGroupKey_updatedAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtWeek":
+			out.Values[i] = ec._PostGroupKey_updatedAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtDay":
+			out.Values[i] = ec._PostGroupKey_updatedAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtHour":
+			out.Values[i] = ec._PostGroupKey_updatedAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21392,6 +29427,87 @@ func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var profileAggregateImplementors = []string{"ProfileAggregate"}
+
+func (ec *executionContext) _ProfileAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileAggregate")
+		case "count":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProfileAggregate_count(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "min":
+			out.Values[i] = ec._ProfileAggregate_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "max":
+			out.Values[i] = ec._ProfileAggregate_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21577,6 +29693,82 @@ func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.Sele
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProfileConnection_aggregate(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "groups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProfileConnection_groups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21653,6 +29845,266 @@ func (ec *executionContext) _ProfileEdge(ctx context.Context, sel ast.SelectionS
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var profileExtremesImplementors = []string{"ProfileExtremes"}
+
+func (ec *executionContext) _ProfileExtremes(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileExtremesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileExtremes")
+		case "fullName":
+			out.Values[i] = ec._ProfileExtremes_fullName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ProfileExtremes_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ProfileExtremes_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var profileGroupImplementors = []string{"ProfileGroup"}
+
+func (ec *executionContext) _ProfileGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileGroup")
+		case "key":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProfileGroup_key(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			out.Values[i] = ec._ProfileGroup_aggregate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var profileGroupKeyImplementors = []string{"ProfileGroupKey"}
+
+func (ec *executionContext) _ProfileGroupKey(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, profileGroupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProfileGroupKey")
+		case "user":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ProfileGroupKey_user(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "fullName":
+			out.Values[i] = ec._ProfileGroupKey_fullName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ProfileGroupKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ProfileGroupKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtYear":
+			out.Values[i] = ec._ProfileGroupKey_createdAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtMonth":
+			out.Values[i] = ec._ProfileGroupKey_createdAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtWeek":
+			out.Values[i] = ec._ProfileGroupKey_createdAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtDay":
+			out.Values[i] = ec._ProfileGroupKey_createdAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAtHour":
+			out.Values[i] = ec._ProfileGroupKey_createdAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtYear":
+			out.Values[i] = ec._ProfileGroupKey_updatedAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtMonth":
+			out.Values[i] = ec._ProfileGroupKey_updatedAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtWeek":
+			out.Values[i] = ec._ProfileGroupKey_updatedAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtDay":
+			out.Values[i] = ec._ProfileGroupKey_updatedAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAtHour":
+			out.Values[i] = ec._ProfileGroupKey_updatedAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22288,6 +30740,87 @@ func (ec *executionContext) _Tag(ctx context.Context, sel ast.SelectionSet, obj 
 	return out
 }
 
+var tagAggregateImplementors = []string{"TagAggregate"}
+
+func (ec *executionContext) _TagAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagAggregate")
+		case "count":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TagAggregate_count(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "min":
+			out.Values[i] = ec._TagAggregate_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "max":
+			out.Values[i] = ec._TagAggregate_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var tagConnectionImplementors = []string{"TagConnection"}
 
 func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.Tag]) graphql.Marshaler {
@@ -22452,6 +30985,82 @@ func (ec *executionContext) _TagConnection(ctx context.Context, sel ast.Selectio
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TagConnection_aggregate(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "groups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TagConnection_groups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -22528,6 +31137,228 @@ func (ec *executionContext) _TagEdge(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tagExtremesImplementors = []string{"TagExtremes"}
+
+func (ec *executionContext) _TagExtremes(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagExtremesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagExtremes")
+		case "name":
+			out.Values[i] = ec._TagExtremes_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._TagExtremes_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._TagExtremes_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tagGroupImplementors = []string{"TagGroup"}
+
+func (ec *executionContext) _TagGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagGroup")
+		case "key":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TagGroup_key(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			out.Values[i] = ec._TagGroup_aggregate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tagGroupKeyImplementors = []string{"TagGroupKey"}
+
+func (ec *executionContext) _TagGroupKey(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagGroupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagGroupKey")
+		case "name":
+			out.Values[i] = ec._TagGroupKey_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._TagGroupKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._TagGroupKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtYear":
+			out.Values[i] = ec._TagGroupKey_createdAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtMonth":
+			out.Values[i] = ec._TagGroupKey_createdAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtWeek":
+			out.Values[i] = ec._TagGroupKey_createdAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtDay":
+			out.Values[i] = ec._TagGroupKey_createdAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtHour":
+			out.Values[i] = ec._TagGroupKey_createdAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtYear":
+			out.Values[i] = ec._TagGroupKey_updatedAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtMonth":
+			out.Values[i] = ec._TagGroupKey_updatedAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtWeek":
+			out.Values[i] = ec._TagGroupKey_updatedAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtDay":
+			out.Values[i] = ec._TagGroupKey_updatedAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtHour":
+			out.Values[i] = ec._TagGroupKey_updatedAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -23449,6 +32280,87 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var userAggregateImplementors = []string{"UserAggregate"}
+
+func (ec *executionContext) _UserAggregate(ctx context.Context, sel ast.SelectionSet, obj *orm.Aggregated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userAggregateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserAggregate")
+		case "count":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._UserAggregate_count(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "min":
+			out.Values[i] = ec._UserAggregate_min(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "max":
+			out.Values[i] = ec._UserAggregate_max(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var userConnectionImplementors = []string{"UserConnection"}
 
 func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.Connection[db.User]) graphql.Marshaler {
@@ -23613,6 +32525,82 @@ func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.Selecti
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._UserConnection_aggregate(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "groups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._UserConnection_groups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -23734,6 +32722,238 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			}
 		case "field":
 			out.Values[i] = ec._UserError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var userExtremesImplementors = []string{"UserExtremes"}
+
+func (ec *executionContext) _UserExtremes(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userExtremesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserExtremes")
+		case "username":
+			out.Values[i] = ec._UserExtremes_username(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._UserExtremes_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._UserExtremes_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._UserExtremes_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var userGroupImplementors = []string{"UserGroup"}
+
+func (ec *executionContext) _UserGroup(ctx context.Context, sel ast.SelectionSet, obj *orm.Grouped) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserGroup")
+		case "key":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._UserGroup_key(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "aggregate":
+			out.Values[i] = ec._UserGroup_aggregate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var userGroupKeyImplementors = []string{"UserGroupKey"}
+
+func (ec *executionContext) _UserGroupKey(ctx context.Context, sel ast.SelectionSet, obj map[string]any) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userGroupKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserGroupKey")
+		case "username":
+			out.Values[i] = ec._UserGroupKey_username(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._UserGroupKey_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._UserGroupKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._UserGroupKey_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtYear":
+			out.Values[i] = ec._UserGroupKey_createdAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtMonth":
+			out.Values[i] = ec._UserGroupKey_createdAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtWeek":
+			out.Values[i] = ec._UserGroupKey_createdAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtDay":
+			out.Values[i] = ec._UserGroupKey_createdAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAtHour":
+			out.Values[i] = ec._UserGroupKey_createdAtHour(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtYear":
+			out.Values[i] = ec._UserGroupKey_updatedAtYear(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtMonth":
+			out.Values[i] = ec._UserGroupKey_updatedAtMonth(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtWeek":
+			out.Values[i] = ec._UserGroupKey_updatedAtWeek(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtDay":
+			out.Values[i] = ec._UserGroupKey_updatedAtDay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAtHour":
+			out.Values[i] = ec._UserGroupKey_updatedAtHour(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -24219,6 +33439,16 @@ func (ec *executionContext) marshalNAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAddressAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AddressAggregate(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -24253,6 +33483,112 @@ func (ec *executionContext) marshalNAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx co
 		return graphql.Null
 	}
 	return ec._AddressEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAddressExtremes2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AddressExtremes(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAddressGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAddressGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAddressGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AddressGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAddressGroupField2kithᚋgraphᚋmodelᚐAddressGroupField(ctx context.Context, v any) (model.AddressGroupField, error) {
+	var res model.AddressGroupField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddressGroupField2kithᚋgraphᚋmodelᚐAddressGroupField(ctx context.Context, sel ast.SelectionSet, v model.AddressGroupField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAddressGroupField2ᚕkithᚋgraphᚋmodelᚐAddressGroupFieldᚄ(ctx context.Context, v any) ([]model.AddressGroupField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AddressGroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAddressGroupField2kithᚋgraphᚋmodelᚐAddressGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAddressGroupField2ᚕkithᚋgraphᚋmodelᚐAddressGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AddressGroupField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAddressGroupField2kithᚋgraphᚋmodelᚐAddressGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAddressGroupKey2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AddressGroupKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAddressGroupOrder2ᚖkithᚋgraphᚋmodelᚐAddressGroupOrder(ctx context.Context, v any) (*model.AddressGroupOrder, error) {
+	res, err := ec.unmarshalInputAddressGroupOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAddressGroupOrderField2kithᚋgraphᚋmodelᚐAddressGroupOrderField(ctx context.Context, v any) (model.AddressGroupOrderField, error) {
+	var res model.AddressGroupOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddressGroupOrderField2kithᚋgraphᚋmodelᚐAddressGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.AddressGroupOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAddressHaving2ᚖkithᚋgraphᚋmodelᚐAddressHaving(ctx context.Context, v any) (*model.AddressHaving, error) {
+	res, err := ec.unmarshalInputAddressHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx context.Context, v any) (*model.AddressOrder, error) {
@@ -24938,6 +34274,16 @@ func (ec *executionContext) marshalNPost2ᚖkithᚋdbᚐPost(ctx context.Context
 	return ec._Post(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPostAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PostAggregate(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -24972,6 +34318,112 @@ func (ec *executionContext) marshalNPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx conte
 		return graphql.Null
 	}
 	return ec._PostEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPostExtremes2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PostExtremes(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPostGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPostGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPostGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PostGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPostGroupField2kithᚋgraphᚋmodelᚐPostGroupField(ctx context.Context, v any) (model.PostGroupField, error) {
+	var res model.PostGroupField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPostGroupField2kithᚋgraphᚋmodelᚐPostGroupField(ctx context.Context, sel ast.SelectionSet, v model.PostGroupField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNPostGroupField2ᚕkithᚋgraphᚋmodelᚐPostGroupFieldᚄ(ctx context.Context, v any) ([]model.PostGroupField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PostGroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostGroupField2kithᚋgraphᚋmodelᚐPostGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPostGroupField2ᚕkithᚋgraphᚋmodelᚐPostGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PostGroupField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPostGroupField2kithᚋgraphᚋmodelᚐPostGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPostGroupKey2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PostGroupKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPostGroupOrder2ᚖkithᚋgraphᚋmodelᚐPostGroupOrder(ctx context.Context, v any) (*model.PostGroupOrder, error) {
+	res, err := ec.unmarshalInputPostGroupOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPostGroupOrderField2kithᚋgraphᚋmodelᚐPostGroupOrderField(ctx context.Context, v any) (model.PostGroupOrderField, error) {
+	var res model.PostGroupOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPostGroupOrderField2kithᚋgraphᚋmodelᚐPostGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.PostGroupOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNPostHaving2ᚖkithᚋgraphᚋmodelᚐPostHaving(ctx context.Context, v any) (*model.PostHaving, error) {
+	res, err := ec.unmarshalInputPostHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNPostOrder2ᚖkithᚋgraphᚋmodelᚐPostOrder(ctx context.Context, v any) (*model.PostOrder, error) {
@@ -25020,6 +34472,16 @@ func (ec *executionContext) marshalNProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNProfileAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProfileAggregate(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -25054,6 +34516,112 @@ func (ec *executionContext) marshalNProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx co
 		return graphql.Null
 	}
 	return ec._ProfileEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProfileExtremes2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProfileExtremes(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProfileGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProfileGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProfileGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProfileGroupField2kithᚋgraphᚋmodelᚐProfileGroupField(ctx context.Context, v any) (model.ProfileGroupField, error) {
+	var res model.ProfileGroupField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileGroupField2kithᚋgraphᚋmodelᚐProfileGroupField(ctx context.Context, sel ast.SelectionSet, v model.ProfileGroupField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNProfileGroupField2ᚕkithᚋgraphᚋmodelᚐProfileGroupFieldᚄ(ctx context.Context, v any) ([]model.ProfileGroupField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.ProfileGroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileGroupField2kithᚋgraphᚋmodelᚐProfileGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNProfileGroupField2ᚕkithᚋgraphᚋmodelᚐProfileGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ProfileGroupField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileGroupField2kithᚋgraphᚋmodelᚐProfileGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProfileGroupKey2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProfileGroupKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProfileGroupOrder2ᚖkithᚋgraphᚋmodelᚐProfileGroupOrder(ctx context.Context, v any) (*model.ProfileGroupOrder, error) {
+	res, err := ec.unmarshalInputProfileGroupOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNProfileGroupOrderField2kithᚋgraphᚋmodelᚐProfileGroupOrderField(ctx context.Context, v any) (model.ProfileGroupOrderField, error) {
+	var res model.ProfileGroupOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileGroupOrderField2kithᚋgraphᚋmodelᚐProfileGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.ProfileGroupOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNProfileHaving2ᚖkithᚋgraphᚋmodelᚐProfileHaving(ctx context.Context, v any) (*model.ProfileHaving, error) {
+	res, err := ec.unmarshalInputProfileHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx context.Context, v any) (*model.ProfileOrder, error) {
@@ -25148,6 +34716,16 @@ func (ec *executionContext) marshalNTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTagAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TagAggregate(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTagBy2kithᚋgraphᚋmodelᚐTagBy(ctx context.Context, v any) (model.TagBy, error) {
 	res, err := ec.unmarshalInputTagBy(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25187,6 +34765,112 @@ func (ec *executionContext) marshalNTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx contex
 		return graphql.Null
 	}
 	return ec._TagEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTagExtremes2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TagExtremes(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTagGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTagGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TagGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTagGroupField2kithᚋgraphᚋmodelᚐTagGroupField(ctx context.Context, v any) (model.TagGroupField, error) {
+	var res model.TagGroupField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagGroupField2kithᚋgraphᚋmodelᚐTagGroupField(ctx context.Context, sel ast.SelectionSet, v model.TagGroupField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNTagGroupField2ᚕkithᚋgraphᚋmodelᚐTagGroupFieldᚄ(ctx context.Context, v any) ([]model.TagGroupField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TagGroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagGroupField2kithᚋgraphᚋmodelᚐTagGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNTagGroupField2ᚕkithᚋgraphᚋmodelᚐTagGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TagGroupField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagGroupField2kithᚋgraphᚋmodelᚐTagGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTagGroupKey2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TagGroupKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTagGroupOrder2ᚖkithᚋgraphᚋmodelᚐTagGroupOrder(ctx context.Context, v any) (*model.TagGroupOrder, error) {
+	res, err := ec.unmarshalInputTagGroupOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTagGroupOrderField2kithᚋgraphᚋmodelᚐTagGroupOrderField(ctx context.Context, v any) (model.TagGroupOrderField, error) {
+	var res model.TagGroupOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagGroupOrderField2kithᚋgraphᚋmodelᚐTagGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.TagGroupOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHaving(ctx context.Context, v any) (*model.TagHaving, error) {
+	res, err := ec.unmarshalInputTagHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNTagOrder2ᚖkithᚋgraphᚋmodelᚐTagOrder(ctx context.Context, v any) (*model.TagOrder, error) {
@@ -25490,6 +35174,16 @@ func (ec *executionContext) marshalNUser2ᚖkithᚋdbᚐUser(ctx context.Context
 	return ec._User(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNUserAggregate2ᚖkithᚋdbᚋormᚐAggregated(ctx context.Context, sel ast.SelectionSet, v *orm.Aggregated) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserAggregate(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUserBy2kithᚋgraphᚋmodelᚐUserBy(ctx context.Context, v any) (model.UserBy, error) {
 	res, err := ec.unmarshalInputUserBy(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25572,6 +35266,112 @@ func (ec *executionContext) marshalNUserErrorCode2kithᚋdbᚋormᚐUserErrorCod
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNUserExtremes2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserExtremes(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUserGroup2ᚕᚖkithᚋdbᚋormᚐGroupedᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Grouped) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserGroup2ᚖkithᚋdbᚋormᚐGrouped(ctx context.Context, sel ast.SelectionSet, v *orm.Grouped) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUserGroupField2kithᚋgraphᚋmodelᚐUserGroupField(ctx context.Context, v any) (model.UserGroupField, error) {
+	var res model.UserGroupField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUserGroupField2kithᚋgraphᚋmodelᚐUserGroupField(ctx context.Context, sel ast.SelectionSet, v model.UserGroupField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNUserGroupField2ᚕkithᚋgraphᚋmodelᚐUserGroupFieldᚄ(ctx context.Context, v any) ([]model.UserGroupField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UserGroupField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserGroupField2kithᚋgraphᚋmodelᚐUserGroupField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNUserGroupField2ᚕkithᚋgraphᚋmodelᚐUserGroupFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.UserGroupField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserGroupField2kithᚋgraphᚋmodelᚐUserGroupField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserGroupKey2map(ctx context.Context, sel ast.SelectionSet, v map[string]any) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserGroupKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUserGroupOrder2ᚖkithᚋgraphᚋmodelᚐUserGroupOrder(ctx context.Context, v any) (*model.UserGroupOrder, error) {
+	res, err := ec.unmarshalInputUserGroupOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUserGroupOrderField2kithᚋgraphᚋmodelᚐUserGroupOrderField(ctx context.Context, v any) (model.UserGroupOrderField, error) {
+	var res model.UserGroupOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUserGroupOrderField2kithᚋgraphᚋmodelᚐUserGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.UserGroupOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNUserHaving2ᚖkithᚋgraphᚋmodelᚐUserHaving(ctx context.Context, v any) (*model.UserHaving, error) {
+	res, err := ec.unmarshalInputUserHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx context.Context, v any) (*model.UserOrder, error) {
@@ -25756,6 +35556,72 @@ func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx context.Context, v any) (*model.AddressExtremesHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAddressExtremesHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAddressGroupField2ᚖkithᚋgraphᚋmodelᚐAddressGroupField(ctx context.Context, v any) (*model.AddressGroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AddressGroupField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAddressGroupField2ᚖkithᚋgraphᚋmodelᚐAddressGroupField(ctx context.Context, sel ast.SelectionSet, v *model.AddressGroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOAddressGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐAddressGroupOrderᚄ(ctx context.Context, v any) ([]*model.AddressGroupOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.AddressGroupOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAddressGroupOrder2ᚖkithᚋgraphᚋmodelᚐAddressGroupOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAddressHaving2ᚕᚖkithᚋgraphᚋmodelᚐAddressHavingᚄ(ctx context.Context, v any) ([]*model.AddressHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.AddressHaving, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAddressHaving2ᚖkithᚋgraphᚋmodelᚐAddressHaving(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAddressHaving2ᚖkithᚋgraphᚋmodelᚐAddressHaving(ctx context.Context, v any) (*model.AddressHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAddressHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOAddressOrder2ᚕᚖkithᚋgraphᚋmodelᚐAddressOrderᚄ(ctx context.Context, v any) ([]*model.AddressOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -25915,6 +35781,41 @@ func (ec *executionContext) unmarshalOIDWhere2ᚖkithᚋgraphᚋmodelᚐIDWhere(
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -25933,6 +35834,14 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWhere(ctx context.Context, v any) (*model.IntWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputIntWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2kithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v orm.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -25945,6 +35854,72 @@ func (ec *executionContext) marshalOPost2ᚖkithᚋdbᚐPost(ctx context.Context
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx context.Context, v any) (*model.PostExtremesHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPostExtremesHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPostGroupField2ᚖkithᚋgraphᚋmodelᚐPostGroupField(ctx context.Context, v any) (*model.PostGroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PostGroupField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPostGroupField2ᚖkithᚋgraphᚋmodelᚐPostGroupField(ctx context.Context, sel ast.SelectionSet, v *model.PostGroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOPostGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐPostGroupOrderᚄ(ctx context.Context, v any) ([]*model.PostGroupOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PostGroupOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostGroupOrder2ᚖkithᚋgraphᚋmodelᚐPostGroupOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPostHaving2ᚕᚖkithᚋgraphᚋmodelᚐPostHavingᚄ(ctx context.Context, v any) ([]*model.PostHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PostHaving, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostHaving2ᚖkithᚋgraphᚋmodelᚐPostHaving(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPostHaving2ᚖkithᚋgraphᚋmodelᚐPostHaving(ctx context.Context, v any) (*model.PostHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPostHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOPostListWhere2ᚖkithᚋgraphᚋmodelᚐPostListWhere(ctx context.Context, v any) (*model.PostListWhere, error) {
@@ -26010,6 +35985,72 @@ func (ec *executionContext) marshalOProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 		return graphql.Null
 	}
 	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx context.Context, v any) (*model.ProfileExtremesHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputProfileExtremesHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProfileGroupField2ᚖkithᚋgraphᚋmodelᚐProfileGroupField(ctx context.Context, v any) (*model.ProfileGroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ProfileGroupField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProfileGroupField2ᚖkithᚋgraphᚋmodelᚐProfileGroupField(ctx context.Context, sel ast.SelectionSet, v *model.ProfileGroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOProfileGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐProfileGroupOrderᚄ(ctx context.Context, v any) ([]*model.ProfileGroupOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ProfileGroupOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileGroupOrder2ᚖkithᚋgraphᚋmodelᚐProfileGroupOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProfileHaving2ᚕᚖkithᚋgraphᚋmodelᚐProfileHavingᚄ(ctx context.Context, v any) ([]*model.ProfileHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ProfileHaving, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileHaving2ᚖkithᚋgraphᚋmodelᚐProfileHaving(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProfileHaving2ᚖkithᚋgraphᚋmodelᚐProfileHaving(ctx context.Context, v any) (*model.ProfileHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputProfileHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOProfileOrder2ᚕᚖkithᚋgraphᚋmodelᚐProfileOrderᚄ(ctx context.Context, v any) ([]*model.ProfileOrder, error) {
@@ -26129,6 +36170,72 @@ func (ec *executionContext) marshalOTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx context.Context, v any) (*model.TagExtremesHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagExtremesHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTagGroupField2ᚖkithᚋgraphᚋmodelᚐTagGroupField(ctx context.Context, v any) (*model.TagGroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.TagGroupField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTagGroupField2ᚖkithᚋgraphᚋmodelᚐTagGroupField(ctx context.Context, sel ast.SelectionSet, v *model.TagGroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOTagGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐTagGroupOrderᚄ(ctx context.Context, v any) ([]*model.TagGroupOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.TagGroupOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagGroupOrder2ᚖkithᚋgraphᚋmodelᚐTagGroupOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTagHaving2ᚕᚖkithᚋgraphᚋmodelᚐTagHavingᚄ(ctx context.Context, v any) ([]*model.TagHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.TagHaving, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHaving(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHaving(ctx context.Context, v any) (*model.TagHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOTagListWhere2ᚖkithᚋgraphᚋmodelᚐTagListWhere(ctx context.Context, v any) (*model.TagListWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -26223,6 +36330,72 @@ func (ec *executionContext) unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodel�
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputUserAddressInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx context.Context, v any) (*model.UserExtremesHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserExtremesHaving(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserGroupField2ᚖkithᚋgraphᚋmodelᚐUserGroupField(ctx context.Context, v any) (*model.UserGroupField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.UserGroupField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserGroupField2ᚖkithᚋgraphᚋmodelᚐUserGroupField(ctx context.Context, sel ast.SelectionSet, v *model.UserGroupField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOUserGroupOrder2ᚕᚖkithᚋgraphᚋmodelᚐUserGroupOrderᚄ(ctx context.Context, v any) ([]*model.UserGroupOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.UserGroupOrder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserGroupOrder2ᚖkithᚋgraphᚋmodelᚐUserGroupOrder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOUserHaving2ᚕᚖkithᚋgraphᚋmodelᚐUserHavingᚄ(ctx context.Context, v any) ([]*model.UserHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.UserHaving, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserHaving2ᚖkithᚋgraphᚋmodelᚐUserHaving(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOUserHaving2ᚖkithᚋgraphᚋmodelᚐUserHaving(ctx context.Context, v any) (*model.UserHaving, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserHaving(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -12,6 +12,40 @@ import (
 	"time"
 )
 
+// Matches a group by least or greatest values of its addresses; it has to meet every field given. Null matches nothing but `isNull`.
+type AddressExtremesHaving struct {
+	// Condition on that of `emailAddress`.
+	EmailAddress *StringWhere `json:"emailAddress,omitempty"`
+	// Condition on that of `createdAt`.
+	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
+	// Condition on that of `updatedAt`.
+	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
+}
+
+// One step of an order of groups of addresses.
+type AddressGroupOrder struct {
+	// What to order by; of keys only what is in `by`, anything else is BAD_REQUEST.
+	Field AddressGroupOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Matches a group of addresses that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
+type AddressHaving struct {
+	// All of these match.
+	And []*AddressHaving `json:"and,omitempty"`
+	// At least one of these matches; an empty list is BAD_REQUEST.
+	Or []*AddressHaving `json:"or,omitempty"`
+	// This does not match.
+	Not *AddressHaving `json:"not,omitempty"`
+	// Condition on how many addresses there are.
+	Count *IntWhere `json:"count,omitempty"`
+	// Conditions on least values.
+	Min *AddressExtremesHaving `json:"min,omitempty"`
+	// Conditions on greatest values.
+	Max *AddressExtremesHaving `json:"max,omitempty"`
+}
+
 // One step of an order of addresses.
 type AddressOrder struct {
 	// What to order by.
@@ -458,6 +492,26 @@ type IDWhere struct {
 	NotIn []string `json:"notIn,omitempty"`
 }
 
+// Condition on a number; it has to meet every field given. A `null` operand is BAD_REQUEST.
+type IntWhere struct {
+	// Is this number.
+	Eq *int `json:"eq,omitempty"`
+	// Is not this number.
+	Ne *int `json:"ne,omitempty"`
+	// Is one of these numbers; an empty list matches nothing.
+	In []int `json:"in,omitempty"`
+	// Is none of these numbers.
+	NotIn []int `json:"notIn,omitempty"`
+	// Is less than this number.
+	Lt *int `json:"lt,omitempty"`
+	// Is this number or less.
+	Lte *int `json:"lte,omitempty"`
+	// Is more than this number.
+	Gt *int `json:"gt,omitempty"`
+	// Is this number or more.
+	Gte *int `json:"gte,omitempty"`
+}
+
 // Who logs in.
 type LogInInput struct {
 	// Username, trimmed and its white space collapsed, then compared exactly.
@@ -490,6 +544,40 @@ type LogOutPayload struct {
 // `data: null`, a `userErrors` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
 // UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 type Mutation struct {
+}
+
+// Matches a group by least or greatest values of its posts; it has to meet every field given. Null matches nothing but `isNull`.
+type PostExtremesHaving struct {
+	// Condition on that of `title`.
+	Title *StringWhere `json:"title,omitempty"`
+	// Condition on that of `createdAt`.
+	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
+	// Condition on that of `updatedAt`.
+	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
+}
+
+// One step of an order of groups of posts.
+type PostGroupOrder struct {
+	// What to order by; of keys only what is in `by`, anything else is BAD_REQUEST.
+	Field PostGroupOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Matches a group of posts that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
+type PostHaving struct {
+	// All of these match.
+	And []*PostHaving `json:"and,omitempty"`
+	// At least one of these matches; an empty list is BAD_REQUEST.
+	Or []*PostHaving `json:"or,omitempty"`
+	// This does not match.
+	Not *PostHaving `json:"not,omitempty"`
+	// Condition on how many posts there are.
+	Count *IntWhere `json:"count,omitempty"`
+	// Conditions on least values.
+	Min *PostExtremesHaving `json:"min,omitempty"`
+	// Conditions on greatest values.
+	Max *PostExtremesHaving `json:"max,omitempty"`
 }
 
 // Matches an object by its posts; it has to meet every field given.
@@ -546,6 +634,40 @@ type PostWhere struct {
 	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
 	// without a word matches nothing; one with more than 100 is BAD_REQUEST.
 	Matches *string `json:"matches,omitempty"`
+}
+
+// Matches a group by least or greatest values of its profiles; it has to meet every field given. Null matches nothing but `isNull`.
+type ProfileExtremesHaving struct {
+	// Condition on that of `fullName`.
+	FullName *StringWhere `json:"fullName,omitempty"`
+	// Condition on that of `createdAt`.
+	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
+	// Condition on that of `updatedAt`.
+	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
+}
+
+// One step of an order of groups of profiles.
+type ProfileGroupOrder struct {
+	// What to order by; of keys only what is in `by`, anything else is BAD_REQUEST.
+	Field ProfileGroupOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Matches a group of profiles that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
+type ProfileHaving struct {
+	// All of these match.
+	And []*ProfileHaving `json:"and,omitempty"`
+	// At least one of these matches; an empty list is BAD_REQUEST.
+	Or []*ProfileHaving `json:"or,omitempty"`
+	// This does not match.
+	Not *ProfileHaving `json:"not,omitempty"`
+	// Condition on how many profiles there are.
+	Count *IntWhere `json:"count,omitempty"`
+	// Conditions on least values.
+	Min *ProfileExtremesHaving `json:"min,omitempty"`
+	// Conditions on greatest values.
+	Max *ProfileExtremesHaving `json:"max,omitempty"`
 }
 
 // One step of an order of profiles.
@@ -660,6 +782,40 @@ type TagBy struct {
 	ID *string `json:"id,omitempty"`
 	// Name, trimmed and its white space collapsed, then compared exactly.
 	Name *string `json:"name,omitempty"`
+}
+
+// Matches a group by least or greatest values of its tags; it has to meet every field given. Null matches nothing but `isNull`.
+type TagExtremesHaving struct {
+	// Condition on that of `name`.
+	Name *StringWhere `json:"name,omitempty"`
+	// Condition on that of `createdAt`.
+	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
+	// Condition on that of `updatedAt`.
+	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
+}
+
+// One step of an order of groups of tags.
+type TagGroupOrder struct {
+	// What to order by; of keys only what is in `by`, anything else is BAD_REQUEST.
+	Field TagGroupOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Matches a group of tags that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
+type TagHaving struct {
+	// All of these match.
+	And []*TagHaving `json:"and,omitempty"`
+	// At least one of these matches; an empty list is BAD_REQUEST.
+	Or []*TagHaving `json:"or,omitempty"`
+	// This does not match.
+	Not *TagHaving `json:"not,omitempty"`
+	// Condition on how many tags there are.
+	Count *IntWhere `json:"count,omitempty"`
+	// Conditions on least values.
+	Min *TagExtremesHaving `json:"min,omitempty"`
+	// Conditions on greatest values.
+	Max *TagExtremesHaving `json:"max,omitempty"`
 }
 
 // Matches an object by its tags; it has to meet every field given.
@@ -1104,6 +1260,42 @@ type UserBy struct {
 	Username *string `json:"username,omitempty"`
 }
 
+// Matches a group by least or greatest values of its users; it has to meet every field given. Null matches nothing but `isNull`.
+type UserExtremesHaving struct {
+	// Condition on that of `username`.
+	Username *StringWhere `json:"username,omitempty"`
+	// Condition on that of `name`.
+	Name *StringWhere `json:"name,omitempty"`
+	// Condition on that of `createdAt`.
+	CreatedAt *DateTimeWhere `json:"createdAt,omitempty"`
+	// Condition on that of `updatedAt`.
+	UpdatedAt *DateTimeWhere `json:"updatedAt,omitempty"`
+}
+
+// One step of an order of groups of users.
+type UserGroupOrder struct {
+	// What to order by; of keys only what is in `by`, anything else is BAD_REQUEST.
+	Field UserGroupOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// Matches a group of users that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
+type UserHaving struct {
+	// All of these match.
+	And []*UserHaving `json:"and,omitempty"`
+	// At least one of these matches; an empty list is BAD_REQUEST.
+	Or []*UserHaving `json:"or,omitempty"`
+	// This does not match.
+	Not *UserHaving `json:"not,omitempty"`
+	// Condition on how many users there are.
+	Count *IntWhere `json:"count,omitempty"`
+	// Conditions on least values.
+	Min *UserExtremesHaving `json:"min,omitempty"`
+	// Conditions on greatest values.
+	Max *UserExtremesHaving `json:"max,omitempty"`
+}
+
 // One step of an order of users.
 type UserOrder struct {
 	// What to order by.
@@ -1166,6 +1358,215 @@ type ViewerCan struct {
 	Update bool `json:"update"`
 	// Whether there is a mutation that deletes it, and the viewer may.
 	Delete bool `json:"delete"`
+}
+
+// What addresses can be grouped by.
+type AddressGroupField string
+
+const (
+	// By `user`, which is null where there is none.
+	AddressGroupFieldUser AddressGroupField = "USER"
+	// By `emailAddress`.
+	AddressGroupFieldEmailAddress AddressGroupField = "EMAIL_ADDRESS"
+	// By `createdAt`.
+	AddressGroupFieldCreatedAt AddressGroupField = "CREATED_AT"
+	// By `updatedAt`.
+	AddressGroupFieldUpdatedAt AddressGroupField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	AddressGroupFieldCreatedAtYear AddressGroupField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	AddressGroupFieldCreatedAtMonth AddressGroupField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	AddressGroupFieldCreatedAtWeek AddressGroupField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	AddressGroupFieldCreatedAtDay AddressGroupField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	AddressGroupFieldCreatedAtHour AddressGroupField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	AddressGroupFieldUpdatedAtYear AddressGroupField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	AddressGroupFieldUpdatedAtMonth AddressGroupField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	AddressGroupFieldUpdatedAtWeek AddressGroupField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	AddressGroupFieldUpdatedAtDay AddressGroupField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	AddressGroupFieldUpdatedAtHour AddressGroupField = "UPDATED_AT_HOUR"
+)
+
+var AllAddressGroupField = []AddressGroupField{
+	AddressGroupFieldUser,
+	AddressGroupFieldEmailAddress,
+	AddressGroupFieldCreatedAt,
+	AddressGroupFieldUpdatedAt,
+	AddressGroupFieldCreatedAtYear,
+	AddressGroupFieldCreatedAtMonth,
+	AddressGroupFieldCreatedAtWeek,
+	AddressGroupFieldCreatedAtDay,
+	AddressGroupFieldCreatedAtHour,
+	AddressGroupFieldUpdatedAtYear,
+	AddressGroupFieldUpdatedAtMonth,
+	AddressGroupFieldUpdatedAtWeek,
+	AddressGroupFieldUpdatedAtDay,
+	AddressGroupFieldUpdatedAtHour,
+}
+
+func (e AddressGroupField) IsValid() bool {
+	switch e {
+	case AddressGroupFieldUser, AddressGroupFieldEmailAddress, AddressGroupFieldCreatedAt, AddressGroupFieldUpdatedAt, AddressGroupFieldCreatedAtYear, AddressGroupFieldCreatedAtMonth, AddressGroupFieldCreatedAtWeek, AddressGroupFieldCreatedAtDay, AddressGroupFieldCreatedAtHour, AddressGroupFieldUpdatedAtYear, AddressGroupFieldUpdatedAtMonth, AddressGroupFieldUpdatedAtWeek, AddressGroupFieldUpdatedAtDay, AddressGroupFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e AddressGroupField) String() string {
+	return string(e)
+}
+
+func (e *AddressGroupField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddressGroupField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddressGroupField", str)
+	}
+	return nil
+}
+
+func (e AddressGroupField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddressGroupField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddressGroupField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What groups of addresses can be ordered by: what they come to, or what is in `by`.
+type AddressGroupOrderField string
+
+const (
+	// By how many addresses there are.
+	AddressGroupOrderFieldCount AddressGroupOrderField = "COUNT"
+	// By `min` of `emailAddress`.
+	AddressGroupOrderFieldMinEmailAddress AddressGroupOrderField = "MIN_EMAIL_ADDRESS"
+	// By `min` of `createdAt`.
+	AddressGroupOrderFieldMinCreatedAt AddressGroupOrderField = "MIN_CREATED_AT"
+	// By `min` of `updatedAt`.
+	AddressGroupOrderFieldMinUpdatedAt AddressGroupOrderField = "MIN_UPDATED_AT"
+	// By `max` of `emailAddress`.
+	AddressGroupOrderFieldMaxEmailAddress AddressGroupOrderField = "MAX_EMAIL_ADDRESS"
+	// By `max` of `createdAt`.
+	AddressGroupOrderFieldMaxCreatedAt AddressGroupOrderField = "MAX_CREATED_AT"
+	// By `max` of `updatedAt`.
+	AddressGroupOrderFieldMaxUpdatedAt AddressGroupOrderField = "MAX_UPDATED_AT"
+	// By the key behind the `id` of `user`.
+	AddressGroupOrderFieldUser AddressGroupOrderField = "USER"
+	// By `emailAddress`.
+	AddressGroupOrderFieldEmailAddress AddressGroupOrderField = "EMAIL_ADDRESS"
+	// By `createdAt`.
+	AddressGroupOrderFieldCreatedAt AddressGroupOrderField = "CREATED_AT"
+	// By `updatedAt`.
+	AddressGroupOrderFieldUpdatedAt AddressGroupOrderField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	AddressGroupOrderFieldCreatedAtYear AddressGroupOrderField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	AddressGroupOrderFieldCreatedAtMonth AddressGroupOrderField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	AddressGroupOrderFieldCreatedAtWeek AddressGroupOrderField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	AddressGroupOrderFieldCreatedAtDay AddressGroupOrderField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	AddressGroupOrderFieldCreatedAtHour AddressGroupOrderField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	AddressGroupOrderFieldUpdatedAtYear AddressGroupOrderField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	AddressGroupOrderFieldUpdatedAtMonth AddressGroupOrderField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	AddressGroupOrderFieldUpdatedAtWeek AddressGroupOrderField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	AddressGroupOrderFieldUpdatedAtDay AddressGroupOrderField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	AddressGroupOrderFieldUpdatedAtHour AddressGroupOrderField = "UPDATED_AT_HOUR"
+)
+
+var AllAddressGroupOrderField = []AddressGroupOrderField{
+	AddressGroupOrderFieldCount,
+	AddressGroupOrderFieldMinEmailAddress,
+	AddressGroupOrderFieldMinCreatedAt,
+	AddressGroupOrderFieldMinUpdatedAt,
+	AddressGroupOrderFieldMaxEmailAddress,
+	AddressGroupOrderFieldMaxCreatedAt,
+	AddressGroupOrderFieldMaxUpdatedAt,
+	AddressGroupOrderFieldUser,
+	AddressGroupOrderFieldEmailAddress,
+	AddressGroupOrderFieldCreatedAt,
+	AddressGroupOrderFieldUpdatedAt,
+	AddressGroupOrderFieldCreatedAtYear,
+	AddressGroupOrderFieldCreatedAtMonth,
+	AddressGroupOrderFieldCreatedAtWeek,
+	AddressGroupOrderFieldCreatedAtDay,
+	AddressGroupOrderFieldCreatedAtHour,
+	AddressGroupOrderFieldUpdatedAtYear,
+	AddressGroupOrderFieldUpdatedAtMonth,
+	AddressGroupOrderFieldUpdatedAtWeek,
+	AddressGroupOrderFieldUpdatedAtDay,
+	AddressGroupOrderFieldUpdatedAtHour,
+}
+
+func (e AddressGroupOrderField) IsValid() bool {
+	switch e {
+	case AddressGroupOrderFieldCount, AddressGroupOrderFieldMinEmailAddress, AddressGroupOrderFieldMinCreatedAt, AddressGroupOrderFieldMinUpdatedAt, AddressGroupOrderFieldMaxEmailAddress, AddressGroupOrderFieldMaxCreatedAt, AddressGroupOrderFieldMaxUpdatedAt, AddressGroupOrderFieldUser, AddressGroupOrderFieldEmailAddress, AddressGroupOrderFieldCreatedAt, AddressGroupOrderFieldUpdatedAt, AddressGroupOrderFieldCreatedAtYear, AddressGroupOrderFieldCreatedAtMonth, AddressGroupOrderFieldCreatedAtWeek, AddressGroupOrderFieldCreatedAtDay, AddressGroupOrderFieldCreatedAtHour, AddressGroupOrderFieldUpdatedAtYear, AddressGroupOrderFieldUpdatedAtMonth, AddressGroupOrderFieldUpdatedAtWeek, AddressGroupOrderFieldUpdatedAtDay, AddressGroupOrderFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e AddressGroupOrderField) String() string {
+	return string(e)
+}
+
+func (e *AddressGroupOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddressGroupOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddressGroupOrderField", str)
+	}
+	return nil
+}
+
+func (e AddressGroupOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddressGroupOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddressGroupOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What addresses can be ordered by.
@@ -1290,6 +1691,215 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What posts can be grouped by.
+type PostGroupField string
+
+const (
+	// By `author`.
+	PostGroupFieldAuthor PostGroupField = "AUTHOR"
+	// By `title`.
+	PostGroupFieldTitle PostGroupField = "TITLE"
+	// By `createdAt`.
+	PostGroupFieldCreatedAt PostGroupField = "CREATED_AT"
+	// By `updatedAt`.
+	PostGroupFieldUpdatedAt PostGroupField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	PostGroupFieldCreatedAtYear PostGroupField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	PostGroupFieldCreatedAtMonth PostGroupField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	PostGroupFieldCreatedAtWeek PostGroupField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	PostGroupFieldCreatedAtDay PostGroupField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	PostGroupFieldCreatedAtHour PostGroupField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	PostGroupFieldUpdatedAtYear PostGroupField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	PostGroupFieldUpdatedAtMonth PostGroupField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	PostGroupFieldUpdatedAtWeek PostGroupField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	PostGroupFieldUpdatedAtDay PostGroupField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	PostGroupFieldUpdatedAtHour PostGroupField = "UPDATED_AT_HOUR"
+)
+
+var AllPostGroupField = []PostGroupField{
+	PostGroupFieldAuthor,
+	PostGroupFieldTitle,
+	PostGroupFieldCreatedAt,
+	PostGroupFieldUpdatedAt,
+	PostGroupFieldCreatedAtYear,
+	PostGroupFieldCreatedAtMonth,
+	PostGroupFieldCreatedAtWeek,
+	PostGroupFieldCreatedAtDay,
+	PostGroupFieldCreatedAtHour,
+	PostGroupFieldUpdatedAtYear,
+	PostGroupFieldUpdatedAtMonth,
+	PostGroupFieldUpdatedAtWeek,
+	PostGroupFieldUpdatedAtDay,
+	PostGroupFieldUpdatedAtHour,
+}
+
+func (e PostGroupField) IsValid() bool {
+	switch e {
+	case PostGroupFieldAuthor, PostGroupFieldTitle, PostGroupFieldCreatedAt, PostGroupFieldUpdatedAt, PostGroupFieldCreatedAtYear, PostGroupFieldCreatedAtMonth, PostGroupFieldCreatedAtWeek, PostGroupFieldCreatedAtDay, PostGroupFieldCreatedAtHour, PostGroupFieldUpdatedAtYear, PostGroupFieldUpdatedAtMonth, PostGroupFieldUpdatedAtWeek, PostGroupFieldUpdatedAtDay, PostGroupFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e PostGroupField) String() string {
+	return string(e)
+}
+
+func (e *PostGroupField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PostGroupField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PostGroupField", str)
+	}
+	return nil
+}
+
+func (e PostGroupField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PostGroupField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PostGroupField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What groups of posts can be ordered by: what they come to, or what is in `by`.
+type PostGroupOrderField string
+
+const (
+	// By how many posts there are.
+	PostGroupOrderFieldCount PostGroupOrderField = "COUNT"
+	// By `min` of `title`.
+	PostGroupOrderFieldMinTitle PostGroupOrderField = "MIN_TITLE"
+	// By `min` of `createdAt`.
+	PostGroupOrderFieldMinCreatedAt PostGroupOrderField = "MIN_CREATED_AT"
+	// By `min` of `updatedAt`.
+	PostGroupOrderFieldMinUpdatedAt PostGroupOrderField = "MIN_UPDATED_AT"
+	// By `max` of `title`.
+	PostGroupOrderFieldMaxTitle PostGroupOrderField = "MAX_TITLE"
+	// By `max` of `createdAt`.
+	PostGroupOrderFieldMaxCreatedAt PostGroupOrderField = "MAX_CREATED_AT"
+	// By `max` of `updatedAt`.
+	PostGroupOrderFieldMaxUpdatedAt PostGroupOrderField = "MAX_UPDATED_AT"
+	// By the key behind the `id` of `author`.
+	PostGroupOrderFieldAuthor PostGroupOrderField = "AUTHOR"
+	// By `title`.
+	PostGroupOrderFieldTitle PostGroupOrderField = "TITLE"
+	// By `createdAt`.
+	PostGroupOrderFieldCreatedAt PostGroupOrderField = "CREATED_AT"
+	// By `updatedAt`.
+	PostGroupOrderFieldUpdatedAt PostGroupOrderField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	PostGroupOrderFieldCreatedAtYear PostGroupOrderField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	PostGroupOrderFieldCreatedAtMonth PostGroupOrderField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	PostGroupOrderFieldCreatedAtWeek PostGroupOrderField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	PostGroupOrderFieldCreatedAtDay PostGroupOrderField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	PostGroupOrderFieldCreatedAtHour PostGroupOrderField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	PostGroupOrderFieldUpdatedAtYear PostGroupOrderField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	PostGroupOrderFieldUpdatedAtMonth PostGroupOrderField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	PostGroupOrderFieldUpdatedAtWeek PostGroupOrderField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	PostGroupOrderFieldUpdatedAtDay PostGroupOrderField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	PostGroupOrderFieldUpdatedAtHour PostGroupOrderField = "UPDATED_AT_HOUR"
+)
+
+var AllPostGroupOrderField = []PostGroupOrderField{
+	PostGroupOrderFieldCount,
+	PostGroupOrderFieldMinTitle,
+	PostGroupOrderFieldMinCreatedAt,
+	PostGroupOrderFieldMinUpdatedAt,
+	PostGroupOrderFieldMaxTitle,
+	PostGroupOrderFieldMaxCreatedAt,
+	PostGroupOrderFieldMaxUpdatedAt,
+	PostGroupOrderFieldAuthor,
+	PostGroupOrderFieldTitle,
+	PostGroupOrderFieldCreatedAt,
+	PostGroupOrderFieldUpdatedAt,
+	PostGroupOrderFieldCreatedAtYear,
+	PostGroupOrderFieldCreatedAtMonth,
+	PostGroupOrderFieldCreatedAtWeek,
+	PostGroupOrderFieldCreatedAtDay,
+	PostGroupOrderFieldCreatedAtHour,
+	PostGroupOrderFieldUpdatedAtYear,
+	PostGroupOrderFieldUpdatedAtMonth,
+	PostGroupOrderFieldUpdatedAtWeek,
+	PostGroupOrderFieldUpdatedAtDay,
+	PostGroupOrderFieldUpdatedAtHour,
+}
+
+func (e PostGroupOrderField) IsValid() bool {
+	switch e {
+	case PostGroupOrderFieldCount, PostGroupOrderFieldMinTitle, PostGroupOrderFieldMinCreatedAt, PostGroupOrderFieldMinUpdatedAt, PostGroupOrderFieldMaxTitle, PostGroupOrderFieldMaxCreatedAt, PostGroupOrderFieldMaxUpdatedAt, PostGroupOrderFieldAuthor, PostGroupOrderFieldTitle, PostGroupOrderFieldCreatedAt, PostGroupOrderFieldUpdatedAt, PostGroupOrderFieldCreatedAtYear, PostGroupOrderFieldCreatedAtMonth, PostGroupOrderFieldCreatedAtWeek, PostGroupOrderFieldCreatedAtDay, PostGroupOrderFieldCreatedAtHour, PostGroupOrderFieldUpdatedAtYear, PostGroupOrderFieldUpdatedAtMonth, PostGroupOrderFieldUpdatedAtWeek, PostGroupOrderFieldUpdatedAtDay, PostGroupOrderFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e PostGroupOrderField) String() string {
+	return string(e)
+}
+
+func (e *PostGroupOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PostGroupOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PostGroupOrderField", str)
+	}
+	return nil
+}
+
+func (e PostGroupOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PostGroupOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PostGroupOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What posts can be ordered by.
 type PostOrderField string
 
@@ -1352,6 +1962,215 @@ func (e *PostOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e PostOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What profiles can be grouped by.
+type ProfileGroupField string
+
+const (
+	// By `user`.
+	ProfileGroupFieldUser ProfileGroupField = "USER"
+	// By `fullName`.
+	ProfileGroupFieldFullName ProfileGroupField = "FULL_NAME"
+	// By `createdAt`.
+	ProfileGroupFieldCreatedAt ProfileGroupField = "CREATED_AT"
+	// By `updatedAt`.
+	ProfileGroupFieldUpdatedAt ProfileGroupField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	ProfileGroupFieldCreatedAtYear ProfileGroupField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	ProfileGroupFieldCreatedAtMonth ProfileGroupField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	ProfileGroupFieldCreatedAtWeek ProfileGroupField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	ProfileGroupFieldCreatedAtDay ProfileGroupField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	ProfileGroupFieldCreatedAtHour ProfileGroupField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	ProfileGroupFieldUpdatedAtYear ProfileGroupField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	ProfileGroupFieldUpdatedAtMonth ProfileGroupField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	ProfileGroupFieldUpdatedAtWeek ProfileGroupField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	ProfileGroupFieldUpdatedAtDay ProfileGroupField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	ProfileGroupFieldUpdatedAtHour ProfileGroupField = "UPDATED_AT_HOUR"
+)
+
+var AllProfileGroupField = []ProfileGroupField{
+	ProfileGroupFieldUser,
+	ProfileGroupFieldFullName,
+	ProfileGroupFieldCreatedAt,
+	ProfileGroupFieldUpdatedAt,
+	ProfileGroupFieldCreatedAtYear,
+	ProfileGroupFieldCreatedAtMonth,
+	ProfileGroupFieldCreatedAtWeek,
+	ProfileGroupFieldCreatedAtDay,
+	ProfileGroupFieldCreatedAtHour,
+	ProfileGroupFieldUpdatedAtYear,
+	ProfileGroupFieldUpdatedAtMonth,
+	ProfileGroupFieldUpdatedAtWeek,
+	ProfileGroupFieldUpdatedAtDay,
+	ProfileGroupFieldUpdatedAtHour,
+}
+
+func (e ProfileGroupField) IsValid() bool {
+	switch e {
+	case ProfileGroupFieldUser, ProfileGroupFieldFullName, ProfileGroupFieldCreatedAt, ProfileGroupFieldUpdatedAt, ProfileGroupFieldCreatedAtYear, ProfileGroupFieldCreatedAtMonth, ProfileGroupFieldCreatedAtWeek, ProfileGroupFieldCreatedAtDay, ProfileGroupFieldCreatedAtHour, ProfileGroupFieldUpdatedAtYear, ProfileGroupFieldUpdatedAtMonth, ProfileGroupFieldUpdatedAtWeek, ProfileGroupFieldUpdatedAtDay, ProfileGroupFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e ProfileGroupField) String() string {
+	return string(e)
+}
+
+func (e *ProfileGroupField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProfileGroupField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProfileGroupField", str)
+	}
+	return nil
+}
+
+func (e ProfileGroupField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProfileGroupField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProfileGroupField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What groups of profiles can be ordered by: what they come to, or what is in `by`.
+type ProfileGroupOrderField string
+
+const (
+	// By how many profiles there are.
+	ProfileGroupOrderFieldCount ProfileGroupOrderField = "COUNT"
+	// By `min` of `fullName`.
+	ProfileGroupOrderFieldMinFullName ProfileGroupOrderField = "MIN_FULL_NAME"
+	// By `min` of `createdAt`.
+	ProfileGroupOrderFieldMinCreatedAt ProfileGroupOrderField = "MIN_CREATED_AT"
+	// By `min` of `updatedAt`.
+	ProfileGroupOrderFieldMinUpdatedAt ProfileGroupOrderField = "MIN_UPDATED_AT"
+	// By `max` of `fullName`.
+	ProfileGroupOrderFieldMaxFullName ProfileGroupOrderField = "MAX_FULL_NAME"
+	// By `max` of `createdAt`.
+	ProfileGroupOrderFieldMaxCreatedAt ProfileGroupOrderField = "MAX_CREATED_AT"
+	// By `max` of `updatedAt`.
+	ProfileGroupOrderFieldMaxUpdatedAt ProfileGroupOrderField = "MAX_UPDATED_AT"
+	// By the key behind the `id` of `user`.
+	ProfileGroupOrderFieldUser ProfileGroupOrderField = "USER"
+	// By `fullName`.
+	ProfileGroupOrderFieldFullName ProfileGroupOrderField = "FULL_NAME"
+	// By `createdAt`.
+	ProfileGroupOrderFieldCreatedAt ProfileGroupOrderField = "CREATED_AT"
+	// By `updatedAt`.
+	ProfileGroupOrderFieldUpdatedAt ProfileGroupOrderField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	ProfileGroupOrderFieldCreatedAtYear ProfileGroupOrderField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	ProfileGroupOrderFieldCreatedAtMonth ProfileGroupOrderField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	ProfileGroupOrderFieldCreatedAtWeek ProfileGroupOrderField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	ProfileGroupOrderFieldCreatedAtDay ProfileGroupOrderField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	ProfileGroupOrderFieldCreatedAtHour ProfileGroupOrderField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	ProfileGroupOrderFieldUpdatedAtYear ProfileGroupOrderField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	ProfileGroupOrderFieldUpdatedAtMonth ProfileGroupOrderField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	ProfileGroupOrderFieldUpdatedAtWeek ProfileGroupOrderField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	ProfileGroupOrderFieldUpdatedAtDay ProfileGroupOrderField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	ProfileGroupOrderFieldUpdatedAtHour ProfileGroupOrderField = "UPDATED_AT_HOUR"
+)
+
+var AllProfileGroupOrderField = []ProfileGroupOrderField{
+	ProfileGroupOrderFieldCount,
+	ProfileGroupOrderFieldMinFullName,
+	ProfileGroupOrderFieldMinCreatedAt,
+	ProfileGroupOrderFieldMinUpdatedAt,
+	ProfileGroupOrderFieldMaxFullName,
+	ProfileGroupOrderFieldMaxCreatedAt,
+	ProfileGroupOrderFieldMaxUpdatedAt,
+	ProfileGroupOrderFieldUser,
+	ProfileGroupOrderFieldFullName,
+	ProfileGroupOrderFieldCreatedAt,
+	ProfileGroupOrderFieldUpdatedAt,
+	ProfileGroupOrderFieldCreatedAtYear,
+	ProfileGroupOrderFieldCreatedAtMonth,
+	ProfileGroupOrderFieldCreatedAtWeek,
+	ProfileGroupOrderFieldCreatedAtDay,
+	ProfileGroupOrderFieldCreatedAtHour,
+	ProfileGroupOrderFieldUpdatedAtYear,
+	ProfileGroupOrderFieldUpdatedAtMonth,
+	ProfileGroupOrderFieldUpdatedAtWeek,
+	ProfileGroupOrderFieldUpdatedAtDay,
+	ProfileGroupOrderFieldUpdatedAtHour,
+}
+
+func (e ProfileGroupOrderField) IsValid() bool {
+	switch e {
+	case ProfileGroupOrderFieldCount, ProfileGroupOrderFieldMinFullName, ProfileGroupOrderFieldMinCreatedAt, ProfileGroupOrderFieldMinUpdatedAt, ProfileGroupOrderFieldMaxFullName, ProfileGroupOrderFieldMaxCreatedAt, ProfileGroupOrderFieldMaxUpdatedAt, ProfileGroupOrderFieldUser, ProfileGroupOrderFieldFullName, ProfileGroupOrderFieldCreatedAt, ProfileGroupOrderFieldUpdatedAt, ProfileGroupOrderFieldCreatedAtYear, ProfileGroupOrderFieldCreatedAtMonth, ProfileGroupOrderFieldCreatedAtWeek, ProfileGroupOrderFieldCreatedAtDay, ProfileGroupOrderFieldCreatedAtHour, ProfileGroupOrderFieldUpdatedAtYear, ProfileGroupOrderFieldUpdatedAtMonth, ProfileGroupOrderFieldUpdatedAtWeek, ProfileGroupOrderFieldUpdatedAtDay, ProfileGroupOrderFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e ProfileGroupOrderField) String() string {
+	return string(e)
+}
+
+func (e *ProfileGroupOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProfileGroupOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProfileGroupOrderField", str)
+	}
+	return nil
+}
+
+func (e ProfileGroupOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProfileGroupOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProfileGroupOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1421,6 +2240,209 @@ func (e ProfileOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What tags can be grouped by.
+type TagGroupField string
+
+const (
+	// By `name`.
+	TagGroupFieldName TagGroupField = "NAME"
+	// By `createdAt`.
+	TagGroupFieldCreatedAt TagGroupField = "CREATED_AT"
+	// By `updatedAt`.
+	TagGroupFieldUpdatedAt TagGroupField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	TagGroupFieldCreatedAtYear TagGroupField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	TagGroupFieldCreatedAtMonth TagGroupField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	TagGroupFieldCreatedAtWeek TagGroupField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	TagGroupFieldCreatedAtDay TagGroupField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	TagGroupFieldCreatedAtHour TagGroupField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	TagGroupFieldUpdatedAtYear TagGroupField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	TagGroupFieldUpdatedAtMonth TagGroupField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	TagGroupFieldUpdatedAtWeek TagGroupField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	TagGroupFieldUpdatedAtDay TagGroupField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	TagGroupFieldUpdatedAtHour TagGroupField = "UPDATED_AT_HOUR"
+)
+
+var AllTagGroupField = []TagGroupField{
+	TagGroupFieldName,
+	TagGroupFieldCreatedAt,
+	TagGroupFieldUpdatedAt,
+	TagGroupFieldCreatedAtYear,
+	TagGroupFieldCreatedAtMonth,
+	TagGroupFieldCreatedAtWeek,
+	TagGroupFieldCreatedAtDay,
+	TagGroupFieldCreatedAtHour,
+	TagGroupFieldUpdatedAtYear,
+	TagGroupFieldUpdatedAtMonth,
+	TagGroupFieldUpdatedAtWeek,
+	TagGroupFieldUpdatedAtDay,
+	TagGroupFieldUpdatedAtHour,
+}
+
+func (e TagGroupField) IsValid() bool {
+	switch e {
+	case TagGroupFieldName, TagGroupFieldCreatedAt, TagGroupFieldUpdatedAt, TagGroupFieldCreatedAtYear, TagGroupFieldCreatedAtMonth, TagGroupFieldCreatedAtWeek, TagGroupFieldCreatedAtDay, TagGroupFieldCreatedAtHour, TagGroupFieldUpdatedAtYear, TagGroupFieldUpdatedAtMonth, TagGroupFieldUpdatedAtWeek, TagGroupFieldUpdatedAtDay, TagGroupFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e TagGroupField) String() string {
+	return string(e)
+}
+
+func (e *TagGroupField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TagGroupField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TagGroupField", str)
+	}
+	return nil
+}
+
+func (e TagGroupField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TagGroupField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TagGroupField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What groups of tags can be ordered by: what they come to, or what is in `by`.
+type TagGroupOrderField string
+
+const (
+	// By how many tags there are.
+	TagGroupOrderFieldCount TagGroupOrderField = "COUNT"
+	// By `min` of `name`.
+	TagGroupOrderFieldMinName TagGroupOrderField = "MIN_NAME"
+	// By `min` of `createdAt`.
+	TagGroupOrderFieldMinCreatedAt TagGroupOrderField = "MIN_CREATED_AT"
+	// By `min` of `updatedAt`.
+	TagGroupOrderFieldMinUpdatedAt TagGroupOrderField = "MIN_UPDATED_AT"
+	// By `max` of `name`.
+	TagGroupOrderFieldMaxName TagGroupOrderField = "MAX_NAME"
+	// By `max` of `createdAt`.
+	TagGroupOrderFieldMaxCreatedAt TagGroupOrderField = "MAX_CREATED_AT"
+	// By `max` of `updatedAt`.
+	TagGroupOrderFieldMaxUpdatedAt TagGroupOrderField = "MAX_UPDATED_AT"
+	// By `name`.
+	TagGroupOrderFieldName TagGroupOrderField = "NAME"
+	// By `createdAt`.
+	TagGroupOrderFieldCreatedAt TagGroupOrderField = "CREATED_AT"
+	// By `updatedAt`.
+	TagGroupOrderFieldUpdatedAt TagGroupOrderField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	TagGroupOrderFieldCreatedAtYear TagGroupOrderField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	TagGroupOrderFieldCreatedAtMonth TagGroupOrderField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	TagGroupOrderFieldCreatedAtWeek TagGroupOrderField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	TagGroupOrderFieldCreatedAtDay TagGroupOrderField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	TagGroupOrderFieldCreatedAtHour TagGroupOrderField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	TagGroupOrderFieldUpdatedAtYear TagGroupOrderField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	TagGroupOrderFieldUpdatedAtMonth TagGroupOrderField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	TagGroupOrderFieldUpdatedAtWeek TagGroupOrderField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	TagGroupOrderFieldUpdatedAtDay TagGroupOrderField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	TagGroupOrderFieldUpdatedAtHour TagGroupOrderField = "UPDATED_AT_HOUR"
+)
+
+var AllTagGroupOrderField = []TagGroupOrderField{
+	TagGroupOrderFieldCount,
+	TagGroupOrderFieldMinName,
+	TagGroupOrderFieldMinCreatedAt,
+	TagGroupOrderFieldMinUpdatedAt,
+	TagGroupOrderFieldMaxName,
+	TagGroupOrderFieldMaxCreatedAt,
+	TagGroupOrderFieldMaxUpdatedAt,
+	TagGroupOrderFieldName,
+	TagGroupOrderFieldCreatedAt,
+	TagGroupOrderFieldUpdatedAt,
+	TagGroupOrderFieldCreatedAtYear,
+	TagGroupOrderFieldCreatedAtMonth,
+	TagGroupOrderFieldCreatedAtWeek,
+	TagGroupOrderFieldCreatedAtDay,
+	TagGroupOrderFieldCreatedAtHour,
+	TagGroupOrderFieldUpdatedAtYear,
+	TagGroupOrderFieldUpdatedAtMonth,
+	TagGroupOrderFieldUpdatedAtWeek,
+	TagGroupOrderFieldUpdatedAtDay,
+	TagGroupOrderFieldUpdatedAtHour,
+}
+
+func (e TagGroupOrderField) IsValid() bool {
+	switch e {
+	case TagGroupOrderFieldCount, TagGroupOrderFieldMinName, TagGroupOrderFieldMinCreatedAt, TagGroupOrderFieldMinUpdatedAt, TagGroupOrderFieldMaxName, TagGroupOrderFieldMaxCreatedAt, TagGroupOrderFieldMaxUpdatedAt, TagGroupOrderFieldName, TagGroupOrderFieldCreatedAt, TagGroupOrderFieldUpdatedAt, TagGroupOrderFieldCreatedAtYear, TagGroupOrderFieldCreatedAtMonth, TagGroupOrderFieldCreatedAtWeek, TagGroupOrderFieldCreatedAtDay, TagGroupOrderFieldCreatedAtHour, TagGroupOrderFieldUpdatedAtYear, TagGroupOrderFieldUpdatedAtMonth, TagGroupOrderFieldUpdatedAtWeek, TagGroupOrderFieldUpdatedAtDay, TagGroupOrderFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e TagGroupOrderField) String() string {
+	return string(e)
+}
+
+func (e *TagGroupOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TagGroupOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TagGroupOrderField", str)
+	}
+	return nil
+}
+
+func (e TagGroupOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TagGroupOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TagGroupOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What tags can be ordered by.
 type TagOrderField string
 
@@ -1480,6 +2502,221 @@ func (e *TagOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e TagOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What users can be grouped by.
+type UserGroupField string
+
+const (
+	// By `username`.
+	UserGroupFieldUsername UserGroupField = "USERNAME"
+	// By `name`.
+	UserGroupFieldName UserGroupField = "NAME"
+	// By `createdAt`.
+	UserGroupFieldCreatedAt UserGroupField = "CREATED_AT"
+	// By `updatedAt`.
+	UserGroupFieldUpdatedAt UserGroupField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	UserGroupFieldCreatedAtYear UserGroupField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	UserGroupFieldCreatedAtMonth UserGroupField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	UserGroupFieldCreatedAtWeek UserGroupField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	UserGroupFieldCreatedAtDay UserGroupField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	UserGroupFieldCreatedAtHour UserGroupField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	UserGroupFieldUpdatedAtYear UserGroupField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	UserGroupFieldUpdatedAtMonth UserGroupField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	UserGroupFieldUpdatedAtWeek UserGroupField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	UserGroupFieldUpdatedAtDay UserGroupField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	UserGroupFieldUpdatedAtHour UserGroupField = "UPDATED_AT_HOUR"
+)
+
+var AllUserGroupField = []UserGroupField{
+	UserGroupFieldUsername,
+	UserGroupFieldName,
+	UserGroupFieldCreatedAt,
+	UserGroupFieldUpdatedAt,
+	UserGroupFieldCreatedAtYear,
+	UserGroupFieldCreatedAtMonth,
+	UserGroupFieldCreatedAtWeek,
+	UserGroupFieldCreatedAtDay,
+	UserGroupFieldCreatedAtHour,
+	UserGroupFieldUpdatedAtYear,
+	UserGroupFieldUpdatedAtMonth,
+	UserGroupFieldUpdatedAtWeek,
+	UserGroupFieldUpdatedAtDay,
+	UserGroupFieldUpdatedAtHour,
+}
+
+func (e UserGroupField) IsValid() bool {
+	switch e {
+	case UserGroupFieldUsername, UserGroupFieldName, UserGroupFieldCreatedAt, UserGroupFieldUpdatedAt, UserGroupFieldCreatedAtYear, UserGroupFieldCreatedAtMonth, UserGroupFieldCreatedAtWeek, UserGroupFieldCreatedAtDay, UserGroupFieldCreatedAtHour, UserGroupFieldUpdatedAtYear, UserGroupFieldUpdatedAtMonth, UserGroupFieldUpdatedAtWeek, UserGroupFieldUpdatedAtDay, UserGroupFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e UserGroupField) String() string {
+	return string(e)
+}
+
+func (e *UserGroupField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UserGroupField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UserGroupField", str)
+	}
+	return nil
+}
+
+func (e UserGroupField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UserGroupField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UserGroupField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What groups of users can be ordered by: what they come to, or what is in `by`.
+type UserGroupOrderField string
+
+const (
+	// By how many users there are.
+	UserGroupOrderFieldCount UserGroupOrderField = "COUNT"
+	// By `min` of `username`.
+	UserGroupOrderFieldMinUsername UserGroupOrderField = "MIN_USERNAME"
+	// By `min` of `name`.
+	UserGroupOrderFieldMinName UserGroupOrderField = "MIN_NAME"
+	// By `min` of `createdAt`.
+	UserGroupOrderFieldMinCreatedAt UserGroupOrderField = "MIN_CREATED_AT"
+	// By `min` of `updatedAt`.
+	UserGroupOrderFieldMinUpdatedAt UserGroupOrderField = "MIN_UPDATED_AT"
+	// By `max` of `username`.
+	UserGroupOrderFieldMaxUsername UserGroupOrderField = "MAX_USERNAME"
+	// By `max` of `name`.
+	UserGroupOrderFieldMaxName UserGroupOrderField = "MAX_NAME"
+	// By `max` of `createdAt`.
+	UserGroupOrderFieldMaxCreatedAt UserGroupOrderField = "MAX_CREATED_AT"
+	// By `max` of `updatedAt`.
+	UserGroupOrderFieldMaxUpdatedAt UserGroupOrderField = "MAX_UPDATED_AT"
+	// By `username`.
+	UserGroupOrderFieldUsername UserGroupOrderField = "USERNAME"
+	// By `name`.
+	UserGroupOrderFieldName UserGroupOrderField = "NAME"
+	// By `createdAt`.
+	UserGroupOrderFieldCreatedAt UserGroupOrderField = "CREATED_AT"
+	// By `updatedAt`.
+	UserGroupOrderFieldUpdatedAt UserGroupOrderField = "UPDATED_AT"
+	// By the year of `createdAt`, in UTC.
+	UserGroupOrderFieldCreatedAtYear UserGroupOrderField = "CREATED_AT_YEAR"
+	// By the month of `createdAt`, in UTC.
+	UserGroupOrderFieldCreatedAtMonth UserGroupOrderField = "CREATED_AT_MONTH"
+	// By the week of `createdAt`, in UTC.
+	UserGroupOrderFieldCreatedAtWeek UserGroupOrderField = "CREATED_AT_WEEK"
+	// By the day of `createdAt`, in UTC.
+	UserGroupOrderFieldCreatedAtDay UserGroupOrderField = "CREATED_AT_DAY"
+	// By the hour of `createdAt`, in UTC.
+	UserGroupOrderFieldCreatedAtHour UserGroupOrderField = "CREATED_AT_HOUR"
+	// By the year of `updatedAt`, in UTC.
+	UserGroupOrderFieldUpdatedAtYear UserGroupOrderField = "UPDATED_AT_YEAR"
+	// By the month of `updatedAt`, in UTC.
+	UserGroupOrderFieldUpdatedAtMonth UserGroupOrderField = "UPDATED_AT_MONTH"
+	// By the week of `updatedAt`, in UTC.
+	UserGroupOrderFieldUpdatedAtWeek UserGroupOrderField = "UPDATED_AT_WEEK"
+	// By the day of `updatedAt`, in UTC.
+	UserGroupOrderFieldUpdatedAtDay UserGroupOrderField = "UPDATED_AT_DAY"
+	// By the hour of `updatedAt`, in UTC.
+	UserGroupOrderFieldUpdatedAtHour UserGroupOrderField = "UPDATED_AT_HOUR"
+)
+
+var AllUserGroupOrderField = []UserGroupOrderField{
+	UserGroupOrderFieldCount,
+	UserGroupOrderFieldMinUsername,
+	UserGroupOrderFieldMinName,
+	UserGroupOrderFieldMinCreatedAt,
+	UserGroupOrderFieldMinUpdatedAt,
+	UserGroupOrderFieldMaxUsername,
+	UserGroupOrderFieldMaxName,
+	UserGroupOrderFieldMaxCreatedAt,
+	UserGroupOrderFieldMaxUpdatedAt,
+	UserGroupOrderFieldUsername,
+	UserGroupOrderFieldName,
+	UserGroupOrderFieldCreatedAt,
+	UserGroupOrderFieldUpdatedAt,
+	UserGroupOrderFieldCreatedAtYear,
+	UserGroupOrderFieldCreatedAtMonth,
+	UserGroupOrderFieldCreatedAtWeek,
+	UserGroupOrderFieldCreatedAtDay,
+	UserGroupOrderFieldCreatedAtHour,
+	UserGroupOrderFieldUpdatedAtYear,
+	UserGroupOrderFieldUpdatedAtMonth,
+	UserGroupOrderFieldUpdatedAtWeek,
+	UserGroupOrderFieldUpdatedAtDay,
+	UserGroupOrderFieldUpdatedAtHour,
+}
+
+func (e UserGroupOrderField) IsValid() bool {
+	switch e {
+	case UserGroupOrderFieldCount, UserGroupOrderFieldMinUsername, UserGroupOrderFieldMinName, UserGroupOrderFieldMinCreatedAt, UserGroupOrderFieldMinUpdatedAt, UserGroupOrderFieldMaxUsername, UserGroupOrderFieldMaxName, UserGroupOrderFieldMaxCreatedAt, UserGroupOrderFieldMaxUpdatedAt, UserGroupOrderFieldUsername, UserGroupOrderFieldName, UserGroupOrderFieldCreatedAt, UserGroupOrderFieldUpdatedAt, UserGroupOrderFieldCreatedAtYear, UserGroupOrderFieldCreatedAtMonth, UserGroupOrderFieldCreatedAtWeek, UserGroupOrderFieldCreatedAtDay, UserGroupOrderFieldCreatedAtHour, UserGroupOrderFieldUpdatedAtYear, UserGroupOrderFieldUpdatedAtMonth, UserGroupOrderFieldUpdatedAtWeek, UserGroupOrderFieldUpdatedAtDay, UserGroupOrderFieldUpdatedAtHour:
+		return true
+	}
+	return false
+}
+
+func (e UserGroupOrderField) String() string {
+	return string(e)
+}
+
+func (e *UserGroupOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UserGroupOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UserGroupOrderField", str)
+	}
+	return nil
+}
+
+func (e UserGroupOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UserGroupOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UserGroupOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -85,13 +85,14 @@ type branch struct {
 	index      int // among the branches of the fetch above
 
 	// of connections
-	field   *ast.Field    // nil if the branch is a to-one relation
-	page    *orm.Page     // nil if it depends on variables, or is wrong
-	rows    *fetch        // nil if only the count is wanted
-	links   []*orm.Column // read of the link to each row, behind its columns
-	cursors bool          // rows hold what cursors are made of
-	counts  bool
-	beyond  bool // whether there are rows beyond the page
+	field     *ast.Field    // nil if the branch is a to-one relation
+	page      *orm.Page     // nil if it depends on variables, or is wrong
+	rows      *fetch        // nil if only the count is wanted
+	links     []*orm.Column // read of the link to each row, behind its columns
+	cursors   bool          // rows hold what cursors are made of
+	counts    bool
+	beyond    bool // whether there are rows beyond the page
+	summaries []*summary
 }
 
 // An object is the selection of an object type: how a row is written.
@@ -152,6 +153,7 @@ const (
 	edgesPart
 	pageInfoPart
 	countPart
+	summaryPart
 	// of an edge
 	cursorPart
 	nodePart
@@ -167,13 +169,14 @@ const (
 type connection struct{ parts []part }
 
 type part struct {
-	kind   connectionKind
-	key    string
-	text   string
-	object *object
-	inner  *connection
-	column int      // of the branch's links
-	holds  orm.Kind // of the column
+	kind    connectionKind
+	key     string
+	text    string
+	object  *object
+	inner   *connection
+	column  int      // of the branch's links
+	holds   orm.Kind // of the column
+	summary *summary
 }
 
 // A compiler compiles one root field of one operation.
@@ -315,6 +318,9 @@ func (c *compiler) connection(b *branch, selected graphql.CollectedField) *conne
 		case "totalCount":
 			p.kind = countPart
 			b.counts = true
+		case "aggregate", "groups":
+			p.kind = summaryPart
+			p.summary = c.summary(b, f)
 		}
 		out.parts = append(out.parts, p)
 	}

@@ -170,8 +170,9 @@ type found struct {
 
 type related struct {
 	*found
-	page   *orm.Page
-	counts map[int64]int
+	page      *orm.Page
+	counts    map[int64]int
+	summaries []summarized
 }
 
 func (p *root) run(r *run) error {
@@ -361,6 +362,12 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 			return out, err
 		}
 	}
+	out.summaries = make([]summarized, len(b.summaries))
+	for i, s := range b.summaries {
+		if out.summaries[i], err = s.begin(r.variables); err != nil {
+			return out, err
+		}
+	}
 	if b.rows != nil {
 		out.found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Link: b.links, Page: out.page, Within: !b.beyond})
 		if err != nil {
@@ -369,8 +376,16 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 	}
 	if b.counts {
 		out.counts, err = r.db.Count(r.ctx, &orm.Read{Path: b.path + ".totalCount", From: b.table, Via: b.relation, Keys: keys, Page: out.page})
+		if err != nil {
+			return out, err
+		}
 	}
-	return out, err
+	for i, s := range b.summaries {
+		if err := r.summarize(b, s, &out.summaries[i], out.page, keys); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 func btoi(b bool) int {

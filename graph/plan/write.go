@@ -147,6 +147,10 @@ func (r *run) writeConnection(c *connection, b *branch, related related, key int
 			r.writePageInfo(p.inner, b, related, g)
 		case countPart:
 			r.out = strconv.AppendInt(r.out, int64(related.counts[key]), 10)
+		case summaryPart:
+			if err := r.writeSummary(p.summary, &related.summaries[p.summary.index], key); err != nil {
+				return err
+			}
 		}
 		if err := r.afford(); err != nil {
 			return err

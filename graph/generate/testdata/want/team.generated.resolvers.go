@@ -77,7 +77,50 @@ func (r *teamResolver) Members(ctx context.Context, obj *db.Team, first *int, af
 	return &db.TeamMembersConnection{Connection: page}, err
 }
 
+// Aggregate is the resolver for the aggregate field.
+func (r *teamConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Team]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Teams, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *teamConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Team], by []model.TeamGroupField, having *model.TeamHaving, orderBy []*model.TeamGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Teams, obj)
+}
+
+// Founder is the resolver for the founder field.
+func (r *teamGroupKeyResolver) Founder(ctx context.Context, obj map[string]any) (*db.User, error) {
+	return keyed(ctx, db.TeamFounder, obj)
+}
+
+// Aggregate is the resolver for the aggregate field.
+func (r *teamMembersConnectionResolver) Aggregate(ctx context.Context, obj *db.TeamMembersConnection) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Users, obj.Connection)
+}
+
+// Groups is the resolver for the groups field.
+func (r *teamMembersConnectionResolver) Groups(ctx context.Context, obj *db.TeamMembersConnection, by []model.UserGroupField, having *model.UserHaving, orderBy []*model.UserGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Users, obj.Connection)
+}
+
 // Team returns generated.TeamResolver implementation.
 func (r *Resolver) Team() generated.TeamResolver { return &teamResolver{r} }
 
-type teamResolver struct{ *Resolver }
+// TeamConnection returns generated.TeamConnectionResolver implementation.
+func (r *Resolver) TeamConnection() generated.TeamConnectionResolver {
+	return &teamConnectionResolver{r}
+}
+
+// TeamGroupKey returns generated.TeamGroupKeyResolver implementation.
+func (r *Resolver) TeamGroupKey() generated.TeamGroupKeyResolver { return &teamGroupKeyResolver{r} }
+
+// TeamMembersConnection returns generated.TeamMembersConnectionResolver implementation.
+func (r *Resolver) TeamMembersConnection() generated.TeamMembersConnectionResolver {
+	return &teamMembersConnectionResolver{r}
+}
+
+type (
+	teamResolver                  struct{ *Resolver }
+	teamConnectionResolver        struct{ *Resolver }
+	teamGroupKeyResolver          struct{ *Resolver }
+	teamMembersConnectionResolver struct{ *Resolver }
+)

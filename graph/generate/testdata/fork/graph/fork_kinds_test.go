@@ -426,7 +426,7 @@ func TestForkKinds(t *testing.T) {
 		for _, step := range []struct {
 			name string
 			run  func()
-		}{{"fill", k.fill}, {"order", k.order}, {"filter", k.filter}, {"refuse", k.refuse}, {"change", k.change}, {"defaults", k.defaults}} {
+		}{{"fill", k.fill}, {"order", k.order}, {"filter", k.filter}, {"summarize", k.summarize}, {"refuse", k.refuse}, {"change", k.change}, {"defaults", k.defaults}} {
 			if !t.Run(name+"/"+step.name, func(t *testing.T) { k.T = t; step.run() }) && step.name == "fill" {
 				return
 			}

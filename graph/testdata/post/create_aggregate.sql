@@ -1,0 +1,46 @@
+-- Post.authorId
+-- sqlite
+SELECT id, id FROM users WHERE id = ? ORDER BY id
+-- postgres
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
+
+-- insert Post
+-- sqlite
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'title', r.value ->> 'content', r.value ->> 'author_id', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
+-- postgres
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) SELECT r.title, r.content, r.author_id, r.title_words, r.content_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(title text, content text, author_id bigint, title_words text, content_words text) RETURNING id
+
+-- insert Tag
+-- sqlite
+INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.value ->> 'name') ON CONFLICT (name) DO NOTHING
+-- postgres
+INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name)) AS n ORDER BY n.name ON CONFLICT (name) DO NOTHING
+
+-- link Post.tags
+-- sqlite
+INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r CROSS JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
+-- postgres
+INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t ON t.name = r.name WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
+
+-- createPost
+SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
+
+-- createPost.post.author
+-- sqlite
+SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+
+-- createPost.post.author.posts.aggregate
+-- sqlite
+SELECT k.value AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM json_each(?) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.value GROUP BY 1
+-- postgres
+SELECT k.key AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM unnest(?::bigint[]) AS k(key) CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1
+
+-- createPost.post.author.posts.groups
+-- sqlite
+SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.value AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM json_each(?) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.value GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
+-- postgres
+SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.key AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM unnest(?::bigint[]) AS k(key) CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
+
+-- 8 planned, 8 resolved
