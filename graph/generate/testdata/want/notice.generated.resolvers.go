@@ -21,6 +21,11 @@ func (r *mutationResolver) CreateNotice(ctx context.Context, input model.CreateN
 	return &model.CreateNoticePayload{Notice: entity, UserErrors: faults}, err
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *noticeResolver) ViewerCan(ctx context.Context, obj *db.Notice) (*model.ViewerCan, error) {
+	return can(ctx, db.Notices, obj)
+}
+
 // Shelf is the resolver for the shelf field.
 func (r *noticeResolver) Shelf(ctx context.Context, obj *db.Notice) (*db.EmptyShelf, error) {
 	return one(ctx, db.NoticeShelf, obj)
