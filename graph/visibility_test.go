@@ -161,7 +161,7 @@ func (p *prober) plain(f *ast.FieldDefinition) []string {
 
 // arguments are the argument lists that what is kept may show itself by: orders, cursors and filters.
 func (p *prober) arguments(coordinate string, f *ast.FieldDefinition) (out []string) {
-	table := db.Model.TableOf(strings.TrimSuffix(f.Type.Name(), "Connection"))
+	table := db.Model.TableOf(entity(p.schema, f.Type))
 	if kept(table) {
 		for _, c := range table.Orders() {
 			for _, desc := range []bool{false, true} {

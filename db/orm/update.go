@@ -51,7 +51,11 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if len(faults) > 0 && faults[0].Code == Outdated {
 		return faults, key, nil
 	}
-	more, err := db.validate(ctx, []*Draft{d}, key)
+	held := key
+	if len(faults) > 0 {
+		held = -1 // it may be there and hidden: nothing of it is held against the input
+	}
+	more, err := db.validate(ctx, []*Draft{d}, held)
 	if faults = append(faults, more...); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}

@@ -61,6 +61,11 @@ func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, la
 	return all(ctx, db.Teams)
 }
 
+// ViewerCan is the resolver for the viewerCan field.
+func (r *teamResolver) ViewerCan(ctx context.Context, obj *db.Team) (*model.ViewerCan, error) {
+	return can(ctx, db.Teams, obj)
+}
+
 // Founder is the resolver for the founder field.
 func (r *teamResolver) Founder(ctx context.Context, obj *db.Team) (*db.User, error) {
 	return one(ctx, db.TeamFounder, obj)
