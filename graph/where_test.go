@@ -754,7 +754,7 @@ func testBulk(t *testing.T, f *fixture, g *filterWorld, table *orm.Table, where 
 	ask := func(verb, more, selection string) (m map[string]any, code string) {
 		t.Helper()
 		name := verb + strings.ToUpper(table.Root()[:1]) + table.Root()[1:]
-		r := request{Query: fmt.Sprintf("mutation($where: %sWhere!, $most: Int!) @dryRun { m: %s(input: {where: $where, atMost: $most%s}) { %s userErrors { code } } }", table.Type, name, more, selection), Variables: variables}
+		r := request{Query: fmt.Sprintf("mutation($where: %sWhere!, $most: Int!) @dryRun { m: %s(input: {where: $where, atMost: $most%s}) { %s userErrors { code field } } }", table.Type, name, more, selection), Variables: variables}
 		h := []http.Handler{f.Planned, f.Resolved}[g.IntN(2)]
 		a := answerOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h.ServeHTTP(w, r.WithContext(orm.WithViewer(r.Context(), g.viewer)))
@@ -779,14 +779,24 @@ func testBulk(t *testing.T, f *fixture, g *filterWorld, table *orm.Table, where 
 	case slices.ContainsFunc(matching, func(r *row) bool { return !owned(r) }):
 		expected = "FORBIDDEN"
 	}
-	force := map[bool]string{true: ", force: true"}[table.Forced()]
-	deleted, code := ask("delete", force, "deletedIds")
-	got := textsOf(deleted["deletedIds"])
-	if slices.Sort(got); code != expected || expected == "" && !slices.Equal(got, ids) {
-		t.Fatalf("of %v at most %d of %s that match %s: %s, deleted %v, want %s, %v", g.viewer, most, table.Root(), literal(where), code, got, expected, ids)
+	if table.HasMany(orm.Deleting) {
+		force := map[bool]string{true: ", force: true"}[table.Forced()]
+		deleted, code := ask("delete", force, "deletedIds")
+		got := textsOf(deleted["deletedIds"])
+		if slices.Sort(got); code != expected || expected == "" && !slices.Equal(got, ids) {
+			t.Fatalf("of %v at most %d of %s that match %s: %s, deleted %v, want %s, %v", g.viewer, most, table.Root(), literal(where), code, got, expected, ids)
+		}
+	}
+	if !table.HasMany(orm.Updating) {
+		return
 	}
 	changed, code := ask("update", ", set: {}", "count "+table.Root()+" { id version }")
 	rows, _ := changed[table.Root()].([]any)
+	if faults, _ := changed["userErrors"].([]any); len(faults) > 0 && expected == "" {
+		if path := textsOf(faults[0].(map[string]any)["field"]); len(path) > 1 && path[1] == "set" {
+			return // a check of the page stands against rows that were made past it
+		}
+	}
 	shown := make([]string, len(rows))
 	for i, r := range rows {
 		shown[i], _ = r.(map[string]any)["id"].(string)
