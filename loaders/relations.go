@@ -68,7 +68,7 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 		Page:       page,
 		Load: func(ctx context.Context) (*orm.Slice[T], error) {
 			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*orm.Slice[T], error) {
-				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: page.Columns(table.Table)}, Page: page}
+				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: table.Columns}, Page: page}
 				if via != nil {
 					read.Keys = keys
 				}

@@ -25,6 +25,7 @@ type Column struct {
 	api        api
 	hash       func(string) string // of a secret
 	words      *Column             // holds the words of this one; nil if it is not searched
+	reach      *reach              // of a key of an order that is no column of the rows
 	index      []int               // of the entity's field
 }
 
@@ -486,18 +487,4 @@ func camel(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// OrderColumn is what an order of the schema means, by its name in small letters: a column, or "relevance"; nil if there
-// is none.
-func (t *Table) OrderColumn(name string) *Column {
-	if t.relevance != nil && name == t.relevance.Name {
-		return t.relevance
-	}
-	for _, c := range t.Orders() {
-		if strings.EqualFold(c.OrderName(), name) {
-			return c
-		}
-	}
-	return nil
 }

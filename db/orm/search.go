@@ -158,8 +158,9 @@ func (p *Page) ranked() bool {
 	return slices.ContainsFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
 }
 
-// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance.
-func (r *Read) rank(q *query, t string) {
+// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance. loose says that
+// there may be no row t.
+func (r *Read) rank(q *query, t string, loose bool) {
 	if !r.Page.ranked() {
 		return
 	}
@@ -172,7 +173,7 @@ func (r *Read) rank(q *query, t string) {
 	case r.Via == nil:
 		q.bindTo(" JOIN ("+q.dialect.relevances(r.From.Name)+") AS r"+t+" ON r"+t+".id = "+t+".id", q.search(terms))
 	default:
-		q.add(" JOIN relevances AS r", t, " ON r", t, ".id = ", t, ".id")
+		q.add([2]string{" JOIN ", " LEFT JOIN "}[btoi(loose)], "relevances AS r", t, " ON r", t, ".id = ", t, ".id")
 	}
 }
 

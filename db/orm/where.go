@@ -273,6 +273,10 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	}
 	conditions := make([]condition, 0, len(quantifiers))
 	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
+		if name == "count" {
+			conditions = append(conditions, p.counted(r, quantifiers[name], at(path, name)))
+			continue
+		}
 		inner := p.related(r, quantifiers[name], at(path, name))
 		switch name {
 		case "some":
@@ -284,6 +288,51 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 		}
 	}
 	return all(conditions, " AND ", "TRUE")
+}
+
+// counted compares how many related rows there are that match `where`, if that is given.
+func (p *whereParser) counted(r *Relation, v any, path []string) condition {
+	comparisons, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	var inner condition
+	if where, given := comparisons["where"]; given {
+		inner = p.related(r, where, at(path, "where"))
+	} else {
+		p.where.Hops++
+	}
+	operators := maps.Clone(comparisons)
+	delete(operators, "where")
+	if len(operators) == 0 {
+		return constant("TRUE")
+	}
+	number := &Column{Name: "n", Kind: Int}
+	compare := p.column(number, operators, path)
+	// It is enough to know that there is one more than any number that they are compared with.
+	enough := int64(0)
+	for _, operand := range operators {
+		for _, v := range listOf(operand) {
+			n, _ := whole(v)
+			enough = max(enough, n+1)
+		}
+	}
+	return func(q *query, t string) {
+		u := q.alias()
+		q.add("(SELECT ")
+		compare(q, "n"+u)
+		q.add(" FROM (SELECT count(*) AS n FROM (SELECT 1 FROM ")
+		q.related(r, t, u, inner != nil || !q.seesAll(r.To))
+		q.visible(" AND ", r.To, u)
+		if inner != nil {
+			q.add(" AND ")
+			apart := q.apart
+			q.apart, q.hops = 0, q.hops+1
+			inner(q, u)
+			q.apart, q.hops = apart, q.hops-1
+		}
+		q.bindTo(" LIMIT ?) AS r"+u+") AS n"+u+")", enough)
+	}
 }
 
 // pin is the name that a filter demands of the rows behind a link; nil if it does not.

@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -153,7 +154,9 @@ func (e *estimator) field(f *ast.Field) estimate {
 
 // connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
 func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estimate) (t estimate) {
-	plain := f.Arguments.ForName("where") == nil && f.Arguments.ForName("orderBy") == nil
+	plain := !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
+		return slices.Contains([]string{"where", "orderBy", "distinct", "offset"}, a.Name)
+	})
 	if plain && !under.counts {
 		return t
 	}
@@ -173,8 +176,9 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 			return t // the field is refused
 		}
 	}
+	t.hops = page.Hops()
 	if page.Where != nil {
-		t.hops, e.depth = page.Where.Hops, max(e.depth, page.Where.Depth)
+		t.hops, e.depth = t.hops+page.Where.Hops, max(e.depth, page.Where.Depth)
 	}
 	for counting, wanted := range map[bool]bool{false: under.reads, true: under.counts} {
 		if wanted {

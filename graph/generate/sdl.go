@@ -313,6 +313,7 @@ func (w *writer) connection(field string, t *orm.Table, typ string) {
 	w.field("Only "+n.many+" in front of this cursor. A cursor of another field or order is BAD_REQUEST.", "before: String")
 	w.field("Order, the first entry weighing most; ID ASC when absent and as the last tie-breaker.", "orderBy: ["+t.Type+"Order!]")
 	w.field("Only "+n.many+" that match; all when absent.", "where: "+t.Type+"Where")
+	w.pages(t)
 	w.indent = outer
 	w.line("): %s!", typ)
 }
@@ -407,11 +408,11 @@ func (w *writer) inputs(t *orm.Table) {
 		if relevance {
 			w.relevance(t)
 		}
+		for _, c := range t.OrderCounts() {
+			w.field("By how many "+words(c.Counts().Field)+seen(c.Counts().To)+" there are of the "+n.one+".", c.OrderName())
+		}
 	})
-	w.block("One step of an order of "+n.many+".", "input "+t.Type+"Order", func() {
-		w.field("What to order by.", "field: "+t.Type+"OrderField!")
-		w.field("Which way.", "direction: OrderDirection! = ASC")
-	})
+	w.orders(t)
 	self := t.Type + "Where"
 	w.block(fmt.Sprintf(ofAllMatch, n.a), "input "+self, func() {
 		w.field("All of these match.", "and: ["+self+"!]")
@@ -436,7 +437,9 @@ func (w *writer) inputs(t *orm.Table) {
 			w.field("At least one of its "+n.many+" matches.", "some: "+self)
 			w.field("Each of its "+n.many+" matches, as is so when there are none.", "every: "+self)
 			w.field("None of its "+n.many+" matches.", "none: "+self)
+			w.field("How many "+n.many+seen(t)+" it has.", "count: "+t.Type+"CountWhere")
 		})
+		w.counts(t)
 	}
 	if by := uniques(t); len(by) > 0 {
 		w.block("Which "+n.one+": exactly one key.", "input "+t.Type+"By @oneOf", func() {

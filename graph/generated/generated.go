@@ -181,7 +181,7 @@ type ComplexityRoot struct {
 		Content   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
-		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) int
+		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
 		Title     func(childComplexity int) int
 		UpdatedAt func(childComplexity int) int
 		Version   func(childComplexity int) int
@@ -223,17 +223,17 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Address   func(childComplexity int, id string) int
-		Addresses func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) int
+		Addresses func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) int
 		Node      func(childComplexity int, id string) int
 		Nodes     func(childComplexity int, ids []string) int
 		Post      func(childComplexity int, id string) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		Profile   func(childComplexity int, id string) int
-		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) int
+		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) int
 		Tag       func(childComplexity int, by model.TagBy) int
-		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) int
+		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
 		User      func(childComplexity int, by model.UserBy) int
-		Users     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) int
+		Users     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) int
 		Viewer    func(childComplexity int) int
 	}
 
@@ -253,7 +253,7 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		UpdatedAt func(childComplexity int) int
 		Version   func(childComplexity int) int
 	}
@@ -300,7 +300,7 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		Profile   func(childComplexity int) int
 		UpdatedAt func(childComplexity int) int
 		Username  func(childComplexity int) int
@@ -356,7 +356,7 @@ type MutationResolver interface {
 }
 type PostResolver interface {
 	Author(ctx context.Context, obj *db.Post) (*db.User, error)
-	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
+	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error)
 }
 type ProfileResolver interface {
 	User(ctx context.Context, obj *db.Profile) (*db.User, error)
@@ -365,24 +365,24 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (orm.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]orm.Node, error)
 	Address(ctx context.Context, id string) (*db.Address, error)
-	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*orm.Connection[db.Address], error)
+	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) (*orm.Connection[db.Address], error)
 	Post(ctx context.Context, id string) (*db.Post, error)
-	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 	Profile(ctx context.Context, id string) (*db.Profile, error)
-	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*orm.Connection[db.Profile], error)
+	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) (*orm.Connection[db.Profile], error)
 	Viewer(ctx context.Context) (*db.User, error)
 	Tag(ctx context.Context, by model.TagBy) (*db.Tag, error)
-	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
+	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error)
 	User(ctx context.Context, by model.UserBy) (*db.User, error)
-	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*orm.Connection[db.User], error)
+	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) (*orm.Connection[db.User], error)
 }
 type TagResolver interface {
-	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 }
 type UserResolver interface {
 	Profile(ctx context.Context, obj *db.User) (*db.Profile, error)
 	Address(ctx context.Context, obj *db.User) (*db.Address, error)
-	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -989,7 +989,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Post.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere)), true
+		return e.ComplexityRoot.Post.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere), args["distinct"].([]model.TagDistinctField), args["offset"].(*int)), true
 	case "Post.title":
 		if e.ComplexityRoot.Post.Title == nil {
 			break
@@ -1149,7 +1149,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.AddressOrder), args["where"].(*model.AddressWhere)), true
+		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.AddressOrder), args["where"].(*model.AddressWhere), args["distinct"].([]model.AddressDistinctField), args["offset"].(*int)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -1194,7 +1194,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "Query.profile":
 		if e.ComplexityRoot.Query.Profile == nil {
 			break
@@ -1216,7 +1216,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.ProfileOrder), args["where"].(*model.ProfileWhere)), true
+		return e.ComplexityRoot.Query.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.ProfileOrder), args["where"].(*model.ProfileWhere), args["distinct"].([]model.ProfileDistinctField), args["offset"].(*int)), true
 	case "Query.tag":
 		if e.ComplexityRoot.Query.Tag == nil {
 			break
@@ -1238,7 +1238,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere)), true
+		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere), args["distinct"].([]model.TagDistinctField), args["offset"].(*int)), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -1260,7 +1260,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.UserOrder), args["where"].(*model.UserWhere)), true
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.UserOrder), args["where"].(*model.UserWhere), args["distinct"].([]model.UserDistinctField), args["offset"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1334,7 +1334,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Tag.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.Tag.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "Tag.updatedAt":
 		if e.ComplexityRoot.Tag.UpdatedAt == nil {
 			break
@@ -1485,7 +1485,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.User.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.User.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "User.profile":
 		if e.ComplexityRoot.User.Profile == nil {
 			break
@@ -1593,6 +1593,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputIDWhere,
 		ec.unmarshalInputLogInInput,
 		ec.unmarshalInputLogOutInput,
+		ec.unmarshalInputPostCountWhere,
 		ec.unmarshalInputPostListWhere,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostTagsInput,
@@ -1602,6 +1603,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputStringWhere,
 		ec.unmarshalInputTagBy,
+		ec.unmarshalInputTagCountWhere,
 		ec.unmarshalInputTagListWhere,
 		ec.unmarshalInputTagOrder,
 		ec.unmarshalInputTagWhere,
@@ -1743,12 +1745,26 @@ enum AddressOrderField {
   UPDATED_AT
 }
 
-"One step of an order of addresses."
+"One step of an order of addresses: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input AddressOrder {
   "What to order by."
-  field: AddressOrderField!
-  "Which way."
+  field: AddressOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its user, null where there is none; over 3 relations at most."
+  user: UserOrder
+}
+
+"What addresses can be told apart by."
+enum AddressDistinctField {
+  "By ` + "`" + `emailAddress` + "`" + `."
+  EMAIL_ADDRESS
+  "By ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches an address that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -1793,6 +1809,10 @@ extend type Query {
     orderBy: [AddressOrder!]
     "Only addresses that match; all when absent."
     where: AddressWhere
+    "Only the first of the addresses that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [AddressDistinctField!]
+    "Leaves out so many addresses in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): AddressConnection!
 }
 
@@ -2031,6 +2051,10 @@ type Post implements Node {
     orderBy: [TagOrder!]
     "Only tags that match; all when absent."
     where: TagWhere
+    "Only the first of the tags that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [TagDistinctField!]
+    "Leaves out so many tags in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): TagConnection!
 }
 
@@ -2066,14 +2090,30 @@ enum PostOrderField {
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many tags there are of the post."
+  TAGS_COUNT
 }
 
-"One step of an order of posts."
+"One step of an order of posts: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input PostOrder {
   "What to order by."
-  field: PostOrderField!
-  "Which way."
+  field: PostOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its author; over 3 relations at most."
+  author: UserOrder
+}
+
+"What posts can be told apart by."
+enum PostDistinctField {
+  "By ` + "`" + `title` + "`" + `."
+  TITLE
+  "By ` + "`" + `author` + "`" + `."
+  AUTHOR
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a post that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -2114,6 +2154,30 @@ input PostListWhere {
   every: PostWhere
   "None of its posts matches."
   none: PostWhere
+  "How many posts it has."
+  count: PostCountWhere
+}
+
+"Condition on how many posts there are; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input PostCountWhere {
+  "Count only posts that match."
+  where: PostWhere
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these numbers; an empty list matches nothing."
+  in: [Int!]
+  "Is none of these numbers."
+  notIn: [Int!]
+  "Is less than this number."
+  lt: Int
+  "Is this number or less."
+  lte: Int
+  "Is more than this number."
+  gt: Int
+  "Is this number or more."
+  gte: Int
 }
 
 extend type Query {
@@ -2136,6 +2200,10 @@ extend type Query {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -2283,12 +2351,26 @@ enum ProfileOrderField {
   UPDATED_AT
 }
 
-"One step of an order of profiles."
+"One step of an order of profiles: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input ProfileOrder {
   "What to order by."
-  field: ProfileOrderField!
-  "Which way."
+  field: ProfileOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its user; over 3 relations at most."
+  user: UserOrder
+}
+
+"What profiles can be told apart by."
+enum ProfileDistinctField {
+  "By ` + "`" + `fullName` + "`" + `."
+  FULL_NAME
+  "By ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a profile that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -2333,6 +2415,10 @@ extend type Query {
     orderBy: [ProfileOrder!]
     "Only profiles that match; all when absent."
     where: ProfileWhere
+    "Only the first of the profiles that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [ProfileDistinctField!]
+    "Leaves out so many profiles in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): ProfileConnection!
 }
 
@@ -2587,6 +2673,10 @@ type Tag implements Node {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -2620,14 +2710,26 @@ enum TagOrderField {
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many posts there are of the tag."
+  POSTS_COUNT
 }
 
-"One step of an order of tags."
+"One step of an order of tags: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input TagOrder {
   "What to order by."
-  field: TagOrderField!
-  "Which way."
+  field: TagOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+}
+
+"What tags can be told apart by."
+enum TagDistinctField {
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a tag that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -2658,6 +2760,30 @@ input TagListWhere {
   every: TagWhere
   "None of its tags matches."
   none: TagWhere
+  "How many tags it has."
+  count: TagCountWhere
+}
+
+"Condition on how many tags there are; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input TagCountWhere {
+  "Count only tags that match."
+  where: TagWhere
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these numbers; an empty list matches nothing."
+  in: [Int!]
+  "Is none of these numbers."
+  notIn: [Int!]
+  "Is less than this number."
+  lt: Int
+  "Is this number or less."
+  lte: Int
+  "Is more than this number."
+  gt: Int
+  "Is this number or more."
+  gte: Int
 }
 
 "Which tag: exactly one key."
@@ -2688,6 +2814,10 @@ extend type Query {
     orderBy: [TagOrder!]
     "Only tags that match; all when absent."
     where: TagWhere
+    "Only the first of the tags that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [TagDistinctField!]
+    "Leaves out so many tags in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): TagConnection!
 }
 
@@ -2797,6 +2927,10 @@ type User implements Node {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -2832,14 +2966,32 @@ enum UserOrderField {
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many posts there are of the user."
+  POSTS_COUNT
 }
 
-"One step of an order of users."
+"One step of an order of users: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input UserOrder {
   "What to order by."
-  field: UserOrderField!
-  "Which way."
+  field: UserOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its profile, null where there is none; over 3 relations at most."
+  profile: ProfileOrder
+  "By its address, null where there is none the caller may see; over 3 relations at most."
+  address: AddressOrder
+}
+
+"What users can be told apart by."
+enum UserDistinctField {
+  "By ` + "`" + `username` + "`" + `."
+  USERNAME
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a user that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -2900,6 +3052,10 @@ extend type Query {
     orderBy: [UserOrder!]
     "Only users that match; all when absent."
     where: UserWhere
+    "Only the first of the users that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [UserDistinctField!]
+    "Leaves out so many users in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): UserConnection!
 }
 
@@ -3982,6 +4138,22 @@ func (ec *executionContext) field_Post_tags_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+			return ec.unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4064,6 +4236,22 @@ func (ec *executionContext) field_Query_addresses_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
+			return ec.unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4160,6 +4348,22 @@ func (ec *executionContext) field_Query_posts_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4228,6 +4432,22 @@ func (ec *executionContext) field_Query_profiles_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
+			return ec.unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4296,6 +4516,22 @@ func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+			return ec.unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4364,6 +4600,22 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.UserDistinctField, error) {
+			return ec.unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4418,6 +4670,22 @@ func (ec *executionContext) field_Tag_posts_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -4472,6 +4740,22 @@ func (ec *executionContext) field_User_posts_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -7108,7 +7392,7 @@ func (ec *executionContext) _Post_tags(ctx context.Context, field graphql.Collec
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Post().Tags(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
+			return ec.Resolvers.Post().Tags(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere), fc.Args["distinct"].([]model.TagDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
@@ -7802,7 +8086,7 @@ func (ec *executionContext) _Query_addresses(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Addresses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.AddressOrder), fc.Args["where"].(*model.AddressWhere))
+			return ec.Resolvers.Query().Addresses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.AddressOrder), fc.Args["where"].(*model.AddressWhere), fc.Args["distinct"].([]model.AddressDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
@@ -7890,7 +8174,7 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -7978,7 +8262,7 @@ func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.ProfileOrder), fc.Args["where"].(*model.ProfileWhere))
+			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.ProfileOrder), fc.Args["where"].(*model.ProfileWhere), fc.Args["distinct"].([]model.ProfileDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
@@ -8098,7 +8382,7 @@ func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
+			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere), fc.Args["distinct"].([]model.TagDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
@@ -8186,7 +8470,7 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.UserOrder), fc.Args["where"].(*model.UserWhere))
+			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.UserOrder), fc.Args["where"].(*model.UserWhere), fc.Args["distinct"].([]model.UserDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
@@ -8586,7 +8870,7 @@ func (ec *executionContext) _Tag_posts(ctx context.Context, field graphql.Collec
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Tag().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.Tag().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -9326,7 +9610,7 @@ func (ec *executionContext) _User_posts(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.User().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -10677,7 +10961,7 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "user"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10686,7 +10970,7 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx, v)
+			data, err := ec.unmarshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -10698,6 +10982,13 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = data
 		}
 	}
 	return it, nil
@@ -11432,6 +11723,92 @@ func (ec *executionContext) unmarshalInputLogOutInput(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPostCountWhere(ctx context.Context, obj any) (model.PostCountWhere, error) {
+	var it model.PostCountWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalOPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPostListWhere(ctx context.Context, obj any) (model.PostListWhere, error) {
 	var it model.PostListWhere
 	if obj == nil {
@@ -11443,7 +11820,7 @@ func (ec *executionContext) unmarshalInputPostListWhere(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"some", "every", "none"}
+	fieldsInOrder := [...]string{"some", "every", "none", "count"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11471,6 +11848,13 @@ func (ec *executionContext) unmarshalInputPostListWhere(ctx context.Context, obj
 				return it, err
 			}
 			it.None = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
 		}
 	}
 	return it, nil
@@ -11491,7 +11875,7 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "author"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11500,7 +11884,7 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx, v)
+			data, err := ec.unmarshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11512,6 +11896,13 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		case "author":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("author"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Author = data
 		}
 	}
 	return it, nil
@@ -11676,7 +12067,7 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "user"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11685,7 +12076,7 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx, v)
+			data, err := ec.unmarshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11697,6 +12088,13 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = data
 		}
 	}
 	return it, nil
@@ -11973,6 +12371,92 @@ func (ec *executionContext) unmarshalInputTagBy(ctx context.Context, obj any) (m
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTagCountWhere(ctx context.Context, obj any) (model.TagCountWhere, error) {
+	var it model.TagCountWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalOTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTagListWhere(ctx context.Context, obj any) (model.TagListWhere, error) {
 	var it model.TagListWhere
 	if obj == nil {
@@ -11984,7 +12468,7 @@ func (ec *executionContext) unmarshalInputTagListWhere(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"some", "every", "none"}
+	fieldsInOrder := [...]string{"some", "every", "none", "count"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12012,6 +12496,13 @@ func (ec *executionContext) unmarshalInputTagListWhere(ctx context.Context, obj 
 				return it, err
 			}
 			it.None = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
 		}
 	}
 	return it, nil
@@ -12041,7 +12532,7 @@ func (ec *executionContext) unmarshalInputTagOrder(ctx context.Context, obj any)
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx, v)
+			data, err := ec.unmarshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12502,7 +12993,7 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "profile", "address"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12511,7 +13002,7 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx, v)
+			data, err := ec.unmarshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -12523,6 +13014,20 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalOProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
 		}
 	}
 	return it, nil
@@ -16700,6 +17205,16 @@ func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConne
 	return ec._AddressConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx context.Context, v any) (model.AddressDistinctField, error) {
+	var res model.AddressDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx context.Context, sel ast.SelectionSet, v model.AddressDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNAddressEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Address]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -16729,16 +17244,6 @@ func (ec *executionContext) marshalNAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx co
 func (ec *executionContext) unmarshalNAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx context.Context, v any) (*model.AddressOrder, error) {
 	res, err := ec.unmarshalInputAddressOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, v any) (model.AddressOrderField, error) {
-	var res model.AddressOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, sel ast.SelectionSet, v model.AddressOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNAddressWhere2ᚖkithᚋgraphᚋmodelᚐAddressWhere(ctx context.Context, v any) (*model.AddressWhere, error) {
@@ -17159,6 +17664,16 @@ func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnecti
 	return ec._PostConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx context.Context, v any) (model.PostDistinctField, error) {
+	var res model.PostDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx context.Context, sel ast.SelectionSet, v model.PostDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNPostEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Post]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -17188,16 +17703,6 @@ func (ec *executionContext) marshalNPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx conte
 func (ec *executionContext) unmarshalNPostOrder2ᚖkithᚋgraphᚋmodelᚐPostOrder(ctx context.Context, v any) (*model.PostOrder, error) {
 	res, err := ec.unmarshalInputPostOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, v any) (model.PostOrderField, error) {
-	var res model.PostOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, sel ast.SelectionSet, v model.PostOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx context.Context, v any) (*model.PostWhere, error) {
@@ -17241,6 +17746,16 @@ func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConne
 	return ec._ProfileConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx context.Context, v any) (model.ProfileDistinctField, error) {
+	var res model.ProfileDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx context.Context, sel ast.SelectionSet, v model.ProfileDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNProfileEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Profile]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -17270,16 +17785,6 @@ func (ec *executionContext) marshalNProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx co
 func (ec *executionContext) unmarshalNProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx context.Context, v any) (*model.ProfileOrder, error) {
 	res, err := ec.unmarshalInputProfileOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, v any) (model.ProfileOrderField, error) {
-	var res model.ProfileOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, sel ast.SelectionSet, v model.ProfileOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐProfileWhere(ctx context.Context, v any) (*model.ProfileWhere, error) {
@@ -17359,6 +17864,16 @@ func (ec *executionContext) marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnectio
 	return ec._TagConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx context.Context, v any) (model.TagDistinctField, error) {
+	var res model.TagDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx context.Context, sel ast.SelectionSet, v model.TagDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNTagEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Tag]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -17388,16 +17903,6 @@ func (ec *executionContext) marshalNTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx contex
 func (ec *executionContext) unmarshalNTagOrder2ᚖkithᚋgraphᚋmodelᚐTagOrder(ctx context.Context, v any) (*model.TagOrder, error) {
 	res, err := ec.unmarshalInputTagOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, v any) (model.TagOrderField, error) {
-	var res model.TagOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, sel ast.SelectionSet, v model.TagOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx context.Context, v any) (*model.TagWhere, error) {
@@ -17521,6 +18026,16 @@ func (ec *executionContext) marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnecti
 	return ec._UserConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx context.Context, v any) (model.UserDistinctField, error) {
+	var res model.UserDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx context.Context, sel ast.SelectionSet, v model.UserDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNUserEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.User]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -17593,16 +18108,6 @@ func (ec *executionContext) marshalNUserErrorCode2kithᚋdbᚋormᚐUserErrorCod
 func (ec *executionContext) unmarshalNUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx context.Context, v any) (*model.UserOrder, error) {
 	res, err := ec.unmarshalInputUserOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, v any) (model.UserOrderField, error) {
-	var res model.UserOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, sel ast.SelectionSet, v model.UserOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNUserPostInput2ᚖkithᚋgraphᚋmodelᚐUserPostInput(ctx context.Context, v any) (*model.UserPostInput, error) {
@@ -17762,6 +18267,42 @@ func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AddressDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AddressDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOAddressOrder2ᚕᚖkithᚋgraphᚋmodelᚐAddressOrderᚄ(ctx context.Context, v any) ([]*model.AddressOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -17777,6 +18318,30 @@ func (ec *executionContext) unmarshalOAddressOrder2ᚕᚖkithᚋgraphᚋmodelᚐ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx context.Context, v any) (*model.AddressOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAddressOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, v any) (*model.AddressOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AddressOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, sel ast.SelectionSet, v *model.AddressOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOAddressWhere2ᚕᚖkithᚋgraphᚋmodelᚐAddressWhereᚄ(ctx context.Context, v any) ([]*model.AddressWhere, error) {
@@ -17921,6 +18486,41 @@ func (ec *executionContext) unmarshalOIDWhere2ᚖkithᚋgraphᚋmodelᚐIDWhere(
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -17953,6 +18553,50 @@ func (ec *executionContext) marshalOPost2ᚖkithᚋdbᚐPost(ctx context.Context
 	return ec._Post(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx context.Context, v any) (*model.PostCountWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPostCountWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PostDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PostDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOPostListWhere2ᚖkithᚋgraphᚋmodelᚐPostListWhere(ctx context.Context, v any) (*model.PostListWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -17976,6 +18620,22 @@ func (ec *executionContext) unmarshalOPostOrder2ᚕᚖkithᚋgraphᚋmodelᚐPos
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, v any) (*model.PostOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PostOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, sel ast.SelectionSet, v *model.PostOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOPostTagsInput2ᚖkithᚋgraphᚋmodelᚐPostTagsInput(ctx context.Context, v any) (*model.PostTagsInput, error) {
@@ -18018,6 +18678,42 @@ func (ec *executionContext) marshalOProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.ProfileDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ProfileDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOProfileOrder2ᚕᚖkithᚋgraphᚋmodelᚐProfileOrderᚄ(ctx context.Context, v any) ([]*model.ProfileOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -18033,6 +18729,30 @@ func (ec *executionContext) unmarshalOProfileOrder2ᚕᚖkithᚋgraphᚋmodelᚐ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx context.Context, v any) (*model.ProfileOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputProfileOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, v any) (*model.ProfileOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ProfileOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, sel ast.SelectionSet, v *model.ProfileOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOProfileWhere2ᚕᚖkithᚋgraphᚋmodelᚐProfileWhereᚄ(ctx context.Context, v any) ([]*model.ProfileWhere, error) {
@@ -18135,6 +18855,50 @@ func (ec *executionContext) marshalOTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx context.Context, v any) (*model.TagCountWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagCountWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TagDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TagDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOTagListWhere2ᚖkithᚋgraphᚋmodelᚐTagListWhere(ctx context.Context, v any) (*model.TagListWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -18158,6 +18922,22 @@ func (ec *executionContext) unmarshalOTagOrder2ᚕᚖkithᚋgraphᚋmodelᚐTagO
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, v any) (*model.TagOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.TagOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, sel ast.SelectionSet, v *model.TagOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOTagWhere2ᚕᚖkithᚋgraphᚋmodelᚐTagWhereᚄ(ctx context.Context, v any) ([]*model.TagWhere, error) {
@@ -18200,6 +18980,42 @@ func (ec *executionContext) unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodel�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, v any) ([]model.UserDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UserDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.UserDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOUserOrder2ᚕᚖkithᚋgraphᚋmodelᚐUserOrderᚄ(ctx context.Context, v any) ([]*model.UserOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -18215,6 +19031,30 @@ func (ec *executionContext) unmarshalOUserOrder2ᚕᚖkithᚋgraphᚋmodelᚐUse
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx context.Context, v any) (*model.UserOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, v any) (*model.UserOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.UserOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, sel ast.SelectionSet, v *model.UserOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostInputᚄ(ctx context.Context, v any) ([]*model.UserPostInput, error) {

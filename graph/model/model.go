@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// One step of an order of addresses.
+// One step of an order of addresses: exactly one of `field` and the relations.
 type AddressOrder struct {
 	// What to order by.
-	Field AddressOrderField `json:"field"`
-	// Which way.
+	Field *AddressOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its user, null where there is none; over 3 relations at most.
+	User *UserOrder `json:"user,omitempty"`
 }
 
 // Matches an address that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
@@ -314,6 +316,28 @@ type LogOutPayload struct {
 type Mutation struct {
 }
 
+// Condition on how many posts there are; it has to meet every field given. A `null` operand is BAD_REQUEST.
+type PostCountWhere struct {
+	// Count only posts that match.
+	Where *PostWhere `json:"where,omitempty"`
+	// Is this number.
+	Eq *int `json:"eq,omitempty"`
+	// Is not this number.
+	Ne *int `json:"ne,omitempty"`
+	// Is one of these numbers; an empty list matches nothing.
+	In []int `json:"in,omitempty"`
+	// Is none of these numbers.
+	NotIn []int `json:"notIn,omitempty"`
+	// Is less than this number.
+	Lt *int `json:"lt,omitempty"`
+	// Is this number or less.
+	Lte *int `json:"lte,omitempty"`
+	// Is more than this number.
+	Gt *int `json:"gt,omitempty"`
+	// Is this number or more.
+	Gte *int `json:"gte,omitempty"`
+}
+
 // Matches an object by its posts; it has to meet every field given.
 type PostListWhere struct {
 	// At least one of its posts matches.
@@ -322,14 +346,18 @@ type PostListWhere struct {
 	Every *PostWhere `json:"every,omitempty"`
 	// None of its posts matches.
 	None *PostWhere `json:"none,omitempty"`
+	// How many posts it has.
+	Count *PostCountWhere `json:"count,omitempty"`
 }
 
-// One step of an order of posts.
+// One step of an order of posts: exactly one of `field` and the relations.
 type PostOrder struct {
 	// What to order by.
-	Field PostOrderField `json:"field"`
-	// Which way.
+	Field *PostOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its author; over 3 relations at most.
+	Author *UserOrder `json:"author,omitempty"`
 }
 
 // Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
@@ -370,12 +398,14 @@ type PostWhere struct {
 	Matches *string `json:"matches,omitempty"`
 }
 
-// One step of an order of profiles.
+// One step of an order of profiles: exactly one of `field` and the relations.
 type ProfileOrder struct {
 	// What to order by.
-	Field ProfileOrderField `json:"field"`
-	// Which way.
+	Field *ProfileOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its user; over 3 relations at most.
+	User *UserOrder `json:"user,omitempty"`
 }
 
 // Matches a profile that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
@@ -468,6 +498,28 @@ type TagBy struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// Condition on how many tags there are; it has to meet every field given. A `null` operand is BAD_REQUEST.
+type TagCountWhere struct {
+	// Count only tags that match.
+	Where *TagWhere `json:"where,omitempty"`
+	// Is this number.
+	Eq *int `json:"eq,omitempty"`
+	// Is not this number.
+	Ne *int `json:"ne,omitempty"`
+	// Is one of these numbers; an empty list matches nothing.
+	In []int `json:"in,omitempty"`
+	// Is none of these numbers.
+	NotIn []int `json:"notIn,omitempty"`
+	// Is less than this number.
+	Lt *int `json:"lt,omitempty"`
+	// Is this number or less.
+	Lte *int `json:"lte,omitempty"`
+	// Is more than this number.
+	Gt *int `json:"gt,omitempty"`
+	// Is this number or more.
+	Gte *int `json:"gte,omitempty"`
+}
+
 // Matches an object by its tags; it has to meet every field given.
 type TagListWhere struct {
 	// At least one of its tags matches.
@@ -476,13 +528,15 @@ type TagListWhere struct {
 	Every *TagWhere `json:"every,omitempty"`
 	// None of its tags matches.
 	None *TagWhere `json:"none,omitempty"`
+	// How many tags it has.
+	Count *TagCountWhere `json:"count,omitempty"`
 }
 
-// One step of an order of tags.
+// One step of an order of tags: exactly one of `field` and the relations.
 type TagOrder struct {
 	// What to order by.
-	Field TagOrderField `json:"field"`
-	// Which way.
+	Field *TagOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
 }
 
@@ -628,12 +682,16 @@ type UserBy struct {
 	Username *string `json:"username,omitempty"`
 }
 
-// One step of an order of users.
+// One step of an order of users: exactly one of `field` and the relations.
 type UserOrder struct {
 	// What to order by.
-	Field UserOrderField `json:"field"`
-	// Which way.
+	Field *UserOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its profile, null where there is none; over 3 relations at most.
+	Profile *ProfileOrder `json:"profile,omitempty"`
+	// By its address, null where there is none the caller may see; over 3 relations at most.
+	Address *AddressOrder `json:"address,omitempty"`
 }
 
 // A post of a user that is made.
@@ -682,6 +740,70 @@ type UserWhere struct {
 	HasAddress *bool `json:"hasAddress,omitempty"`
 	// Condition on the posts of the user.
 	Posts *PostListWhere `json:"posts,omitempty"`
+}
+
+// What addresses can be told apart by.
+type AddressDistinctField string
+
+const (
+	// By `emailAddress`.
+	AddressDistinctFieldEmailAddress AddressDistinctField = "EMAIL_ADDRESS"
+	// By `user`.
+	AddressDistinctFieldUser AddressDistinctField = "USER"
+	// By `createdAt`.
+	AddressDistinctFieldCreatedAt AddressDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	AddressDistinctFieldUpdatedAt AddressDistinctField = "UPDATED_AT"
+)
+
+var AllAddressDistinctField = []AddressDistinctField{
+	AddressDistinctFieldEmailAddress,
+	AddressDistinctFieldUser,
+	AddressDistinctFieldCreatedAt,
+	AddressDistinctFieldUpdatedAt,
+}
+
+func (e AddressDistinctField) IsValid() bool {
+	switch e {
+	case AddressDistinctFieldEmailAddress, AddressDistinctFieldUser, AddressDistinctFieldCreatedAt, AddressDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e AddressDistinctField) String() string {
+	return string(e)
+}
+
+func (e *AddressDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddressDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddressDistinctField", str)
+	}
+	return nil
+}
+
+func (e AddressDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddressDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddressDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What addresses can be ordered by.
@@ -806,6 +928,70 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What posts can be told apart by.
+type PostDistinctField string
+
+const (
+	// By `title`.
+	PostDistinctFieldTitle PostDistinctField = "TITLE"
+	// By `author`.
+	PostDistinctFieldAuthor PostDistinctField = "AUTHOR"
+	// By `createdAt`.
+	PostDistinctFieldCreatedAt PostDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	PostDistinctFieldUpdatedAt PostDistinctField = "UPDATED_AT"
+)
+
+var AllPostDistinctField = []PostDistinctField{
+	PostDistinctFieldTitle,
+	PostDistinctFieldAuthor,
+	PostDistinctFieldCreatedAt,
+	PostDistinctFieldUpdatedAt,
+}
+
+func (e PostDistinctField) IsValid() bool {
+	switch e {
+	case PostDistinctFieldTitle, PostDistinctFieldAuthor, PostDistinctFieldCreatedAt, PostDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e PostDistinctField) String() string {
+	return string(e)
+}
+
+func (e *PostDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PostDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PostDistinctField", str)
+	}
+	return nil
+}
+
+func (e PostDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PostDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PostDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What posts can be ordered by.
 type PostOrderField string
 
@@ -820,6 +1006,8 @@ const (
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	PostOrderFieldUpdatedAt PostOrderField = "UPDATED_AT"
+	// By how many tags there are of the post.
+	PostOrderFieldTagsCount PostOrderField = "TAGS_COUNT"
 )
 
 var AllPostOrderField = []PostOrderField{
@@ -828,11 +1016,12 @@ var AllPostOrderField = []PostOrderField{
 	PostOrderFieldRelevance,
 	PostOrderFieldCreatedAt,
 	PostOrderFieldUpdatedAt,
+	PostOrderFieldTagsCount,
 }
 
 func (e PostOrderField) IsValid() bool {
 	switch e {
-	case PostOrderFieldID, PostOrderFieldTitle, PostOrderFieldRelevance, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt:
+	case PostOrderFieldID, PostOrderFieldTitle, PostOrderFieldRelevance, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt, PostOrderFieldTagsCount:
 		return true
 	}
 	return false
@@ -868,6 +1057,70 @@ func (e *PostOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e PostOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What profiles can be told apart by.
+type ProfileDistinctField string
+
+const (
+	// By `fullName`.
+	ProfileDistinctFieldFullName ProfileDistinctField = "FULL_NAME"
+	// By `user`.
+	ProfileDistinctFieldUser ProfileDistinctField = "USER"
+	// By `createdAt`.
+	ProfileDistinctFieldCreatedAt ProfileDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	ProfileDistinctFieldUpdatedAt ProfileDistinctField = "UPDATED_AT"
+)
+
+var AllProfileDistinctField = []ProfileDistinctField{
+	ProfileDistinctFieldFullName,
+	ProfileDistinctFieldUser,
+	ProfileDistinctFieldCreatedAt,
+	ProfileDistinctFieldUpdatedAt,
+}
+
+func (e ProfileDistinctField) IsValid() bool {
+	switch e {
+	case ProfileDistinctFieldFullName, ProfileDistinctFieldUser, ProfileDistinctFieldCreatedAt, ProfileDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e ProfileDistinctField) String() string {
+	return string(e)
+}
+
+func (e *ProfileDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProfileDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProfileDistinctField", str)
+	}
+	return nil
+}
+
+func (e ProfileDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProfileDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProfileDistinctField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -937,6 +1190,67 @@ func (e ProfileOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What tags can be told apart by.
+type TagDistinctField string
+
+const (
+	// By `name`.
+	TagDistinctFieldName TagDistinctField = "NAME"
+	// By `createdAt`.
+	TagDistinctFieldCreatedAt TagDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	TagDistinctFieldUpdatedAt TagDistinctField = "UPDATED_AT"
+)
+
+var AllTagDistinctField = []TagDistinctField{
+	TagDistinctFieldName,
+	TagDistinctFieldCreatedAt,
+	TagDistinctFieldUpdatedAt,
+}
+
+func (e TagDistinctField) IsValid() bool {
+	switch e {
+	case TagDistinctFieldName, TagDistinctFieldCreatedAt, TagDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e TagDistinctField) String() string {
+	return string(e)
+}
+
+func (e *TagDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TagDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TagDistinctField", str)
+	}
+	return nil
+}
+
+func (e TagDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TagDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TagDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What tags can be ordered by.
 type TagOrderField string
 
@@ -949,6 +1263,8 @@ const (
 	TagOrderFieldCreatedAt TagOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	TagOrderFieldUpdatedAt TagOrderField = "UPDATED_AT"
+	// By how many posts there are of the tag.
+	TagOrderFieldPostsCount TagOrderField = "POSTS_COUNT"
 )
 
 var AllTagOrderField = []TagOrderField{
@@ -956,11 +1272,12 @@ var AllTagOrderField = []TagOrderField{
 	TagOrderFieldName,
 	TagOrderFieldCreatedAt,
 	TagOrderFieldUpdatedAt,
+	TagOrderFieldPostsCount,
 }
 
 func (e TagOrderField) IsValid() bool {
 	switch e {
-	case TagOrderFieldID, TagOrderFieldName, TagOrderFieldCreatedAt, TagOrderFieldUpdatedAt:
+	case TagOrderFieldID, TagOrderFieldName, TagOrderFieldCreatedAt, TagOrderFieldUpdatedAt, TagOrderFieldPostsCount:
 		return true
 	}
 	return false
@@ -1001,6 +1318,70 @@ func (e TagOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What users can be told apart by.
+type UserDistinctField string
+
+const (
+	// By `username`.
+	UserDistinctFieldUsername UserDistinctField = "USERNAME"
+	// By `name`.
+	UserDistinctFieldName UserDistinctField = "NAME"
+	// By `createdAt`.
+	UserDistinctFieldCreatedAt UserDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	UserDistinctFieldUpdatedAt UserDistinctField = "UPDATED_AT"
+)
+
+var AllUserDistinctField = []UserDistinctField{
+	UserDistinctFieldUsername,
+	UserDistinctFieldName,
+	UserDistinctFieldCreatedAt,
+	UserDistinctFieldUpdatedAt,
+}
+
+func (e UserDistinctField) IsValid() bool {
+	switch e {
+	case UserDistinctFieldUsername, UserDistinctFieldName, UserDistinctFieldCreatedAt, UserDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e UserDistinctField) String() string {
+	return string(e)
+}
+
+func (e *UserDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UserDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UserDistinctField", str)
+	}
+	return nil
+}
+
+func (e UserDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UserDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UserDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What users can be ordered by.
 type UserOrderField string
 
@@ -1015,6 +1396,8 @@ const (
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	UserOrderFieldUpdatedAt UserOrderField = "UPDATED_AT"
+	// By how many posts there are of the user.
+	UserOrderFieldPostsCount UserOrderField = "POSTS_COUNT"
 )
 
 var AllUserOrderField = []UserOrderField{
@@ -1023,11 +1406,12 @@ var AllUserOrderField = []UserOrderField{
 	UserOrderFieldName,
 	UserOrderFieldCreatedAt,
 	UserOrderFieldUpdatedAt,
+	UserOrderFieldPostsCount,
 }
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt:
+	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt, UserOrderFieldPostsCount:
 		return true
 	}
 	return false

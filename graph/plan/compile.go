@@ -286,17 +286,20 @@ func (c *compiler) connection(b *branch, selected graphql.CollectedField) *conne
 	return out
 }
 
-// orders makes the rows hold what a cursor may be made of: the order's columns, or all it can have if it is a variable.
+// orders makes the rows hold what a cursor may be made of: the order's columns, or all it can have if it is a variable. What
+// an order has besides columns is in the rows in any case.
 func (c *compiler) orders(b *branch, s *source) {
 	if b.page != nil {
 		for _, o := range b.page.Order {
-			s.column(o.Column)
+			if !o.Column.Derived() {
+				s.column(o.Column)
+			}
 		}
 		return
 	}
 	order := c.schema.Types[b.field.Definition.Arguments.ForName("orderBy").Type.Name()]
 	for _, v := range c.schema.Types[order.Fields.ForName("field").Type.Name()].EnumValues {
-		if column := b.table.OrderColumn(strings.ToLower(v.Name)); column != nil {
+		if column := b.table.OrderColumn(strings.ToLower(v.Name)); column != nil && !column.Derived() {
 			s.column(column)
 		}
 	}
