@@ -510,7 +510,9 @@ func (g *generator) order(table *orm.Table, f *ast.FieldDefinition, add func(nam
 	// A column that comes again decides nothing, nor does anything behind the key, which comes last in any case.
 	var out []orm.Order
 	for _, o := range append(order, orm.Order{Column: table.KeyColumn()}) {
-		known := slices.ContainsFunc(out, func(have orm.Order) bool { return have.Column.Name == o.Column.Name || have.Column == table.KeyColumn() })
+		known := slices.ContainsFunc(out, func(have orm.Order) bool {
+			return have.Column.Name == o.Column.Name || have.Column == table.KeyColumn()
+		})
 		if !known {
 			out = append(out, o)
 		}

@@ -39,6 +39,11 @@ func (p *prober) leads(name string, depth int) bool {
 			return true
 		}
 	}
+	for _, name := range definition.Types { // of a union
+		if p.leads(name, depth) {
+			return true
+		}
+	}
 	return false
 }
 
@@ -48,10 +53,10 @@ func (p *prober) selections(name string, depth int) (out []string) {
 	switch {
 	case name == "Address":
 		return []string{reached}
-	case name == "Node":
+	case definition.IsAbstractType():
 		for _, t := range p.schema.GetPossibleTypes(definition) {
 			for _, s := range p.selections(t.Name, depth) {
-				out = append(out, "{ __typename id ... on "+t.Name+" "+s+" }")
+				out = append(out, "{ __typename ... on "+t.Name+" "+s+" }")
 			}
 		}
 		return out
@@ -89,6 +94,9 @@ func (p *prober) plain(f *ast.FieldDefinition) []string {
 		}
 		return []string{"(ids: [" + strings.Join(list, ", ") + "])"}
 	}
+	if f.Arguments.ForName("text") != nil {
+		return []string{fmt.Sprintf("(text: %q)", p.user)}
+	}
 	if by := f.Arguments.ForName("by"); by != nil {
 		if by.Type.Name() == "TagBy" {
 			return []string{fmt.Sprintf("(by: {name: %q})", p.tag)}
@@ -110,8 +118,30 @@ func (p *prober) ordersAndFilters(f *ast.FieldDefinition) (out []string) {
 			}
 		}
 	}
+	for _, step := range p.orders(f.Arguments.ForName("orderBy").Type.Name(), 3) {
+		out = append(out, "(first: 1, orderBy: "+step+")", "(last: 1, orderBy: "+step+")")
+	}
 	for _, w := range p.filters(f.Arguments.ForName("where").Type.Name(), 3) {
 		out = append(out, "(where: "+w+")", "(where: {not: "+w+"})")
+	}
+	return out
+}
+
+// orders are the steps of an order that lead to an Address through relations.
+func (p *prober) orders(input string, depth int) (out []string) {
+	for _, f := range p.schema.Types[input].Fields {
+		name := f.Type.Name()
+		if depth == 0 || p.schema.Types[name].Kind != ast.InputObject {
+			continue
+		}
+		if name == "AddressOrder" {
+			for _, v := range p.schema.Types["AddressOrderField"].EnumValues {
+				out = append(out, fmt.Sprintf("{%s: {field: %s}}", f.Name, v.Name), fmt.Sprintf("{%s: {field: %s, direction: DESC}}", f.Name, v.Name))
+			}
+		}
+		for _, inner := range p.orders(name, depth-1) {
+			out = append(out, "{"+f.Name+": "+inner+"}")
+		}
 	}
 	return out
 }
@@ -125,6 +155,10 @@ func (p *prober) filters(input string, depth int) (out []string) {
 		case f.Name == "and" || f.Name == "or" || f.Name == "not" || f.Name == "matches":
 		case input == "AddressWhere" && name == "UserWhere":
 			out = append(out, fmt.Sprintf("{%s: {username: {eq: %q}}}", f.Name, p.user))
+		case f.Name == "count" && depth > 0:
+			for _, inner := range p.filters(p.schema.Types[name].Fields.ForName("where").Type.Name(), depth-1) {
+				out = append(out, "{count: {where: "+inner+", gte: 1}}")
+			}
 		case f.Name == "hasUser" || f.Name == "hasAddress":
 			out = append(out, "{"+f.Name+": true}", "{"+f.Name+": false}")
 		case input == "AddressWhere":

@@ -49,8 +49,8 @@ type PageArgs struct {
 // NewPage checks args for the connection at coordinate, whose rows are t. Its errors are BadRequest.
 func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 	p := &Page{Size: DefaultPage, Order: completeOrder(t, args.Order), Where: args.Where, Distinct: args.Distinct}
-	if p.ranked() && (p.Where == nil || !p.Where.searches) {
-		return nil, Errorf(BadRequest, "`orderBy` RELEVANCE needs words to search for, in a filter that is by itself or and-ed")
+	if p.Where == nil || !p.Where.searches { // nothing is more relevant than anything else
+		p.Order = slices.DeleteFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
 	}
 	if len(p.derived()) > maxReaches {
 		return nil, Errorf(BadRequest, "`orderBy` may have %d steps through relations and by counts", maxReaches)

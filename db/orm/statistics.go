@@ -188,6 +188,14 @@ type estimator struct {
 	joined int
 }
 
+// searched estimates what the index of words makes of a search.
+func (s *statistics) searched(t *Table, terms []term) estimate {
+	return estimate{own: s.rows[t] / 4, once: s.rows[t] / 16 * float64(len(parts(terms)))}
+}
+
+// total is what an estimate comes to.
+func (e estimate) total() float64 { return e.own*e.rows() + e.once }
+
 // object estimates a conjunction. apart says that it need not be true of every row, so that the database cannot begin
 // with what is related.
 func (s *estimator) object(t *Table, where map[string]any, apart bool) estimate {
@@ -222,8 +230,10 @@ func (s *estimator) field(t *Table, name string, v any, apart bool) estimate {
 		return e
 	case "matches":
 		text, _ := v.(string)
-		terms, _ := parseSearch(text)
-		return estimate{own: all.own / 4, once: all.own / 16 * float64(len(parts(terms)))} // in the index of words
+		terms, _ := parseSearch(text, false)
+		return s.searched(t, terms)
+	case "matchOptions":
+		return all
 	}
 	if c := t.Field(name); c != nil {
 		own, each := s.column(c, objectOf(v))

@@ -30,7 +30,9 @@ func SetViewer(ctx context.Context, v Viewer) {
 
 // seesAll tells whether the viewer may see every row of a table. A link that is no declared table is seen as the rows that it
 // links.
-func (q *query) seesAll(table *Table) bool { return table == nil || table.visible == "" || q.viewer.Admin }
+func (q *query) seesAll(table *Table) bool {
+	return table == nil || table.visible == "" || q.viewer.Admin
+}
 
 // visible writes, after and, the condition under which the viewer may see row t; it tells whether there is one.
 func (q *query) visible(and string, table *Table, t string) bool {

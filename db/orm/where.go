@@ -101,7 +101,10 @@ func (p *whereParser) object(table *Table, input map[string]any, path []string) 
 	}
 	conditions := make([]condition, 0, len(input))
 	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
-		conditions = append(conditions, p.field(table, name, input[name], at(path, name)))
+		if name == "matchOptions" && input[name] != nil && table.Searchable() {
+			continue // read with what they are options of
+		}
+		conditions = append(conditions, p.field(table, name, input, at(path, name)))
 	}
 	return all(conditions, " AND ", "TRUE")
 }
@@ -130,7 +133,8 @@ func (p *whereParser) nested(table *Table, v any, path []string) condition {
 	return p.object(table, input, path)
 }
 
-func (p *whereParser) field(table *Table, name string, v any, path []string) condition {
+func (p *whereParser) field(table *Table, name string, input map[string]any, path []string) condition {
+	v := input[name]
 	if v == nil {
 		return p.fail(path, "must not be null")
 	}
@@ -162,7 +166,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 		return p.relation(relation, v, path)
 	}
 	if name == "matches" && table.Searchable() {
-		return p.matches(table, v, path)
+		return p.matches(table, v, objectOf(input["matchOptions"]), path)
 	}
 	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
 		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
@@ -245,14 +249,17 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 	}
 }
 
-func (p *whereParser) matches(table *Table, v any, path []string) condition {
+func (p *whereParser) matches(table *Table, v any, options map[string]any, path []string) condition {
 	text, ok := v.(string)
 	if !ok {
 		return p.fail(path, "is not a text")
 	}
-	terms, ok := parseSearch(text)
+	terms, ok := parseSearch(text, options["prefix"] == true)
 	if !ok {
 		return p.fail(path, "must have at most %d words", searchWords)
+	}
+	if len(terms) == 0 && options["emptyMatchesAll"] == true {
+		return constant("TRUE")
 	}
 	p.count(len(terms))
 	// Under `and` alone it holds for every row of the page. Between names of fields there are indexes of lists.

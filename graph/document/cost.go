@@ -146,7 +146,7 @@ func (e *estimator) field(f *ast.Field) estimate {
 		return under.of(n, times(n, plus(1, under.rows)))
 	case f.Name == "edges":
 		return under.of(1, max(1, under.rows))
-	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:
+	case result.IsAbstractType(), db.Model.TableOf(result.Name) != nil:
 		return under.of(1, plus(1, under.rows))
 	}
 	return under.of(1, under.rows)
@@ -155,7 +155,7 @@ func (e *estimator) field(f *ast.Field) estimate {
 // connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
 func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estimate) (t estimate) {
 	plain := !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
-		return slices.Contains([]string{"where", "orderBy", "distinct", "offset"}, a.Name)
+		return slices.Contains([]string{"where", "orderBy", "distinct", "offset", "text"}, a.Name)
 	})
 	if plain && !under.counts {
 		return t
@@ -165,6 +165,9 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 		return t
 	}
 	table := db.Model.TableOf(result.Fields.ForName("nodes").Type.Name())
+	if table == nil {
+		return e.search(f, under)
+	}
 	var via *orm.Relation
 	if from := db.Model.TableOf(f.ObjectDefinition.Name); from != nil {
 		via = from.Relation(f.Name)
@@ -184,6 +187,25 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 		if wanted {
 			each, once := e.looks(via, table, page, counting)
 			t.each, t.once = t.each+each, t.once+once
+		}
+	}
+	return t
+}
+
+// search is what finding rows of all tables takes, once for the page and once for the count.
+func (e *estimator) search(f *ast.Field, under estimate) (t estimate) {
+	text, _ := e.value(f.Arguments.ForName("text")).(string)
+	prefix, _ := e.value(f.Arguments.ForName("prefix")).(bool)
+	for _, table := range db.Model.Searched() {
+		where, err := orm.ParseWhere(table, map[string]any{"matches": text, "matchOptions": map[string]any{"prefix": prefix}})
+		if err != nil {
+			return t // the field is refused
+		}
+		for counting, wanted := range map[bool]bool{false: under.reads, true: under.counts} {
+			if wanted {
+				each, once := e.looks(nil, table, &orm.Page{Where: where, Order: []orm.Order{{Column: table.KeyColumn()}}}, counting)
+				t.each, t.once = t.each+each, t.once+once
+			}
 		}
 	}
 	return t

@@ -93,6 +93,7 @@ func isName(text string) bool {
 
 // bind tells gqlgen of columns that clients know by other names, in rows and on the edges that carry them.
 func bind(cfg *config.Config, tables []*orm.Table) {
+	cfg.Models["SearchResult"] = config.TypeMapEntry{Model: config.StringList{"kith/db/orm.Node"}}
 	rename := func(typ string, columns []*orm.Column) {
 		for _, c := range columns {
 			if !c.Shown() || strings.EqualFold(c.Field, c.GoField()) || c == c.Table.KeyColumn() {
@@ -133,6 +134,9 @@ func (r *resolvers) Implement(previous string, field *codegen.Field) string {
 			return fmt.Sprintf("panic(%q)", field.Object.Name+"."+field.Name+" is not implemented")
 		}
 		return previous
+	}
+	if field.Object.Name+"."+field.Name == "Query.search" {
+		return "return search(ctx)"
 	}
 	for _, t := range r.tables {
 		if body := r.body(t, field.Object.Name, field.Name); body != "" {

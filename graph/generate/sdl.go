@@ -428,6 +428,7 @@ func (w *writer) inputs(t *orm.Table) {
 		}
 		if t.Searchable() {
 			w.field(w.ofMatches(t), "matches: String")
+			w.field("How to read `matches`.", "matchOptions: MatchOptions")
 		}
 	})
 	if slices.ContainsFunc(w.tables, func(from *orm.Table) bool {
@@ -465,7 +466,7 @@ func uniques(t *orm.Table) []*orm.Column {
 }
 
 func (w *writer) relevance(t *orm.Table) {
-	w.field("By rank in the search of `"+t.Type+"Where.matches`, which it needs: best first under ASC. Each database ranks in its own way.", "RELEVANCE")
+	w.field("By rank in the search of `"+t.Type+"Where.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.", "RELEVANCE")
 }
 
 func (w *writer) ofMatches(t *orm.Table) string {
@@ -478,7 +479,7 @@ func (w *writer) ofMatches(t *orm.Table) string {
 		in, within = ", in one or the other", " in one of them"
 	}
 	return "Full text of " + listed(code(names)) + ": every word" + in + ", case folded. A word is a run of letters and digits; what else stands between words means" +
-		" nothing, but for `\"words in a row\"`, which have to stand so" + within + ", and `prefix*`. A text without a word matches nothing; one with more than 100 is BAD_REQUEST."
+		" nothing, but for `\"words in a row\"`, which have to stand so" + within + ", and `prefix*`. A text without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST."
 }
 
 // filters writes the conditions on a relation.

@@ -310,6 +310,14 @@ type LogOutPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// How `matches` reads its text.
+type MatchOptions struct {
+	// Take the last word, unless it is quoted, as the beginning of one, as `word*` does.
+	Prefix bool `json:"prefix"`
+	// Let a text without a word match everything.
+	EmptyMatchesAll bool `json:"emptyMatchesAll"`
+}
+
 // Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 // `data: null`, a `userErrors` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
 // UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
@@ -394,8 +402,10 @@ type PostWhere struct {
 	Tags *TagListWhere `json:"tags,omitempty"`
 	// Full text of `title` and `content`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
 	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
-	// without a word matches nothing; one with more than 100 is BAD_REQUEST.
+	// without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST.
 	Matches *string `json:"matches,omitempty"`
+	// How to read `matches`.
+	MatchOptions *MatchOptions `json:"matchOptions,omitempty"`
 }
 
 // One step of an order of profiles: exactly one of `field` and the relations.
@@ -740,6 +750,12 @@ type UserWhere struct {
 	HasAddress *bool `json:"hasAddress,omitempty"`
 	// Condition on the posts of the user.
 	Posts *PostListWhere `json:"posts,omitempty"`
+	// Full text of `username` and `name`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
+	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
+	// without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST.
+	Matches *string `json:"matches,omitempty"`
+	// How to read `matches`.
+	MatchOptions *MatchOptions `json:"matchOptions,omitempty"`
 }
 
 // What addresses can be told apart by.
@@ -1000,7 +1016,7 @@ const (
 	PostOrderFieldID PostOrderField = "ID"
 	// By `title`, in code-point order.
 	PostOrderFieldTitle PostOrderField = "TITLE"
-	// By rank in the search of `PostWhere.matches`, which it needs: best first under ASC. Each database ranks in its own way.
+	// By rank in the search of `PostWhere.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.
 	PostOrderFieldRelevance PostOrderField = "RELEVANCE"
 	// By `createdAt`.
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
@@ -1392,6 +1408,8 @@ const (
 	UserOrderFieldUsername UserOrderField = "USERNAME"
 	// By `name`, in code-point order.
 	UserOrderFieldName UserOrderField = "NAME"
+	// By rank in the search of `UserWhere.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.
+	UserOrderFieldRelevance UserOrderField = "RELEVANCE"
 	// By `createdAt`.
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	// By `updatedAt`.
@@ -1404,6 +1422,7 @@ var AllUserOrderField = []UserOrderField{
 	UserOrderFieldID,
 	UserOrderFieldUsername,
 	UserOrderFieldName,
+	UserOrderFieldRelevance,
 	UserOrderFieldCreatedAt,
 	UserOrderFieldUpdatedAt,
 	UserOrderFieldPostsCount,
@@ -1411,7 +1430,7 @@ var AllUserOrderField = []UserOrderField{
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt, UserOrderFieldPostsCount:
+	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldRelevance, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt, UserOrderFieldPostsCount:
 		return true
 	}
 	return false

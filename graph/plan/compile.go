@@ -139,6 +139,8 @@ const (
 	cursorPart
 	nodePart
 	linkPart // a column of the link
+	rankPart
+	snippetPart
 	// of the page info
 	hasNextPart
 	hasPrevPart
@@ -157,6 +159,8 @@ type part struct {
 	inner  *connection
 	column int      // of the branch's links
 	holds  orm.Kind // of the column
+	// of a search: how to write a row of each table
+	objects map[*orm.Table]*object
 }
 
 // A compiler compiles one root field of one operation.
@@ -173,6 +177,11 @@ func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graph
 	satisfies := append(make([]string, 0, 4), typeName)
 	if definition := c.schema.Types[typeName]; definition != nil {
 		satisfies = append(satisfies, definition.Interfaces...)
+		for _, abstract := range c.schema.Implements[typeName] {
+			if abstract.Kind == ast.Union {
+				satisfies = append(satisfies, abstract.Name)
+			}
+		}
 	}
 	fields := graphql.CollectFields(c.operation, selections, satisfies)
 	c.parts += len(fields) + 1
@@ -413,6 +422,7 @@ const (
 	rowRoot
 	nodeRoot
 	nodesRoot
+	searchRoot
 )
 
 type fetchObject struct {
@@ -453,6 +463,9 @@ func (c *compiler) root(f graphql.CollectedField) *root {
 	nodes := definition.Fields.ForName("nodes")
 	if nodes == nil || !strings.HasSuffix(typeName, "Connection") {
 		return nil
+	}
+	if c.schema.Types[nodes.Type.Name()].Kind == ast.Union && f.Name == "search" {
+		return c.search(f)
 	}
 	table := c.model.TableOf(nodes.Type.Name())
 	if table == nil || f.Name != table.Root() {
