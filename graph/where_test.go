@@ -96,11 +96,11 @@ func (f filter) key(r *row, o map[string]any) any {
 		}
 		return nil
 	}
-	column := strings.ToLower(o["field"].(string))
-	if relation := r.table.Relation(strings.TrimSuffix(column, "_count")); relation != nil {
+	column := r.table.OrderColumn(strings.ToLower(o["field"].(string)))
+	if relation := column.Counts(); relation != nil {
 		return int64(len(f.visible(relation, r)))
 	}
-	return r.values[column]
+	return r.values[column.Name]
 }
 
 func compareValues(x, y any) int {
