@@ -13,7 +13,7 @@ var Model = orm.NewModel(migrations.Files)
 // Every table. The quoted name is the table's in SQL, and in camel case that of its root connection in the schema. A row is written by
 // its owner and by admins, and seen by everybody or by those it is visible to.
 var (
-	Users     = orm.Declare[User](Model, "users", orm.OwnedBy("id"), orm.Secret("password_hash", "password", "8..128", HashPassword))
+	Users     = orm.Declare[User](Model, "users", orm.OwnedBy("id"), orm.Searchable("username", "name"), orm.Secret("password_hash", "password", "8..128", HashPassword))
 	Profiles  = orm.Declare[Profile](Model, "profiles", orm.OwnedBy("user_id"))
 	Addresses = orm.Declare[Address](Model, "addresses", orm.OwnedBy("user_id"), orm.VisibleTo("user_id"))
 	Posts     = orm.Declare[Post](Model, "posts", orm.OwnedBy("author_id"), orm.Searchable("title", "content"))

@@ -23,8 +23,8 @@ import (
 // folded texts, which SQLite would be locked out of by every other program.
 var oneSided = []*regexp.Regexp{
 	regexp.MustCompile(`^index \w+_fold_idx `),
-	regexp.MustCompile(`^index posts_search_idx `),
-	regexp.MustCompile(`^column posts\.search `),
+	regexp.MustCompile(`^index (posts|users)_search_idx `),
+	regexp.MustCompile(`^column (posts|users)\.search `),
 }
 
 // migrated is a migrated database, with a way around db.

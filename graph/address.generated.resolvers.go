@@ -88,7 +88,7 @@ func (r *queryResolver) Address(ctx context.Context, id string) (*db.Address, er
 }
 
 // Addresses is the resolver for the addresses field.
-func (r *queryResolver) Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*orm.Connection[db.Address], error) {
+func (r *queryResolver) Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) (*orm.Connection[db.Address], error) {
 	return all(ctx, db.Addresses)
 }
 

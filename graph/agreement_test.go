@@ -129,6 +129,16 @@ func disagreements(schema *ast.Schema) (faults []string) {
 		if leads == "" || leads == "Node" {
 			continue
 		}
+		if union := schema.Types[leads]; union.Kind == ast.Union {
+			var searched []string
+			for _, table := range db.Model.Searched() {
+				searched = append(searched, table.Type)
+			}
+			if f.Name != "search" || !slices.Equal(union.Types, searched) {
+				fault("Query.%s leads to %v, and what can be searched is %v", f.Name, union.Types, searched)
+			}
+			continue
+		}
 		if connection := strings.HasSuffix(f.Type.Name(), "Connection"); connection && f.Name != db.Model.TableOf(leads).Root() {
 			fault("Query.%s is a connection, and no table's name", f.Name)
 		} else if !connection && f.Type.Elem != nil {
@@ -160,6 +170,7 @@ func checkConnection(schema *ast.Schema, coordinate string, f *ast.FieldDefiniti
 	}
 	for name, want := range map[string]string{
 		"first": "Int", "after": "String", "last": "Int", "before": "String", "orderBy": "[" + table.Type + "Order!]", "where": table.Type + "Where",
+		"distinct": "[" + table.Type + "DistinctField!]", "offset": "Int",
 	} {
 		if arguments[name] != want {
 			fault("%s takes %s: %q, and every connection takes %s", coordinate, name, arguments[name], want)

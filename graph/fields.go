@@ -97,12 +97,12 @@ func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer an
 }
 
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: what has a resolver,
-// all of a connection, the node of an edge, the key of a group.
+// all of a connection, the node of an edge and its snippet, the key of a group.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
 	if s.resolvers[[2]string{parent.Name, field}] || db.Model.TableOf(parent.Name) != nil {
 		return s.resolvers[[2]string{parent.Name, field}]
 	}
-	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || field == "node" && parent.Fields.ForName("cursor") != nil ||
+	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || (field == "node" || field == "snippet") && parent.Fields.ForName("cursor") != nil ||
 		field == "key" && parent.Fields.ForName("aggregate") != nil
 }
 
@@ -173,7 +173,10 @@ func (s *server) lookInto(ctx context.Context, field graphql.CollectedField, def
 	if definition.IsAbstractType() {
 		definition = s.schema.Types[v.Type().Name()] // entities are named as their types are
 	}
-	satisfies := append([]string{definition.Name}, definition.Interfaces...)
+	satisfies := []string{definition.Name}
+	for _, abstract := range s.schema.Implements[definition.Name] {
+		satisfies = append(satisfies, abstract.Name)
+	}
 	fields := graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, satisfies)
 	e := expansion{tree: treeObject + len(fields)*treeField, written: len("{}") + max(0, len(fields)-1)*len(",")}
 	for _, f := range fields {

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -135,13 +136,15 @@ type arguments struct {
 	// positions: a value for each key of order
 	after, before []any
 	order         []orm.Order
+	distinct      []*orm.Column
+	offset        int
 	// of look-ups: where they look, nil for nowhere, and what is there, nil for nothing; by is the column, nil if it is the key
 	tables   []*orm.Table
 	found    []*row
 	by       *orm.Column
 	where    map[string]any
 	grouping *grouping // of groups
-	distinct string    // of a count
+	counted  string    // of a count: what is to be distinct
 }
 
 // A naive answer is what the server ought to say, byte by byte.
@@ -311,8 +314,11 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 			all = append(all, r)
 		}
 	}
+	position := func(order []orm.Order, r *row) []any { return n.position(n.viewer, order, r) }
 	slices.SortStableFunc(all, func(x, y *row) int { return comparePositions(a.order, position(a.order, x), position(a.order, y)) })
-	start, end := 0, len(all)
+	matching := all // what aggregates are of
+	all = firsts(all, a.distinct)
+	start, end := min(a.offset, len(all)), len(all)
 	for a.after != nil && start < len(all) && comparePositions(a.order, position(a.order, all[start]), a.after) <= 0 {
 		start++
 	}
@@ -344,9 +350,9 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 		if f.name == "aggregate" || f.name == "groups" {
 			n.visit(path, coordinate)
 			if table := a.order[0].Column.Table; f.name == "groups" {
-				n.groups(f, table, all, path)
+				n.groups(f, table, matching, path)
 			} else {
-				n.aggregate(f.inner, table, all)
+				n.aggregate(f.inner, table, matching)
 			}
 			return
 		}
@@ -389,13 +395,47 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 
 // typeOf is the type of a connection field's rows.
 func (f *collected) typeOf() string {
-	return f.args.order[0].Column.Table.Type
+	return f.args.order[len(f.args.order)-1].Column.Table.Type // its key
 }
 
-func position(order []orm.Order, r *row) []any {
+// position is where a row stands for a viewer: what an order reaches through relations is null where they see nothing, and
+// a number of rows 0.
+func (w *world) position(viewer orm.Viewer, order []orm.Order, r *row) []any {
 	out := make([]any, len(order))
 	for i, o := range order {
-		out[i] = r.values[o.Column.Name]
+		at := []*row{r}
+		for _, relation := range o.Column.Path() {
+			if len(at) > 0 {
+				at = w.visible(viewer, relation, at[0])
+			}
+		}
+		switch counts := o.Column.Counts(); {
+		case counts != nil && len(at) == 0:
+			out[i] = int64(0)
+		case counts != nil:
+			out[i] = int64(len(w.visible(viewer, counts, at[0])))
+		case len(at) > 0:
+			out[i] = at[0].values[o.Column.Name[strings.LastIndexByte(o.Column.Name, '.')+1:]]
+		}
+	}
+	return out
+}
+
+// firsts are the first of the rows for each combination of some columns.
+func firsts(rows []*row, distinct []*orm.Column) (out []*row) {
+	if len(distinct) == 0 {
+		return rows
+	}
+	known := map[string]bool{}
+	for _, r := range rows {
+		var combination []any
+		for _, c := range distinct {
+			combination = append(combination, r.values[c.Name])
+		}
+		if text := fmt.Sprintf("%#v", combination); !known[text] {
+			known[text] = true
+			out = append(out, r)
+		}
 	}
 	return out
 }

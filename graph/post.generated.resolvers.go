@@ -62,7 +62,7 @@ func (r *postResolver) Author(ctx context.Context, obj *db.Post) (*db.User, erro
 }
 
 // Tags is the resolver for the tags field.
-func (r *postResolver) Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error) {
+func (r *postResolver) Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error) {
 	return many(ctx, db.PostTags, obj)
 }
 
@@ -87,7 +87,7 @@ func (r *queryResolver) Post(ctx context.Context, id string) (*db.Post, error) {
 }
 
 // Posts is the resolver for the posts field.
-func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error) {
+func (r *queryResolver) Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error) {
 	return all(ctx, db.Posts)
 }
 

@@ -88,7 +88,7 @@ func (r *queryResolver) Profile(ctx context.Context, id string) (*db.Profile, er
 }
 
 // Profiles is the resolver for the profiles field.
-func (r *queryResolver) Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*orm.Connection[db.Profile], error) {
+func (r *queryResolver) Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) (*orm.Connection[db.Profile], error) {
 	return all(ctx, db.Profiles)
 }
 

@@ -425,6 +425,9 @@ func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *a
 		}
 		var at map[string]any
 		here, gone := g.world.rows[table], g.world.gone[table]
+		if slices.ContainsFunc(order, func(o orm.Order) bool { return o.Column.Derived() }) {
+			gone = nil // nobody knows what they were related to
+		}
 		if i := g.r.IntN(len(here) + len(gone) + 1); i < len(here) {
 			at = here[i].values
 		} else if i < len(here)+len(gone) {
@@ -432,10 +435,23 @@ func (g *generator) page(coordinate string, f *ast.FieldDefinition, rows int) *a
 		} else {
 			continue
 		}
-		place := position(order, &row{values: at})
+		place := g.world.position(g.viewer, order, &row{table: table, values: at})
 		cursor := string(orm.AppendCursor(nil, coordinate, order, place))
 		add(name, "String", cursor, strconv.Quote(cursor))
 		*map[string]*[]any{"after": &a.after, "before": &a.before}[name] = place
+	}
+	if a.after == nil && a.before == nil && !a.back && g.chance(1, 5) {
+		a.offset = []int{0, 1, 2, 3, 10, 10_000}[g.r.IntN(6)]
+		add("offset", "Int", a.offset, strconv.Itoa(a.offset))
+	}
+	if columns := table.Distincts(); g.chance(1, 6) {
+		var names []string
+		var values []any
+		for range g.r.IntN(3) {
+			c := columns[g.r.IntN(len(columns))]
+			a.distinct, names, values = append(a.distinct, c), append(names, c.DistinctName()), append(values, c.DistinctName())
+		}
+		add("distinct", "["+table.Type+"DistinctField!]", append([]any{}, values...), "["+strings.Join(names, ", ")+"]")
 	}
 	g.r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	if len(parts) > 0 {
@@ -465,17 +481,36 @@ func (g *generator) order(table *orm.Table, f *ast.FieldDefinition, add func(nam
 	if g.chance(1, 2) {
 		for range g.r.IntN(4) {
 			c := columns[g.r.IntN(len(columns))]
-			o := orm.Order{Column: c, Desc: g.chance(1, 2)}
-			value := map[string]any{"field": c.OrderName()}
-			literal := "{field: " + c.OrderName()
-			if direction := [2]string{"ASC", "DESC"}[btoi(o.Desc)]; o.Desc || g.chance(1, 2) {
+			desc := g.chance(1, 2)
+			outer, literal, to := map[string]any{}, "{", table
+			value := outer
+			for range g.r.IntN(orm.MaxReach + 1) {
+				if ones := toOne(to); len(ones) > 0 && g.chance(1, 2) {
+					r := ones[g.r.IntN(len(ones))]
+					inner := map[string]any{}
+					value[r.Field] = inner
+					value, literal, to = inner, literal+r.Field+": {", r.To
+				}
+			}
+			path := strings.Count(literal, "{") - 1
+			if to != table || path > 0 {
+				all := append(to.Orders(), to.OrderCounts()...)
+				c = all[g.r.IntN(len(all))]
+			}
+			value["field"] = c.OrderName()
+			literal += "field: " + c.OrderName()
+			if direction := [2]string{"ASC", "DESC"}[btoi(desc)]; desc || g.chance(1, 2) {
 				value["direction"] = direction
 				if g.chance(1, 6) {
 					direction = g.variable("OrderDirection!", direction)
 				}
 				literal += ", direction: " + direction
 			}
-			order, values, literals = append(order, o), append(values, value), append(literals, literal+"}")
+			o, err := orm.ParseOrder(table, outer)
+			if err != nil {
+				panic(err)
+			}
+			order, values, literals = append(order, o), append(values, outer), append(literals, literal+strings.Repeat("}", path+1))
 		}
 		switch text := "[" + strings.Join(literals, ", ") + "]"; {
 		case len(values) == 1 && g.chance(1, 3): // one stands for a list of one
@@ -489,12 +524,24 @@ func (g *generator) order(table *orm.Table, f *ast.FieldDefinition, add func(nam
 	// A column that comes again decides nothing, nor does anything behind the key, which comes last in any case.
 	var out []orm.Order
 	for _, o := range append(order, orm.Order{Column: table.KeyColumn()}) {
-		known := slices.ContainsFunc(out, func(have orm.Order) bool { return have.Column == o.Column || have.Column == table.KeyColumn() })
+		known := slices.ContainsFunc(out, func(have orm.Order) bool {
+			return have.Column.Name == o.Column.Name || have.Column == table.KeyColumn()
+		})
 		if !known {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+// toOne are the relations of a table to one.
+func toOne(table *orm.Table) (ones []*orm.Relation) {
+	for _, r := range table.Relations {
+		if !r.Many {
+			ones = append(ones, r)
+		}
+	}
+	return ones
 }
 
 // lookUp makes the arguments of a field of Query that leads to rows by name.

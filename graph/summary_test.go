@@ -149,7 +149,7 @@ func (n *naive) aggregate(selections []*selection, table *orm.Table, rows []*row
 		}
 		different := map[string]bool{}
 		for _, r := range rows {
-			if v := n.common(r, fieldOf(f.args.distinct)); v != nil {
+			if v := n.common(r, fieldOf(f.args.counted)); v != nil {
 				different[fmt.Sprint(v)] = true
 			}
 		}
@@ -397,10 +397,10 @@ func (g *generator) distinct(typeName string) *arguments {
 		return nil
 	}
 	fields := g.schema.Types[strings.TrimSuffix(typeName, "Aggregate")+"GroupField"].EnumValues
-	a := &arguments{distinct: fields[g.r.IntN(len(fields))].Name}
-	a.text = "(distinct: " + a.distinct + ")"
+	a := &arguments{counted: fields[g.r.IntN(len(fields))].Name}
+	a.text = "(distinct: " + a.counted + ")"
 	if g.chance(1, 3) {
-		a.text = "(distinct: " + g.variable(strings.TrimSuffix(typeName, "Aggregate")+"GroupField", a.distinct) + ")"
+		a.text = "(distinct: " + g.variable(strings.TrimSuffix(typeName, "Aggregate")+"GroupField", a.counted) + ")"
 	}
 	return a
 }

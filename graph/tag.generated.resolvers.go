@@ -63,7 +63,7 @@ func (r *queryResolver) Tag(ctx context.Context, by model.TagBy) (*db.Tag, error
 }
 
 // Tags is the resolver for the tags field.
-func (r *queryResolver) Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error) {
+func (r *queryResolver) Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error) {
 	return all(ctx, db.Tags)
 }
 
@@ -73,7 +73,7 @@ func (r *tagResolver) ViewerCan(ctx context.Context, obj *db.Tag) (*model.Viewer
 }
 
 // Posts is the resolver for the posts field.
-func (r *tagResolver) Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error) {
+func (r *tagResolver) Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error) {
 	return many(ctx, db.TagPosts, obj)
 }
 

@@ -121,7 +121,7 @@ func TestVariables(t *testing.T) {
 		"null in a list":        {"$v: UserWhere", "where: $v", `{"v":{"username":{"in":[null]}}}`, "$v.username.in[0] must not be null"},
 		"an enum":               {"$v: [UserOrder!]", "orderBy: $v", `{"v":{"field":"NAME","direction":"DESC"}}`, ""},
 		"an enum in lower case": {"$v: [UserOrder!]", "orderBy: $v", `{"v":{"field":"NAME","direction":"desc"}}`, "$v[0].direction must be a value of OrderDirection"},
-		"a missing field":       {"$v: [UserOrder!]", "orderBy: $v", `{"v":[{"direction":"DESC"}]}`, "$v[0].field is required"},
+		"a null field":          {"$v: [UserOrder!]", "orderBy: $v", `{"v":[{"direction":null}]}`, "$v[0].direction must not be null"},
 		"an unknown field":      {"$v: UserWhere", "where: $v", `{"v":{"nothing":1}}`, "$v has no field `nothing`: it is of UserWhere"},
 		"not an object":         {"$v: UserWhere", "where: $v", `{"v":7}`, "$v must be an object of UserWhere"},
 		"a missing variable":    {"$v: Int!", "first: $v", `{}`, "$v is required"},
@@ -142,7 +142,11 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
-	w := raw(f.Planned, http.MethodPost, "/graphql", `{"query":"query($b: Boolean = true) { users { totalCount @include(if: $b) } }","variables":{"b":null}}`)
+	w := raw(f.Planned, http.MethodPost, "/graphql", `{"query":"mutation($v: DeleteTagInput!) { deleteTag(input: $v) { deletedId } }","variables":{"v":{}}}`)
+	if !strings.Contains(w.Body.String(), "$v.id is required") {
+		t.Errorf("a missing field: %s", w.Body)
+	}
+	w = raw(f.Planned, http.MethodPost, "/graphql", `{"query":"query($b: Boolean = true) { users { totalCount @include(if: $b) } }","variables":{"b":null}}`)
 	if !strings.Contains(w.Body.String(), "$b must not be null") {
 		t.Errorf("null for @include: %s", w.Body)
 	}

@@ -63,7 +63,7 @@ func (r *queryResolver) User(ctx context.Context, by model.UserBy) (*db.User, er
 }
 
 // Users is the resolver for the users field.
-func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*orm.Connection[db.User], error) {
+func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) (*orm.Connection[db.User], error) {
 	return all(ctx, db.Users)
 }
 
@@ -83,7 +83,7 @@ func (r *userResolver) Address(ctx context.Context, obj *db.User) (*db.Address, 
 }
 
 // Posts is the resolver for the posts field.
-func (r *userResolver) Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error) {
+func (r *userResolver) Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error) {
 	return many(ctx, db.UserPosts, obj)
 }
 

@@ -65,9 +65,9 @@ func (p *prober) leads(name string, depth int) bool {
 		return true
 	}
 	definition := p.schema.Types[name]
-	return definition != nil && depth > 0 && slices.ContainsFunc(definition.Fields, func(f *ast.FieldDefinition) bool {
+	return definition != nil && depth > 0 && (slices.ContainsFunc(definition.Fields, func(f *ast.FieldDefinition) bool {
 		return p.leads(f.Type.Name(), depth-1)
-	})
+	}) || slices.ContainsFunc(definition.Types, func(name string) bool { return p.leads(name, depth) }))
 }
 
 // leaves selects all that a type tells without leading on to rows.
@@ -96,10 +96,14 @@ func (p *prober) selections(name string, depth int) (out []string) {
 	if kept(db.Model.TableOf(name)) {
 		out = append(out, "{ "+p.leaves(name, 1)+" }")
 	}
-	if name == "Node" {
+	if definition.IsAbstractType() {
+		beside := ""
+		if name == "Node" {
+			beside = " id viewerCan { update }"
+		}
 		for _, t := range p.schema.GetPossibleTypes(definition) {
 			for _, s := range p.selections(t.Name, depth) {
-				out = append(out, "{ __typename id viewerCan { update } ... on "+t.Name+" "+s+" }")
+				out = append(out, "{ __typename"+beside+" ... on "+t.Name+" "+s+" }")
 			}
 		}
 		return out
@@ -147,6 +151,8 @@ func (p *prober) plain(f *ast.FieldDefinition) []string {
 			}
 		}
 		return out
+	case f.Arguments.ForName("text") != nil:
+		return []string{fmt.Sprintf("(text: %q)", words[1])}
 	case by != nil && table != nil:
 		out := []string{fmt.Sprintf("(by: {id: %q})", p.id(table))}
 		for _, field := range p.schema.Types[by.Type.Name()].Fields {
@@ -174,8 +180,31 @@ func (p *prober) arguments(coordinate string, f *ast.FieldDefinition) (out []str
 			}
 		}
 	}
+	for _, step := range p.orders(table, 3) {
+		out = append(out, "(first: 1, orderBy: "+step+")", "(last: 1, orderBy: "+step+")")
+	}
 	for _, w := range p.filters(table, 3) {
 		out = append(out, "(where: "+w+")", "(where: {not: "+w+"})")
+	}
+	return out
+}
+
+// orders are the steps of an order that lead to what is kept through relations.
+func (p *prober) orders(table *orm.Table, depth int) (out []string) {
+	for _, r := range table.Relations {
+		if r.Many || depth == 0 || p.schema.Types[table.Type+"Order"].Fields.ForName(r.Field) == nil {
+			continue
+		}
+		if kept(r.To) {
+			for _, v := range p.schema.Types[r.To.Type+"OrderField"].EnumValues {
+				if v.Name != "RELEVANCE" {
+					out = append(out, fmt.Sprintf("{%s: {field: %s}}", r.Field, v.Name), fmt.Sprintf("{%s: {field: %s, direction: DESC}}", r.Field, v.Name))
+				}
+			}
+		}
+		for _, inner := range p.orders(r.To, depth-1) {
+			out = append(out, "{"+r.Field+": "+inner+"}")
+		}
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 		Page:       page,
 		Load: func(ctx context.Context) (*orm.Slice[T], error) {
 			l := loaderFor(r, identity{what: what, page: page}, func(ctx context.Context, path string, keys []int64) (map[int64]*orm.Slice[T], error) {
-				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: page.Columns(table.Table)}, Page: page}
+				read := &orm.Read{Path: path, From: table.Table, Via: via, Select: orm.Select{Columns: table.Columns}, Page: page}
 				if via != nil {
 					read.Keys = keys
 				}
@@ -122,6 +122,44 @@ func connection[T any](at context.Context, table orm.Entity[T], via *orm.Relatio
 				return found, nil
 			}, nothing[[][]any])
 			return l.load(ctx, ctx, key)
+		},
+	}
+}
+
+// Search is a page of what is found in all searchable tables.
+func Search(at context.Context, s *orm.Search) *orm.SearchConnection {
+	r := of(at)
+	return &orm.SearchConnection{
+		Search: s,
+		Load: func(ctx context.Context) (*orm.Hits, error) {
+			l := loaderFor(r, identity{what: s}, func(ctx context.Context, path string, keys []int64) (map[int64]*orm.Hits, error) {
+				hits, err := r.db.Search(ctx, path, s)
+				return map[int64]*orm.Hits{0: hits}, err
+			}, nothing[*orm.Hits])
+			return l.load(ctx, at, 0)
+		},
+		Count: func(ctx context.Context) (int, error) {
+			l := loaderFor(r, identity{what: s, count: true}, func(ctx context.Context, path string, keys []int64) (map[int64]int, error) {
+				n, err := r.db.CountSearch(ctx, path+".totalCount", s)
+				return map[int64]int{0: n}, err
+			}, nothing[int])
+			return l.load(ctx, at, 0)
+		},
+		Rows: func(ctx context.Context, hits []orm.Hit) ([]orm.Node, error) {
+			tables, keys := make([]*orm.Table, len(hits)), make([]int64, len(hits))
+			for i, h := range hits {
+				tables[i], keys[i] = h.Table, h.Key
+			}
+			nodes, err := Nodes(ctx, tables, keys)
+			if err != nil {
+				return nil, err
+			}
+			for i, node := range nodes {
+				if node == nil {
+					return nil, hits[i].Gone()
+				}
+			}
+			return nodes, nil
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ var looked = []struct {
 	via     *Relation // pages of related rows; nil: of table
 	table   *Table
 	where   object
-	order   string // columns, with a minus for descending
+	order   string // columns, behind relations to one with dots, with a minus for descending
 	sorted  bool   // the rows found have to be sorted
 	scanned string // a table that PostgreSQL may read in whole all the same: it is small
 }{
@@ -123,6 +124,9 @@ var looked = []struct {
 	{table: Posts.Table, where: object{"matches": `"w77 and" w1*`}, sorted: true},
 	{table: Posts.Table, where: object{"matches": "w77"}, order: "relevance", sorted: true},
 	{table: Posts.Table, where: object{"matches": "w77", "title": object{"ne": "x"}}, order: "created_at-", sorted: true},
+
+	{table: Posts.Table, order: "author.name", sorted: true}, {table: Posts.Table, order: "author.username-", sorted: true},
+	{via: UserPosts.Relation, order: "tags_count-"}, {via: UserPosts.Relation, order: "author.name"}, {via: TagPosts.Relation, order: "author.name"},
 
 	{via: UserPosts.Relation, order: "id"}, {via: UserPosts.Relation, order: "title"}, {via: UserPosts.Relation, order: "title-"},
 	{via: UserPosts.Relation, order: "created_at-"}, {via: UserPosts.Relation, order: "updated_at"},
@@ -165,7 +169,16 @@ func looking(t *testing.T, via *Relation, table *Table, where object, order stri
 	args := PageArgs{Where: w}
 	for _, name := range strings.Fields(order) {
 		name, desc := strings.CutSuffix(name, "-")
-		args.Order = append(args.Order, Order{Column: table.OrderColumn(name), Desc: desc})
+		way := strings.Split(name, ".")
+		step := object{"field": way[len(way)-1], "direction": [2]string{"ASC", "DESC"}[btoi(desc)]}
+		for _, relation := range slices.Backward(way[:len(way)-1]) {
+			step = object{relation: step}
+		}
+		o, err := ParseOrder(table, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args.Order = append(args.Order, o)
 	}
 	page, err := NewPage(coordinate, table, args)
 	if err != nil {
@@ -224,7 +237,7 @@ func TestIndexScans(t *testing.T) {
 				r := looking(t, l.via, table, l.where, l.order)
 				place := fmt.Sprintf("%s %v by %q", table.Name, l.where, l.order)
 				check(r, place, l.scanned, l.sorted)
-				if r.Page.ranked() || l.where != nil {
+				if len(r.Page.derived()) > 0 || l.where != nil {
 					continue
 				}
 				// The pages behind the first begin at a place in the index.

@@ -16,7 +16,8 @@ const (
 	MaxPage     = 100
 )
 
-// An Order is one key of an order: a column, ascending with nulls last or descending with nulls first.
+// An Order is one key of an order: a column, or what ParseOrder makes of relations, ascending with nulls last or descending
+// with nulls first.
 type Order struct {
 	Column *Column
 	Desc   bool
@@ -30,6 +31,9 @@ type Page struct {
 	After, Before []any // positions: a value for each key of Order; nil if not given
 	Order         []Order
 	Where         *Where
+	// Distinct are the columns of which the page has each combination once: the first row in its order.
+	Distinct []*Column
+	Offset   int // so many rows in front of the page are left out
 }
 
 // PageArgs are a connection's arguments as the client gave them; nil is absent.
@@ -38,13 +42,18 @@ type PageArgs struct {
 	After, Before *string
 	Order         []Order
 	Where         *Where
+	Distinct      []*Column
+	Offset        *int
 }
 
 // NewPage checks args for the connection at coordinate, whose rows are t. Its errors are BadRequest.
 func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
-	p := &Page{Size: DefaultPage, Order: completeOrder(t, args.Order), Where: args.Where}
-	if p.ranked() && (p.Where == nil || !p.Where.searches) {
-		return nil, Errorf(BadRequest, "`orderBy` RELEVANCE needs words to search for, in a filter that is by itself or and-ed")
+	p := &Page{Size: DefaultPage, Order: completeOrder(t, args.Order), Where: args.Where, Distinct: args.Distinct}
+	if p.Where == nil || !p.Where.searches { // nothing is more relevant than anything else
+		p.Order = slices.DeleteFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
+	}
+	if len(p.derived()) > maxReaches {
+		return nil, Errorf(BadRequest, "`orderBy` may have %d steps through relations and by counts", maxReaches)
 	}
 	switch {
 	case args.First != nil && args.Last != nil:
@@ -58,6 +67,15 @@ func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 		p.Size, p.Backward = *args.Last, true
 		if p.Size < 0 || p.Size > MaxPage {
 			return nil, Errorf(BadRequest, "`last` must be between 0 and %d", MaxPage)
+		}
+	}
+	if args.Offset != nil {
+		p.Offset = *args.Offset
+		switch {
+		case p.Offset < 0 || p.Offset > MaxOffset:
+			return nil, Errorf(BadRequest, "`offset` must be between 0 and %d", MaxOffset)
+		case args.After != nil || args.Before != nil || args.Last != nil:
+			return nil, Errorf(BadRequest, "`offset` counts from the front: it goes with `first`, not with `after`, `before` or `last`")
 		}
 	}
 	for _, c := range []struct {
@@ -81,7 +99,7 @@ func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 func completeOrder(t *Table, order []Order) []Order {
 	out := make([]Order, 0, len(order)+1)
 	for _, o := range order {
-		if slices.ContainsFunc(out, func(have Order) bool { return have.Column == o.Column }) {
+		if slices.ContainsFunc(out, func(have Order) bool { return have.Column.Name == o.Column.Name }) {
 			continue
 		}
 		out = append(out, o)
@@ -193,27 +211,18 @@ func ParseTime(s string) (time.Time, error) {
 type Slice[T any] struct {
 	Rows             []*T
 	HasNext, HasPrev bool
-	ranks            []any // of each row; nil if the page is not in an order by relevance
-	links            []any // of each row, the entity that links it; nil where no declared table does
+	links            []any   // of each row, the entity that links it; nil where no declared table does
+	rest             [][]any // of each row: its values behind those
 }
 
-// Columns are those that make whole entities of t, and after them the rank that the page is in the order of, if it is.
-func (p *Page) Columns(t *Table) []*Column {
-	if !p.ranked() {
-		return t.Columns
-	}
-	return append(slices.Clone(t.Columns), t.relevance)
-}
-
-// Add adds a row; rest are its values behind those of the entity: its rank, and all columns of the table that links it.
+// Add adds a row; rest are its values behind those of the entity: all columns of the table that links it, and what its order
+// has besides columns.
 func (s *Slice[T]) Add(row *T, rest []any, link *Table) {
 	s.Rows = append(s.Rows, row)
 	if link != nil {
-		n := len(rest) - len(link.Columns)
-		s.links = append(s.links, link.Entity(rest[n:]))
-		rest = rest[:n]
+		s.links = append(s.links, link.Entity(rest[:len(link.Columns)]))
 	}
-	s.ranks = append(s.ranks, rest...)
+	s.rest = append(s.rest, rest)
 }
 
 // A Connection is a page that is read when it is asked for: Load, Count and Summarize answer from one batch each, however
@@ -298,13 +307,6 @@ func (c *Connection[T]) PageInfo(ctx context.Context) (*PageInfo, error) {
 func (c *Connection[T]) TotalCount(ctx context.Context) (int, error) { return c.Count(ctx) }
 
 func (c *Connection[T]) cursor(slice *Slice[T], row int) string {
-	values := make([]any, len(c.Page.Order))
-	for i, o := range c.Page.Order {
-		if o.Column.Kind == Rank {
-			values[i] = slice.ranks[row]
-		} else {
-			values[i] = o.Column.Of(slice.Rows[row])
-		}
-	}
+	values := c.Page.Position(slice.rest[row], func(column *Column) any { return column.Of(slice.Rows[row]) })
 	return string(AppendCursor(nil, c.Coordinate, c.Page.Order, values))
 }

@@ -23,7 +23,8 @@ type Read struct {
 	Texts []string
 	// Select are the columns wanted, and the to-one rows joined in.
 	Select Select
-	// Link are the columns wanted of the link that Via goes through, if that is a declared table. They come last.
+	// Link are the columns wanted of the link that Via goes through, if that is a declared table. They come behind
+	// those, and last what the page's order has besides columns.
 	Link []*Column
 	// Page is nil for look-ups and to-one relations.
 	Page *Page
@@ -99,7 +100,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	q.Grow(512)
 	probes := r.write(q)
 
-	out := &Rows{Width: r.Select.width() + len(r.Link)}
+	out := &Rows{Width: r.Select.width() + len(r.Link) + len(r.Page.derived())}
 	keyed := r.Via != nil || r.By != nil && r.Texts == nil
 	switch {
 	case keyed:
@@ -115,6 +116,9 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		columns    = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
 		dest       = make([]any, 0, out.Width+3)
 	)
+	for _, i := range r.Page.derived() {
+		columns = append(columns, r.Page.Order[i].Column)
+	}
 	switch {
 	case keyed:
 		dest = append(dest, &key)
@@ -292,7 +296,7 @@ func cellOf(v reflect.Value, kind Kind) any {
 // Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
 func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
-	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}} // in no order
+	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where, Distinct: r.Page.Distinct}} // in no order
 	if r.Via == nil {
 		q.add("SELECT 0, count(*) FROM ")
 		r.source(q, q.alias(), "")
@@ -324,7 +328,6 @@ type query struct {
 	args    []any
 	viewer  Viewer
 	aliases int
-	ranked  bool // the page's rows have a rank
 	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
 	// crossed to it, and how many EXISTS may become joins with the page's table.
 	apart, hops, joined int
@@ -411,11 +414,7 @@ func (s *Select) aliases(q *query) []string {
 // list writes the columns, each after a separator; it answers the aliases it has not used.
 func (s *Select) list(q *query, separator, t string, joins []string) []string {
 	for _, c := range s.Columns {
-		if c.Kind == Rank && !q.ranked {
-			q.add(separator, "NULL")
-		} else {
-			q.add(separator, t, ".", c.Name)
-		}
+		q.add(separator, t, ".", c.Name)
 		separator = ", "
 	}
 	for i := range s.Joins {
@@ -449,17 +448,17 @@ func (r *Relation) on(parent, child string) string {
 // page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
 func (r *Read) writePage(q *query) (probes bool) {
 	t := q.alias()
-	q.ranked = r.Page.ranked()
-	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil)
+	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil || r.Page.Offset > 0)
 	joins := r.Select.aliases(q)
-	if r.Via == nil && !probes && len(joins) == 0 && !q.ranked {
+	derived := len(r.Page.derived()) > 0
+	if r.Via == nil && !probes && len(joins) == 0 && !derived {
 		q.add("SELECT ")
 		r.Select.list(q, "", t, nil)
 		q.add(" FROM ")
-		r.window(q, t)
+		r.window(q, t, false)
 		return false
 	}
-	if q.ranked {
+	if r.Page.ranked() {
 		r.relevances(q)
 	}
 	q.add("SELECT ")
@@ -482,6 +481,12 @@ func (r *Read) writePage(q *query) (probes bool) {
 		link = q.alias()
 		(&Select{Columns: r.Link}).list(q, ", ", link, nil)
 	}
+	// Without a subquery that hands out the keys of the order they are read once more, for the rows of the page.
+	apart := r.Via != nil && !q.lateral
+	for _, i := range r.Page.derived() {
+		q.add(", ")
+		r.outer(q, t, i, apart)
+	}
 
 	q.add(" FROM ")
 	kind := " CROSS JOIN "
@@ -494,7 +499,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 		// The rows are joined to all the links at once; OFFSET 0 keeps the database from doing it once a parent.
 		c := q.alias()
 		q.bindTo("(SELECT "+q.key+", "+r.key(c)+" FROM "+q.keyList+kind+"LATERAL (SELECT "+r.key(c)+" FROM ", q.bindKeys(r.Keys))
-		r.window(q, c)
+		r.window(q, c, false)
 		q.add(") AS l", c)
 		if probes {
 			q.add(" ON TRUE")
@@ -518,30 +523,27 @@ func (r *Read) writePage(q *query) (probes bool) {
 			if i > 0 {
 				q.add(", ")
 			}
-			if column.Kind == Rank {
-				q.add("r")
-			}
 			q.add(c, ".", column.Name)
 		}
+		for _, i := range r.Page.derived() {
+			q.add(", ")
+			r.name(q, c, i)
+			q.add(" AS ", derivedName(i))
+		}
 		q.add(" FROM ")
-		r.window(q, c)
+		r.window(q, c, true)
 		q.add(") AS ", t)
 		if probes {
 			q.add(" ON TRUE")
 		}
 	default:
 		c := q.alias()
-		if q.ranked {
-			q.from("(SELECT "+c+".*, r"+c+".relevance FROM ", r.From, c)
-			r.rank(q, c)
-			q.add(") AS ", t)
-			c = q.alias()
-		} else {
-			q.from("", r.From, t)
-		}
+		q.from("", r.From, t)
 		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
-		r.window(q, c)
+		r.window(q, c, false)
 		q.add(")")
+		r.reaches(q, t, probes)
+		r.rank(q, t, probes)
 	}
 	r.Select.join(q, t, joins)
 	if link != "" {
@@ -552,8 +554,20 @@ func (r *Read) writePage(q *query) (probes bool) {
 	if r.Via != nil {
 		q.add(q.key, ", ")
 	}
-	r.order(q, r.Page.Backward, func(c *Column) string { return t + "." + c.Name })
+	r.order(q, r.Page.Backward, func(i int) { r.outer(q, t, i, apart) })
 	return probes
+}
+
+// outer writes key i of the order outside of the page's subquery.
+func (r *Read) outer(q *query, t string, i int, apart bool) {
+	switch c := r.Page.Order[i].Column; {
+	case !c.Derived():
+		q.add(t, ".", c.Name)
+	case apart:
+		r.name(q, t, i)
+	default:
+		q.add(t, ".", derivedName(i))
+	}
 }
 
 // inner are the columns that the page's own subquery must hand out: those wanted, ordered by and joined by.
@@ -565,12 +579,12 @@ func (r *Read) inner() []*Column {
 		}
 	}
 	for _, c := range r.Select.Columns {
-		if c.Kind != Rank {
-			want(c)
-		}
+		want(c)
 	}
 	for _, o := range r.Page.Order {
-		want(o.Column)
+		if !o.Column.Derived() {
+			want(o.Column)
+		}
 	}
 	for i := range r.Select.Joins {
 		if own := r.Select.Joins[i].Relation.Own; own != nil {
@@ -582,7 +596,7 @@ func (r *Read) inner() []*Column {
 
 // key is how a page's subquery best writes the key of row t: by the link, whose index gives the order.
 func (r *Read) key(t string) string {
-	if r.Via != nil && r.Via.Link != nil {
+	if r.Via != nil && r.Via.Link != nil && len(r.Page.Distinct) == 0 {
 		return "l" + t + "." + r.Via.Link.To
 	}
 	return t + "." + r.From.KeyColumn().Name
@@ -590,17 +604,30 @@ func (r *Read) key(t string) string {
 
 // ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
 func (r *Read) ofLinks(q *query) bool {
-	return !r.whole && r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
-		(len(r.Page.Order) == 0 || r.Page.Order[0].Column.Kind == Key)
+	return !r.whole && r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && len(r.Page.Distinct) == 0 && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
+		(len(r.Page.Order) == 0 || r.Page.Order[0].Column == r.From.KeyColumn())
 }
 
 // source writes the rows a page is taken from: FROM's tables, and WHERE.
 func (r *Read) source(q *query, t, parent string) {
+	if len(r.Page.Distinct) > 0 {
+		r.distinct(q, t, parent)
+		return
+	}
+	r.rows(q, t, parent)
+}
+
+// rows writes the rows that the filter lets pass and the viewer may see.
+func (r *Read) rows(q *query, t, parent string) {
+	beside := func() {
+		r.reaches(q, t, false)
+		r.rank(q, t, false)
+	}
 	and := " AND "
 	switch {
 	case r.Via == nil:
 		q.from("", r.From, t)
-		r.rank(q, t)
+		beside()
 		q.add(" WHERE ")
 		and = ""
 	case r.ofLinks(q):
@@ -608,13 +635,13 @@ func (r *Read) source(q *query, t, parent string) {
 	case r.Via.Link != nil:
 		link := "l" + t
 		q.from(r.Via.Link.Table+" AS "+link+" JOIN ", r.From, t)
-		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = ", r.key(t))
-		r.rank(q, t)
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = ", link, ".", r.Via.Link.To)
+		beside()
 		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
 		q.visible(" AND ", r.Via.Link.Rows, link)
 	default:
 		q.from("", r.From, t)
-		r.rank(q, t)
+		beside()
 		q.add(" WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
 	}
 	if q.visible(and, r.From, t) {
@@ -629,8 +656,9 @@ func (r *Read) source(q *query, t, parent string) {
 	}
 }
 
-// window writes the rows of one page, and one more to know whether there is one.
-func (r *Read) window(q *query, t string) {
+// window writes the rows of one page, and one more to know whether there is one. named says that what is selected of them
+// has the names of the order's keys.
+func (r *Read) window(q *query, t string, named bool) {
 	r.source(q, t, q.key)
 	p := r.Page
 	if p.After != nil {
@@ -641,18 +669,24 @@ func (r *Read) window(q *query, t string) {
 		q.add(" AND ")
 		r.beside(q, t, p.Before, false, false)
 	}
-	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within))
+	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within), named)
+	if p.Offset > 0 {
+		q.bindTo(" OFFSET ?", p.Offset)
+	}
 }
 
 // limit ends a page's subquery: the first n rows in its order, or from its end.
-func (r *Read) limit(q *query, t string, backward bool, n int) {
-	first := r.Page.Order[0].Column
+func (r *Read) limit(q *query, t string, backward bool, n int, named bool) {
 	q.add(" ORDER BY ")
-	r.order(q, backward, func(c *Column) string {
-		if c == first && r.gathers() {
-			return q.unindexed(r.name(t, c))
+	r.order(q, backward, func(i int) {
+		switch c := r.Page.Order[i].Column; {
+		case c.Derived() && named:
+			q.add(derivedName(i))
+		case i == 0 && r.gathers():
+			q.add(q.unindexed(t + "." + c.Name))
+		default:
+			r.name(q, t, i)
 		}
-		return r.name(t, c)
 	})
 	q.add(" LIMIT ", strconv.Itoa(n))
 }
@@ -661,30 +695,19 @@ func (r *Read) limit(q *query, t string, backward bool, n int) {
 // to a row but not in the order of the links. In the order of an index over the whole table they may all come at its end,
 // and how many they are a database only guesses.
 func (r *Read) gathers() bool {
-	switch kind := r.Page.Order[0].Column.Kind; {
-	case kind == Rank:
+	switch first := r.Page.Order[0].Column; {
+	case first.Derived():
 		return false
 	case r.Via == nil:
 		return r.Page.Where != nil && r.Page.Where.searches
 	default:
-		return r.Via.Link != nil && kind != Key
+		return r.Via.Link != nil && first.Kind != Key
 	}
 }
 
-// name is what a key of the order is called inside the page's subquery.
-func (r *Read) name(t string, c *Column) string {
-	switch c.Kind {
-	case Key:
-		return r.key(t)
-	case Rank:
-		return "r" + t + "." + c.Name
-	}
-	return t + "." + c.Name
-}
-
-// probe writes whether there is a row at the position or beyond it: after it or before it.
+// probe writes whether there is a row at the position or beyond it: after it or before it. In front of an offset is any row.
 func (r *Read) probe(q *query, position []any, after bool) {
-	if position == nil {
+	if position == nil && (after || r.Page.Offset == 0) {
 		q.add("FALSE")
 		return
 	}
@@ -692,19 +715,24 @@ func (r *Read) probe(q *query, position []any, after bool) {
 	q.add("(SELECT 1 FROM ")
 	t := q.alias()
 	r.source(q, t, q.key)
+	if position == nil {
+		q.add(" LIMIT 1) IS NOT NULL")
+		return
+	}
 	q.add(" AND ")
 	r.beside(q, t, position, after, true)
-	r.limit(q, t, !after, 1)
+	r.limit(q, t, !after, 1, false)
 	q.add(") IS NOT NULL")
 }
 
-// order writes the page's order, or turned around. Nulls are last in ascending, first in descending order.
-func (r *Read) order(q *query, backward bool, name func(*Column) string) {
+// order writes the page's order, or turned around; name writes a key of it. Nulls are last in ascending, first in descending
+// order.
+func (r *Read) order(q *query, backward bool, name func(i int)) {
 	for i, o := range r.Page.Order {
 		if i > 0 {
 			q.add(", ")
 		}
-		q.add(name(o.Column))
+		name(i)
 		desc := o.Desc != backward
 		if desc {
 			q.add(" DESC")
@@ -718,36 +746,43 @@ func (r *Read) order(q *query, backward bool, name func(*Column) string) {
 // beside writes the condition that row t lies after (else before) a position, or at it.
 func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 	order := r.Page.Order
-	name := func(i int) string { return r.name(t, order[i].Column) }
-	same := true // all keys in one direction and never null: the database compares whole rows, and finds them in an index
+	// All keys in one direction, of one table and never null: the database compares whole rows, and finds them in an index. In what
+	// is counted it finds nothing, and counts it once.
+	same := true
 	for _, o := range order {
-		same = same && o.Desc == order[0].Desc && !o.Column.MayBeNull()
+		same = same && o.Desc == order[0].Desc && !o.Column.MayBeNull() && (o.Column.reach == nil || o.Column.Counts() != nil)
 	}
-	comparison := func(i int, orEqual bool) string {
+	compare := func(i int, orEqual bool) {
+		r.name(q, t, i)
 		op := [2]string{" < ", " > "}[btoi(after != order[i].Desc)]
 		if orEqual {
 			op = op[:2] + "= "
 		}
-		return op
+		q.bindTo(op+"?", position[i])
 	}
 	if same {
 		if len(order) == 1 {
-			q.bindTo(name(0)+comparison(0, at)+"?", position[0])
+			compare(0, at)
 			return
 		}
-		names, marks := make([]string, len(order)), make([]string, len(order))
+		q.add("(")
 		for i := range order {
-			names[i], marks[i] = name(i), "?"
-			q.args = append(q.args, position[i])
+			q.add([2]string{", ", ""}[btoi(i == 0)])
+			r.name(q, t, i)
 		}
-		q.add("(", strings.Join(names, ", "), ")", comparison(0, at), "(", strings.Join(marks, ", "), ")")
+		q.add([2]string{") <", ") >"}[btoi(after != order[0].Desc)], [2]string{" (", "= ("}[btoi(at)])
+		for i, v := range position {
+			q.bindTo([2]string{", ?", "?"}[btoi(i == 0)], v)
+		}
+		q.add(")")
 		return
 	}
 	q.add("(")
 	begins := !order[0].Column.MayBeNull() || position[0] != nil && after == order[0].Desc
 	if begins {
 		// Implied by what follows; it gives the index a place to begin.
-		q.bindTo(name(0)+comparison(0, true)+"? AND (", position[0])
+		compare(0, true)
+		q.add(" AND (")
 	}
 	for i := range order {
 		if i > 0 {
@@ -755,7 +790,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		}
 		q.add("(")
 		for j := range i {
-			r.equal(q, name(j), position[j])
+			r.equal(q, t, j, position[j])
 			q.add(" AND ")
 		}
 		// In ascending order nulls come last, in descending first: either way they are after every value
@@ -763,13 +798,18 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 		rising := after != order[i].Desc
 		switch {
 		case position[i] != nil && order[i].Column.MayBeNull() && rising:
-			q.bindTo("("+name(i)+" > ? OR "+name(i)+" IS NULL)", position[i])
+			q.add("(")
+			compare(i, false)
+			q.add(" OR ")
+			r.equal(q, t, i, nil)
+			q.add(")")
 		case position[i] != nil:
-			q.bindTo(name(i)+comparison(i, false)+"?", position[i])
+			compare(i, false)
 		case rising:
 			q.add("FALSE")
 		default:
-			q.add(name(i), " IS NOT NULL")
+			r.name(q, t, i)
+			q.add(" IS NOT NULL")
 		}
 		q.add(")")
 	}
@@ -779,7 +819,7 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 			if i > 0 {
 				q.add(" AND ")
 			}
-			r.equal(q, name(i), position[i])
+			r.equal(q, t, i, position[i])
 		}
 		q.add(")")
 	}
@@ -789,12 +829,13 @@ func (r *Read) beside(q *query, t string, position []any, after, at bool) {
 	q.add(")")
 }
 
-func (r *Read) equal(q *query, name string, v any) {
+func (r *Read) equal(q *query, t string, i int, v any) {
+	r.name(q, t, i)
 	if v == nil {
-		q.add(name, " IS NULL")
+		q.add(" IS NULL")
 		return
 	}
-	q.bindTo(name+" = ?", v)
+	q.bindTo(" = ?", v)
 }
 
 func btoi(b bool) int {

@@ -27,6 +27,7 @@ type Column struct {
 	words      *Column             // holds the words of this one; nil if it is not searched
 	reads      *Right              // who reads it of a row they see; nil: everybody
 	writes     *Right              // who writes it of a row they may write
+	reach      *reach              // of a key of an order that is no column of the rows
 	index      []int               // of the entity's field
 }
 
@@ -502,18 +503,4 @@ func camel(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// OrderColumn is what an order of the schema means, by its name in small letters: a column, or "relevance"; nil if there
-// is none.
-func (t *Table) OrderColumn(name string) *Column {
-	if t.relevance != nil && name == t.relevance.Name {
-		return t.relevance
-	}
-	for _, c := range t.Orders() {
-		if strings.EqualFold(c.OrderName(), name) {
-			return c
-		}
-	}
-	return nil
 }

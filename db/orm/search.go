@@ -85,8 +85,17 @@ type term struct {
 const searchWords = 100
 
 // parseSearch reads the text of `matches`: words, "quoted phrases" and prefixes*. A quote without its other half and
-// everything else is nothing. ok is false if there are more than searchWords.
-func parseSearch(text string) (terms []term, ok bool) {
+// everything else is nothing. prefix makes the last word, if it is not quoted, a prefix. ok is false if there are more than
+// searchWords.
+func parseSearch(text string, prefix bool) (terms []term, ok bool) {
+	text = norm.NFC.String(text)
+	if prefix {
+		// A quote at the end is left: what it closes is a phrase.
+		end := strings.TrimRightFunc(text, func(r rune) bool { return !ofWord(r) && r != '"' })
+		if end != "" && !strings.HasSuffix(end, `"`) {
+			text = end + "*"
+		}
+	}
 	n := 0
 	add := func(t term) {
 		same := func(have term) bool { return have.prefix == t.prefix && slices.Equal(have.words, t.words) }
@@ -95,7 +104,7 @@ func parseSearch(text string) (terms []term, ok bool) {
 			n += len(t.words)
 		}
 	}
-	for text = norm.NFC.String(text); text != "" && n <= searchWords; {
+	for text != "" && n <= searchWords {
 		end := strings.IndexFunc(text, func(r rune) bool { return !ofWord(r) })
 		if end < 0 {
 			end = len(text)
@@ -158,8 +167,9 @@ func (p *Page) ranked() bool {
 	return slices.ContainsFunc(p.Order, func(o Order) bool { return o.Column.Kind == Rank })
 }
 
-// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance.
-func (r *Read) rank(q *query, t string) {
+// rank writes, behind the tables of a page in an order by relevance, one more beside row t: its relevance. loose says that
+// there may be no row t.
+func (r *Read) rank(q *query, t string, loose bool) {
 	if !r.Page.ranked() {
 		return
 	}
@@ -172,7 +182,7 @@ func (r *Read) rank(q *query, t string) {
 	case r.Via == nil:
 		q.bindTo(" JOIN ("+q.dialect.relevances(r.From.Name)+") AS r"+t+" ON r"+t+".id = "+t+".id", q.search(terms))
 	default:
-		q.add(" JOIN relevances AS r", t, " ON r", t, ".id = ", t, ".id")
+		q.add([2]string{" JOIN ", " LEFT JOIN "}[btoi(loose)], "relevances AS r", t, " ON r", t, ".id = ", t, ".id")
 	}
 }
 

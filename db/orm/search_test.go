@@ -134,8 +134,8 @@ func TestParseSearch(t *testing.T) {
 		"e\u0301tude*":        {{words: []string{"étude"}, prefix: true}},
 		"a:* & !b | (c)":      {{words: []string{"a"}}, {words: []string{"b"}}, {words: []string{"c"}}},
 	} {
-		if got, ok := parseSearch(text); !ok || !reflect.DeepEqual(got, want) {
-			t.Errorf("parseSearch(%q) is %v, %v, want %v", text, got, ok, want)
+		if got, ok := parseSearch(text, false); !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("parseSearch(%q, false) is %v, %v, want %v", text, got, ok, want)
 		}
 	}
 	many := make([]string, searchWords)
@@ -143,17 +143,17 @@ func TestParseSearch(t *testing.T) {
 		many[i] = fmt.Sprint("w", i)
 	}
 	text := strings.Join(many, " ")
-	if _, ok := parseSearch(text + " w1 W2"); !ok {
+	if _, ok := parseSearch(text+" w1 W2", false); !ok {
 		t.Errorf("%d words are too many", searchWords)
 	}
 	for _, text := range []string{text + " more", strings.Repeat(`"`+text[:20]+`" `, 3) + text, `"` + text + ` and more"`} {
-		if _, ok := parseSearch(text); ok {
+		if _, ok := parseSearch(text, false); ok {
 			t.Errorf("%.30q… is not too long", text)
 		}
 	}
-	parseSearch(strings.Repeat(`"`, 1<<20)) // takes no time
-	parseSearch(strings.Repeat("*-", 1<<19))
-	parseSearch(strings.Repeat("a ", 1<<19))
+	parseSearch(strings.Repeat(`"`, 1<<20), false) // takes no time
+	parseSearch(strings.Repeat("*-", 1<<19), false)
+	parseSearch(strings.Repeat("a ", 1<<19), false)
 }
 
 // searching are the keys of the posts that match, in order.

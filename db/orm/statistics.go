@@ -86,8 +86,12 @@ func span(table string) string {
 // nothing.
 func (db *DB) Looks(ctx context.Context, via *Relation, table *Table, page *Page, counting bool) (each, once float64) {
 	gathered := via != nil && via.Link != nil && len(page.Order) > 0 && page.Order[0].Column.Kind != Key // before they are ordered
-	if !counting && !gathered && (page.Where == nil || page.inRange()) {
-		return 0, 0
+	whole := len(page.Distinct) > 0 || !counting && page.Hops() > 0                                      // no index has their order
+	if !counting && !gathered && !whole && (page.Where == nil || page.inRange()) {
+		if page.Offset < fewRows {
+			return 0, 0
+		}
+		return min(float64(page.Offset), db.known(ctx).of(via, table)), 0
 	}
 	s := db.known(ctx)
 	n := s.rows[table]
@@ -95,17 +99,28 @@ func (db *DB) Looks(ctx context.Context, via *Relation, table *Table, page *Page
 	switch {
 	case page.Where != nil:
 		e = (&estimator{statistics: s}).object(table, page.Where.input, false)
-	case !gathered:
+	case !gathered && !whole:
 		e.own = n / 16 // counted in an index, which is much shorter than its table
+	}
+	if !counting {
+		e.each += s.reaching(page)
 	}
 	each = e.own * e.rows()
 	if max(n, each+e.once) < fewRows {
 		return 0, 0
 	}
 	if via != nil {
-		each = min(e.own, n/max(1, s.rows[via.From])) * e.rows()
+		each = min(e.own, s.of(via, table)) * e.rows()
 	}
 	return each, e.once
+}
+
+// of is how many rows a table has, or a relation to it from each row.
+func (s *statistics) of(via *Relation, table *Table) float64 {
+	if via == nil {
+		return s.rows[table]
+	}
+	return s.rows[table] / max(1, s.rows[via.From])
 }
 
 // looks is Looks for a read of all its parents, when it is about to run.
@@ -122,6 +137,20 @@ func (db *DB) looks(r *Read, counting bool) func(context.Context) float64 {
 	}
 }
 
+// reaching is how many rows the order of a page looks at beside each of its own.
+func (s *statistics) reaching(page *Page) (n float64) {
+	for _, o := range page.Order {
+		if o.Column.reach == nil {
+			continue
+		}
+		n += float64(len(o.Column.reach.path))
+		if r := o.Column.reach.counts; r != nil {
+			n += max(1, s.of(r, r.To))
+		}
+	}
+	return n
+}
+
 // inRange tells whether the page's filter is nothing but a range of what it is ordered by first: the index that gives the
 // order begins where the page does.
 func (p *Page) inRange() bool {
@@ -135,7 +164,7 @@ func (p *Page) inRange() bool {
 			return false
 		}
 	}
-	return column.Kind != Rank && len(operators) > 0
+	return !column.Derived() && len(operators) > 0
 }
 
 // ranges are the operators that stand for a range of an index.
@@ -158,6 +187,14 @@ type estimator struct {
 	*statistics
 	joined int
 }
+
+// searched estimates what the index of words makes of a search.
+func (s *statistics) searched(t *Table, terms []term) estimate {
+	return estimate{own: s.rows[t] / 4, once: s.rows[t] / 16 * float64(len(parts(terms)))}
+}
+
+// total is what an estimate comes to.
+func (e estimate) total() float64 { return e.own*e.rows() + e.once }
 
 // object estimates a conjunction. apart says that it need not be true of every row, so that the database cannot begin
 // with what is related.
@@ -193,8 +230,10 @@ func (s *estimator) field(t *Table, name string, v any, apart bool) estimate {
 		return e
 	case "matches":
 		text, _ := v.(string)
-		terms, _ := parseSearch(text)
-		return estimate{own: all.own / 4, once: all.own / 16 * float64(len(parts(terms)))} // in the index of words
+		terms, _ := parseSearch(text, false)
+		return s.searched(t, terms)
+	case "matchOptions":
+		return all
 	}
 	if c := t.Field(name); c != nil {
 		own, each := s.column(c, objectOf(v))
@@ -210,7 +249,11 @@ func (s *estimator) field(t *Table, name string, v any, apart bool) estimate {
 	}
 	quantifiers := objectOf(v)
 	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
-		all = all.and(s.related(relation, objectOf(quantifiers[name]), apart || name != "some"))
+		where := objectOf(quantifiers[name])
+		if name == "count" {
+			where = objectOf(where["where"])
+		}
+		all = all.and(s.related(relation, where, apart || name != "some"))
 	}
 	return all
 }

@@ -21,6 +21,8 @@ func TestLooks(t *testing.T) {
 			via        *Relation
 			where      object
 			order      string
+			distinct   string
+			offset     int
 			counting   bool
 			each, once float64
 		}{
@@ -63,6 +65,26 @@ func TestLooks(t *testing.T) {
 			// Links are in the order of keys; in other orders all of a tag's posts come first.
 			{via: TagPosts.Relation, order: "id-"},
 			{via: TagPosts.Relation, order: "title", each: 10},
+			// No index is in the order of what is reached or counted: all rows are looked at, and what they lead to.
+			{table: Posts.Table, order: "author.name", each: 20_000},
+			{table: Posts.Table, order: "author.profile.full_name title", each: 2 * 20_000},
+			{table: Users.Table, order: "posts_count", each: 2_000 * 10},
+			{table: Posts.Table, order: "author.posts_count", each: 20_000 * 11},
+			{table: Posts.Table, order: "author.name", counting: true, each: 1_250},
+			{table: Posts.Table, order: "author.name", where: object{"title": object{"eq": "a"}}, each: 1.1},
+			{via: UserPosts.Relation, order: "author.name", each: 10},
+			{via: TagPosts.Relation, order: "author.posts_count", each: 10 * 11},
+			{table: Users.Table, where: object{"posts": object{"count": object{"gte": int64(3)}}}, each: 2_000 * 10},
+			{table: Users.Table, where: object{"posts": object{"count": object{"where": object{"content": contains("a")}, "gte": int64(3)}}}, each: 2_000 * 10},
+			// One row of each is found among all.
+			{table: Posts.Table, distinct: "AUTHOR", each: 20_000},
+			{table: Posts.Table, distinct: "AUTHOR", counting: true, each: 20_000},
+			{via: UserPosts.Relation, distinct: "TITLE", each: 10},
+			// What is left out is read.
+			{table: Posts.Table, offset: 5_000, each: 5_000},
+			{table: Posts.Table, offset: 5_000, counting: true, each: 1_250},
+			{table: Posts.Table, offset: 5_000, where: object{"content": contains("a")}, each: 20_000},
+			{via: UserPosts.Relation, offset: 5_000, each: 10},
 			{via: UserPosts.Relation, where: object{"content": contains("a")}, each: 10},
 			{via: UserPosts.Relation, where: object{"title": object{"eq": "a"}}, each: 1},
 		} {
@@ -70,9 +92,13 @@ func TestLooks(t *testing.T) {
 			if c.via != nil {
 				table = c.via.To
 			}
-			each, once := db.Looks(t.Context(), c.via, table, looking(t, c.via, table, c.where, c.order).Page, c.counting)
+			page := looking(t, c.via, table, c.where, c.order).Page
+			if page.Offset = c.offset; c.distinct != "" {
+				page.Distinct = []*Column{table.DistinctColumn(c.distinct)}
+			}
+			each, once := db.Looks(t.Context(), c.via, table, page, c.counting)
 			if each != c.each || once != c.once {
-				t.Errorf("%v %v counting %v: %v and %v, want %v and %v", table.Name, c.where, c.counting, each, once, c.each, c.once)
+				t.Errorf("%v %v %s %s %d counting %v: %v and %v, want %v and %v", table.Name, c.where, c.order, c.distinct, c.offset, c.counting, each, once, c.each, c.once)
 			}
 		}
 	})

@@ -101,7 +101,10 @@ func (p *whereParser) object(table *Table, input map[string]any, path []string) 
 	}
 	conditions := make([]condition, 0, len(input))
 	for _, name := range slices.Sorted(maps.Keys(input)) { // one text for one filter
-		conditions = append(conditions, p.field(table, name, input[name], at(path, name)))
+		if name == "matchOptions" && input[name] != nil && table.Searchable() {
+			continue // read with what they are options of
+		}
+		conditions = append(conditions, p.field(table, name, input, at(path, name)))
 	}
 	return all(conditions, " AND ", "TRUE")
 }
@@ -130,7 +133,8 @@ func (p *whereParser) nested(table *Table, v any, path []string) condition {
 	return p.object(table, input, path)
 }
 
-func (p *whereParser) field(table *Table, name string, v any, path []string) condition {
+func (p *whereParser) field(table *Table, name string, input map[string]any, path []string) condition {
+	v := input[name]
 	if v == nil {
 		return p.fail(path, "must not be null")
 	}
@@ -162,7 +166,7 @@ func (p *whereParser) field(table *Table, name string, v any, path []string) con
 		return p.relation(relation, v, path)
 	}
 	if name == "matches" && table.Searchable() {
-		return p.matches(table, v, path)
+		return p.matches(table, v, objectOf(input["matchOptions"]), path)
 	}
 	if rest, ok := strings.CutPrefix(name, "has"); ok && rest != "" {
 		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
@@ -246,14 +250,17 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 	}
 }
 
-func (p *whereParser) matches(table *Table, v any, path []string) condition {
+func (p *whereParser) matches(table *Table, v any, options map[string]any, path []string) condition {
 	text, ok := v.(string)
 	if !ok {
 		return p.fail(path, "is not a text")
 	}
-	terms, ok := parseSearch(text)
+	terms, ok := parseSearch(text, options["prefix"] == true)
 	if !ok {
 		return p.fail(path, "must have at most %d words", searchWords)
+	}
+	if len(terms) == 0 && options["emptyMatchesAll"] == true {
+		return constant("TRUE")
 	}
 	p.count(len(terms))
 	// Under `and` alone it holds for every row of the page. Between names of fields there are indexes of lists.
@@ -274,6 +281,10 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	}
 	conditions := make([]condition, 0, len(quantifiers))
 	for _, name := range slices.Sorted(maps.Keys(quantifiers)) {
+		if name == "count" {
+			conditions = append(conditions, p.counted(r, quantifiers[name], at(path, name)))
+			continue
+		}
 		inner := p.related(r, quantifiers[name], at(path, name))
 		switch name {
 		case "some":
@@ -285,6 +296,51 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 		}
 	}
 	return all(conditions, " AND ", "TRUE")
+}
+
+// counted compares how many related rows there are that match `where`, if that is given.
+func (p *whereParser) counted(r *Relation, v any, path []string) condition {
+	comparisons, ok := v.(map[string]any)
+	if !ok {
+		return p.fail(path, "must not be null")
+	}
+	var inner condition
+	if where, given := comparisons["where"]; given {
+		inner = p.related(r, where, at(path, "where"))
+	} else {
+		p.where.Hops++
+	}
+	operators := maps.Clone(comparisons)
+	delete(operators, "where")
+	if len(operators) == 0 {
+		return constant("TRUE")
+	}
+	number := &Column{Name: "n", Kind: Int}
+	compare := p.column(number, operators, path)
+	// It is enough to know that there is one more than any number that they are compared with.
+	enough := int64(0)
+	for _, operand := range operators {
+		for _, v := range listOf(operand) {
+			n, _ := whole(v)
+			enough = max(enough, n+1)
+		}
+	}
+	return func(q *query, t string) {
+		u := q.alias()
+		q.add("(SELECT ")
+		compare(q, "n"+u)
+		q.add(" FROM (SELECT count(*) AS n FROM (SELECT 1 FROM ")
+		q.related(r, t, u, inner != nil || q.hides(r.To))
+		q.visible(" AND ", r.To, u)
+		if inner != nil {
+			q.add(" AND ")
+			apart := q.apart
+			q.apart, q.hops = 0, q.hops+1
+			inner(q, u)
+			q.apart, q.hops = apart, q.hops-1
+		}
+		q.bindTo(" LIMIT ?) AS r"+u+") AS n"+u+")", enough)
+	}
 }
 
 // pin is the name that a filter demands of the rows behind a link; nil if it does not.

@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -202,7 +203,7 @@ func (e *estimator) field(f *ast.Field) estimate {
 		return under.of(e.written, times(e.written, plus(1, under.rows)))
 	case f.Name == "edges":
 		return under.of(1, max(1, under.rows))
-	case result.Name == "Node", db.Model.TableOf(result.Name) != nil:
+	case result.IsAbstractType(), db.Model.TableOf(result.Name) != nil:
 		return under.of(1, plus(1, under.rows))
 	}
 	return under.of(1, under.rows)
@@ -234,7 +235,9 @@ func (e *estimator) bulk(f *ast.Field) (t estimate) {
 
 // connection is what the filter, the order and the total count of a connection take; under is what is selected of it.
 func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estimate) (t estimate) {
-	plain := f.Arguments.ForName("where") == nil && f.Arguments.ForName("orderBy") == nil
+	plain := !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool {
+		return slices.Contains([]string{"where", "orderBy", "distinct", "offset", "text"}, a.Name)
+	})
 	if plain && under.counts == 0 && under.passes == 0 {
 		return t
 	}
@@ -243,6 +246,9 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 		return t
 	}
 	table := db.Model.TableOf(result.Fields.ForName("nodes").Type.Name())
+	if table == nil {
+		return e.search(f, under)
+	}
 	var via *orm.Relation
 	if from := db.Model.TableOf(f.ObjectDefinition.Name); from != nil {
 		via = from.Relation(f.Name)
@@ -254,13 +260,33 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 			return t // the field is refused
 		}
 	}
+	t.hops = page.Hops()
 	if page.Where != nil {
-		t.hops, e.depth = page.Where.Hops, max(e.depth, page.Where.Depth)
+		t.hops, e.depth = t.hops+page.Where.Hops, max(e.depth, page.Where.Depth)
 	}
 	for what, passes := range []int{paging: btoi(under.reads), counting: under.counts, summarizing: under.passes} {
 		if passes > 0 {
 			each, once := e.looks(via, table, page, reading(what)) //nolint:gosec // a place in the list
 			t.each, t.once = t.each+float64(passes)*each, t.once+float64(passes)*once
+		}
+	}
+	return t
+}
+
+// search is what finding rows of all tables takes, once for the page and once for the count.
+func (e *estimator) search(f *ast.Field, under estimate) (t estimate) {
+	text, _ := e.value(f.Arguments.ForName("text")).(string)
+	prefix, _ := e.value(f.Arguments.ForName("prefix")).(bool)
+	for _, table := range db.Model.Searched() {
+		where, err := orm.ParseWhere(table, map[string]any{"matches": text, "matchOptions": map[string]any{"prefix": prefix}})
+		if err != nil {
+			return t // the field is refused
+		}
+		for what, passes := range []int{paging: btoi(under.reads), counting: under.counts} {
+			if passes > 0 {
+				each, once := e.looks(nil, table, &orm.Page{Where: where, Order: []orm.Order{{Column: table.KeyColumn()}}}, reading(what)) //nolint:gosec // a place in the list
+				t.each, t.once = t.each+float64(passes)*each, t.once+float64(passes)*once
+			}
 		}
 	}
 	return t

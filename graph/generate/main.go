@@ -75,6 +75,9 @@ func derived(tables []*orm.Table, source *source) (map[string][]byte, error) {
 	}
 	files[filepath.Join("graph", "conditions.generated.graphqls")] = []byte(w.conditions())
 	files[filepath.Join("graph", "answers.generated.graphqls")] = []byte(w.answers())
+	if text := w.search(); text != "" {
+		files[filepath.Join("graph", "search.generated.graphqls")] = []byte(text)
+	}
 	nouns, err := goFile(tables, source)
 	if err != nil {
 		return nil, err

@@ -104,6 +104,7 @@ func readBy(c *orm.Column) bool { return c.Shown() && c.Reads() != nil && !c.Nul
 // bind tells gqlgen of columns that clients know by other names, or that are read by an accessor, in rows and on the edges that
 // carry them, and of aggregates.
 func bind(cfg *config.Config, tables []*orm.Table) {
+	cfg.Models["SearchResult"] = config.TypeMapEntry{Model: config.StringList{"kith/db/orm.Node"}}
 	rename := func(typ string, columns []*orm.Column) {
 		for _, c := range columns {
 			name := c.GoField()
@@ -149,6 +150,9 @@ func (r *resolvers) Implement(previous string, field *codegen.Field) string {
 			return fmt.Sprintf("panic(%q)", field.Object.Name+"."+field.Name+" is not implemented")
 		}
 		return previous
+	}
+	if field.Object.Name+"."+field.Name == "Query.search" {
+		return "return search(ctx)"
 	}
 	for _, t := range r.tables {
 		if body := r.body(t, field.Object.Name, field.Name); body != "" {

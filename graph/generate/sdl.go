@@ -317,6 +317,7 @@ func (w *writer) connection(field string, t *orm.Table, typ string) {
 	w.field("Only "+n.many+" in front of this cursor. A cursor of another field or order is BAD_REQUEST.", "before: String")
 	w.field("Order, the first entry weighing most; ID ASC when absent and as the last tie-breaker.", "orderBy: ["+t.Type+"Order!]")
 	w.field("Only "+n.many+" that match; all when absent.", "where: "+t.Type+"Where")
+	w.pages(t)
 	w.indent = outer
 	w.line("): %s!", typ)
 }
@@ -414,11 +415,11 @@ func (w *writer) inputs(t *orm.Table) {
 		if relevance {
 			w.relevance(t)
 		}
+		for _, c := range t.OrderCounts() {
+			w.field("By how many "+words(c.Counts().Field)+seen(c.Counts().To)+" there are of the "+n.one+".", c.OrderName())
+		}
 	})
-	w.block("One step of an order of "+n.many+".", "input "+t.Type+"Order", func() {
-		w.field("What to order by.", "field: "+t.Type+"OrderField!")
-		w.field("Which way.", "direction: OrderDirection! = ASC")
-	})
+	w.orders(t)
 	self := t.Type + "Where"
 	w.block(fmt.Sprintf(ofAllMatch, n.a), "input "+self, func() {
 		w.field("All of these match.", "and: ["+self+"!]")
@@ -434,6 +435,7 @@ func (w *writer) inputs(t *orm.Table) {
 		}
 		if t.Searchable() {
 			w.field(w.ofMatches(t), "matches: String")
+			w.field("How to read `matches`.", "matchOptions: MatchOptions")
 		}
 	})
 	if slices.ContainsFunc(w.tables, func(from *orm.Table) bool {
@@ -443,7 +445,9 @@ func (w *writer) inputs(t *orm.Table) {
 			w.field("At least one of its "+n.many+" matches.", "some: "+self)
 			w.field("Each of its "+n.many+" matches, as is so when there are none.", "every: "+self)
 			w.field("None of its "+n.many+" matches.", "none: "+self)
+			w.field("How many "+n.many+seen(t)+" it has.", "count: "+t.Type+"CountWhere")
 		})
+		w.counts(t)
 	}
 	if by := uniques(t); len(by) > 0 {
 		w.block("Which "+n.one+": exactly one key.", "input "+t.Type+"By @oneOf", func() {
@@ -469,7 +473,7 @@ func uniques(t *orm.Table) []*orm.Column {
 }
 
 func (w *writer) relevance(t *orm.Table) {
-	w.field("By rank in the search of `"+t.Type+"Where.matches`, which it needs: best first under ASC. Each database ranks in its own way.", "RELEVANCE")
+	w.field("By rank in the search of `"+t.Type+"Where.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.", "RELEVANCE")
 }
 
 func (w *writer) ofMatches(t *orm.Table) string {
@@ -482,7 +486,7 @@ func (w *writer) ofMatches(t *orm.Table) string {
 		in, within = ", in one or the other", " in one of them"
 	}
 	return "Full text of " + listed(code(names)) + ": every word" + in + ", case folded. A word is a run of letters and digits; what else stands between words means" +
-		" nothing, but for `\"words in a row\"`, which have to stand so" + within + ", and `prefix*`. A text without a word matches nothing; one with more than 100 is BAD_REQUEST."
+		" nothing, but for `\"words in a row\"`, which have to stand so" + within + ", and `prefix*`. A text without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST."
 }
 
 // filters writes the conditions on a relation.

@@ -307,7 +307,7 @@ type ComplexityRoot struct {
 		Content   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
-		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) int
+		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
 		Title     func(childComplexity int) int
 		UpdatedAt func(childComplexity int) int
 		Version   func(childComplexity int) int
@@ -423,17 +423,18 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Address   func(childComplexity int, id string) int
-		Addresses func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) int
+		Addresses func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) int
 		Node      func(childComplexity int, id string) int
 		Nodes     func(childComplexity int, ids []string) int
 		Post      func(childComplexity int, id string) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		Profile   func(childComplexity int, id string) int
-		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) int
+		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) int
+		Search    func(childComplexity int, text string, prefix bool, first *int, after *string) int
 		Tag       func(childComplexity int, by model.TagBy) int
-		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) int
+		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
 		User      func(childComplexity int, by model.UserBy) int
-		Users     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) int
+		Users     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) int
 		Viewer    func(childComplexity int) int
 	}
 
@@ -447,6 +448,20 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SearchConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SearchEdge struct {
+		Cursor  func(childComplexity int) int
+		Node    func(childComplexity int) int
+		Rank    func(childComplexity int) int
+		Snippet func(childComplexity int) int
+	}
+
 	Session struct {
 		AccessToken  func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
@@ -458,7 +473,7 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		UpdatedAt func(childComplexity int) int
 		Version   func(childComplexity int) int
 		ViewerCan func(childComplexity int) int
@@ -595,7 +610,7 @@ type ComplexityRoot struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) int
+		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
 		Profile   func(childComplexity int) int
 		Roles     func(childComplexity int) int
 		UpdatedAt func(childComplexity int) int
@@ -725,7 +740,7 @@ type MutationResolver interface {
 type PostResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Post) (*model.ViewerCan, error)
 	Author(ctx context.Context, obj *db.Post) (*db.User, error)
-	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
+	Tags(ctx context.Context, obj *db.Post, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error)
 }
 type PostConnectionResolver interface {
 	Aggregate(ctx context.Context, obj *orm.Connection[db.Post]) (*orm.Aggregated, error)
@@ -749,20 +764,21 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (orm.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]orm.Node, error)
 	Address(ctx context.Context, id string) (*db.Address, error)
-	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere) (*orm.Connection[db.Address], error)
+	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) (*orm.Connection[db.Address], error)
 	Post(ctx context.Context, id string) (*db.Post, error)
-	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 	Profile(ctx context.Context, id string) (*db.Profile, error)
-	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere) (*orm.Connection[db.Profile], error)
+	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) (*orm.Connection[db.Profile], error)
+	Search(ctx context.Context, text string, prefix bool, first *int, after *string) (*orm.SearchConnection, error)
 	Viewer(ctx context.Context) (*db.User, error)
 	Tag(ctx context.Context, by model.TagBy) (*db.Tag, error)
-	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere) (*orm.Connection[db.Tag], error)
+	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error)
 	User(ctx context.Context, by model.UserBy) (*db.User, error)
-	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*orm.Connection[db.User], error)
+	Users(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) (*orm.Connection[db.User], error)
 }
 type TagResolver interface {
 	ViewerCan(ctx context.Context, obj *db.Tag) (*model.ViewerCan, error)
-	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.Tag, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 }
 type TagConnectionResolver interface {
 	Aggregate(ctx context.Context, obj *orm.Connection[db.Tag]) (*orm.Aggregated, error)
@@ -772,7 +788,7 @@ type UserResolver interface {
 	ViewerCan(ctx context.Context, obj *db.User) (*model.ViewerCan, error)
 	Profile(ctx context.Context, obj *db.User) (*db.Profile, error)
 	Address(ctx context.Context, obj *db.User) (*db.Address, error)
-	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere) (*orm.Connection[db.Post], error)
+	Posts(ctx context.Context, obj *db.User, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) (*orm.Connection[db.Post], error)
 	Roles(ctx context.Context, obj *db.User) ([]string, error)
 }
 type UserConnectionResolver interface {
@@ -1947,7 +1963,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Post.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere)), true
+		return e.ComplexityRoot.Post.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere), args["distinct"].([]model.TagDistinctField), args["offset"].(*int)), true
 	case "Post.title":
 		if e.ComplexityRoot.Post.Title == nil {
 			break
@@ -2425,7 +2441,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.AddressOrder), args["where"].(*model.AddressWhere)), true
+		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.AddressOrder), args["where"].(*model.AddressWhere), args["distinct"].([]model.AddressDistinctField), args["offset"].(*int)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -2470,7 +2486,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.Query.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "Query.profile":
 		if e.ComplexityRoot.Query.Profile == nil {
 			break
@@ -2492,7 +2508,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.ProfileOrder), args["where"].(*model.ProfileWhere)), true
+		return e.ComplexityRoot.Query.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.ProfileOrder), args["where"].(*model.ProfileWhere), args["distinct"].([]model.ProfileDistinctField), args["offset"].(*int)), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["prefix"].(bool), args["first"].(*int), args["after"].(*string)), true
 	case "Query.tag":
 		if e.ComplexityRoot.Query.Tag == nil {
 			break
@@ -2514,7 +2541,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere)), true
+		return e.ComplexityRoot.Query.Tags(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.TagOrder), args["where"].(*model.TagWhere), args["distinct"].([]model.TagDistinctField), args["offset"].(*int)), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -2536,7 +2563,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.UserOrder), args["where"].(*model.UserWhere)), true
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.UserOrder), args["where"].(*model.UserWhere), args["distinct"].([]model.UserDistinctField), args["offset"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2569,6 +2596,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeRolePayload.UserErrors(childComplexity), true
+
+	case "SearchConnection.edges":
+		if e.ComplexityRoot.SearchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Edges(childComplexity), true
+	case "SearchConnection.nodes":
+		if e.ComplexityRoot.SearchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.Nodes(childComplexity), true
+	case "SearchConnection.pageInfo":
+		if e.ComplexityRoot.SearchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.PageInfo(childComplexity), true
+	case "SearchConnection.totalCount":
+		if e.ComplexityRoot.SearchConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchConnection.TotalCount(childComplexity), true
+
+	case "SearchEdge.cursor":
+		if e.ComplexityRoot.SearchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Cursor(childComplexity), true
+	case "SearchEdge.node":
+		if e.ComplexityRoot.SearchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Node(childComplexity), true
+	case "SearchEdge.rank":
+		if e.ComplexityRoot.SearchEdge.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Rank(childComplexity), true
+	case "SearchEdge.snippet":
+		if e.ComplexityRoot.SearchEdge.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchEdge.Snippet(childComplexity), true
 
 	case "Session.accessToken":
 		if e.ComplexityRoot.Session.AccessToken == nil {
@@ -2623,7 +2700,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Tag.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.Tag.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "Tag.updatedAt":
 		if e.ComplexityRoot.Tag.UpdatedAt == nil {
 			break
@@ -3098,7 +3175,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.User.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere)), true
+		return e.ComplexityRoot.User.Posts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.PostOrder), args["where"].(*model.PostWhere), args["distinct"].([]model.PostDistinctField), args["offset"].(*int)), true
 	case "User.profile":
 		if e.ComplexityRoot.User.Profile == nil {
 			break
@@ -3405,6 +3482,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputIntWhere,
 		ec.unmarshalInputLogInInput,
 		ec.unmarshalInputLogOutInput,
+		ec.unmarshalInputMatchOptions,
+		ec.unmarshalInputPostCountWhere,
 		ec.unmarshalInputPostExtremesHaving,
 		ec.unmarshalInputPostGroupOrder,
 		ec.unmarshalInputPostHaving,
@@ -3421,6 +3500,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeRoleInput,
 		ec.unmarshalInputStringWhere,
 		ec.unmarshalInputTagBy,
+		ec.unmarshalInputTagCountWhere,
 		ec.unmarshalInputTagExtremesHaving,
 		ec.unmarshalInputTagGroupOrder,
 		ec.unmarshalInputTagHaving,
@@ -3605,12 +3685,26 @@ enum AddressOrderField {
   UPDATED_AT
 }
 
-"One step of an order of addresses."
+"One step of an order of addresses: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input AddressOrder {
   "What to order by."
-  field: AddressOrderField!
-  "Which way."
+  field: AddressOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its user, null where there is none; over 3 relations at most."
+  user: UserOrder
+}
+
+"What addresses can be told apart by."
+enum AddressDistinctField {
+  "By ` + "`" + `emailAddress` + "`" + `."
+  EMAIL_ADDRESS
+  "By ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches an address that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -3830,6 +3924,10 @@ extend type Query {
     orderBy: [AddressOrder!]
     "Only addresses that match; all when absent."
     where: AddressWhere
+    "Only the first of the addresses that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [AddressDistinctField!]
+    "Leaves out so many addresses in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): AddressConnection!
 }
 
@@ -4209,6 +4307,10 @@ type Post implements Node {
     orderBy: [TagOrder!]
     "Only tags that match; all when absent."
     where: TagWhere
+    "Only the first of the tags that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [TagDistinctField!]
+    "Leaves out so many tags in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): TagConnection!
 }
 
@@ -4251,20 +4353,36 @@ enum PostOrderField {
   ID
   "By ` + "`" + `title` + "`" + `, in code-point order."
   TITLE
-  "By rank in the search of ` + "`" + `PostWhere.matches` + "`" + `, which it needs: best first under ASC. Each database ranks in its own way."
+  "By rank in the search of ` + "`" + `PostWhere.matches` + "`" + `: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing."
   RELEVANCE
   "By ` + "`" + `createdAt` + "`" + `."
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many tags there are of the post."
+  TAGS_COUNT
 }
 
-"One step of an order of posts."
+"One step of an order of posts: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input PostOrder {
   "What to order by."
-  field: PostOrderField!
-  "Which way."
+  field: PostOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its author; over 3 relations at most."
+  author: UserOrder
+}
+
+"What posts can be told apart by."
+enum PostDistinctField {
+  "By ` + "`" + `title` + "`" + `."
+  TITLE
+  "By ` + "`" + `author` + "`" + `."
+  AUTHOR
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a post that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -4292,9 +4410,11 @@ input PostWhere {
   """
   Full text of ` + "`" + `title` + "`" + ` and ` + "`" + `content` + "`" + `: every word, in one or the other, case folded. A word is a run of letters and digits; what else
   stands between words means nothing, but for ` + "`" + `"words in a row"` + "`" + `, which have to stand so in one of them, and ` + "`" + `prefix*` + "`" + `. A text
-  without a word matches nothing; one with more than 100 is BAD_REQUEST.
+  without a word matches nothing, unless ` + "`" + `matchOptions` + "`" + ` says otherwise; one with more than 100 is BAD_REQUEST.
   """
   matches: String
+  "How to read ` + "`" + `matches` + "`" + `."
+  matchOptions: MatchOptions
 }
 
 "Matches an object by its posts; it has to meet every field given."
@@ -4305,6 +4425,30 @@ input PostListWhere {
   every: PostWhere
   "None of its posts matches."
   none: PostWhere
+  "How many posts it has."
+  count: PostCountWhere
+}
+
+"Condition on how many posts there are; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input PostCountWhere {
+  "Count only posts that match."
+  where: PostWhere
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these numbers; an empty list matches nothing."
+  in: [Int!]
+  "Is none of these numbers."
+  notIn: [Int!]
+  "Is less than this number."
+  lt: Int
+  "Is this number or less."
+  lte: Int
+  "Is more than this number."
+  gt: Int
+  "Is this number or more."
+  gte: Int
 }
 
 "What posts come to: all that match, or those of a group."
@@ -4502,6 +4646,10 @@ extend type Query {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -4744,12 +4892,26 @@ enum ProfileOrderField {
   UPDATED_AT
 }
 
-"One step of an order of profiles."
+"One step of an order of profiles: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input ProfileOrder {
   "What to order by."
-  field: ProfileOrderField!
-  "Which way."
+  field: ProfileOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its user; over 3 relations at most."
+  user: UserOrder
+}
+
+"What profiles can be told apart by."
+enum ProfileDistinctField {
+  "By ` + "`" + `fullName` + "`" + `."
+  FULL_NAME
+  "By ` + "`" + `user` + "`" + `."
+  USER
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a profile that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -4969,6 +5131,10 @@ extend type Query {
     orderBy: [ProfileOrder!]
     "Only profiles that match; all when absent."
     where: ProfileWhere
+    "Only the first of the profiles that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [ProfileDistinctField!]
+    "Leaves out so many profiles in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): ProfileConnection!
 }
 
@@ -5278,6 +5444,60 @@ UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the ca
 """
 type Mutation
 `, BuiltIn: false},
+	{Name: "../search.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
+"What a search over everything finds."
+union SearchResult = User | Post
+
+"One page of what was found, the best first."
+type SearchConnection {
+  "What was found, each with its cursor and what it matched."
+  edges: [SearchEdge!]!
+  "What was found, in the order of ` + "`" + `edges` + "`" + `."
+  nodes: [SearchResult!]!
+  "Where the page begins and ends, and whether there is more."
+  pageInfo: PageInfo!
+  "How many objects match, on all pages together."
+  totalCount: Int!
+}
+
+"An object that was found."
+type SearchEdge {
+  "Its place, for ` + "`" + `after` + "`" + `: opaque, bound to the field, not to the text."
+  cursor: String!
+  "The object."
+  node: SearchResult!
+  "How well it matches, more being better: each word counts, more in a field that weighs more, at its beginning, and as the whole of it."
+  rank: Int!
+  """
+  A part of the field that matches best, around the first word that matches: one line of HTML, in which all that matches stands
+  between ` + "`" + `<mark>` + "`" + ` and ` + "`" + `</mark>` + "`" + `, everything else is escaped, and ` + "`" + `…` + "`" + ` stands for what is left out.
+  """
+  snippet: String!
+}
+
+"How ` + "`" + `matches` + "`" + ` reads its text."
+input MatchOptions {
+  "Take the last word, unless it is quoted, as the beginning of one, as ` + "`" + `word*` + "`" + ` does."
+  prefix: Boolean! = false
+  "Let a text without a word match everything."
+  emptyMatchesAll: Boolean! = false
+}
+
+extend type Query {
+  "Full text of users and posts, as ` + "`" + `matches` + "`" + ` reads it, best first; of equal ones in that order, and by their keys. Both databases answer the same."
+  search(
+    """What to look for: every word, ` + "`" + `"words in a row"` + "`" + `, ` + "`" + `prefix*` + "`" + `. A text without a word finds nothing; one with more than 100 is BAD_REQUEST."""
+    text: String!
+    "Take the last word, unless it is quoted, as the beginning of one."
+    prefix: Boolean! = false
+    "Page size, 0 to 100; 20 when absent."
+    first: Int
+    "Only what stands behind this cursor."
+    after: String
+  ): SearchConnection!
+}
+`, BuiltIn: false},
 	{Name: "../session.graphqls", Input: `"What a login gives."
 type Session {
   "JWT for the header ` + "`" + `Authorization: Bearer` + "`" + `, valid until ` + "`" + `expiresAt` + "`" + `."
@@ -5406,6 +5626,10 @@ type Tag implements Node {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -5452,14 +5676,26 @@ enum TagOrderField {
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many posts there are of the tag."
+  POSTS_COUNT
 }
 
-"One step of an order of tags."
+"One step of an order of tags: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input TagOrder {
   "What to order by."
-  field: TagOrderField!
-  "Which way."
+  field: TagOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+}
+
+"What tags can be told apart by."
+enum TagDistinctField {
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a tag that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -5490,6 +5726,30 @@ input TagListWhere {
   every: TagWhere
   "None of its tags matches."
   none: TagWhere
+  "How many tags it has."
+  count: TagCountWhere
+}
+
+"Condition on how many tags there are; it has to meet every field given. A ` + "`" + `null` + "`" + ` operand is BAD_REQUEST."
+input TagCountWhere {
+  "Count only tags that match."
+  where: TagWhere
+  "Is this number."
+  eq: Int
+  "Is not this number."
+  ne: Int
+  "Is one of these numbers; an empty list matches nothing."
+  in: [Int!]
+  "Is none of these numbers."
+  notIn: [Int!]
+  "Is less than this number."
+  lt: Int
+  "Is this number or less."
+  lte: Int
+  "Is more than this number."
+  gt: Int
+  "Is this number or more."
+  gte: Int
 }
 
 "Which tag: exactly one key."
@@ -5689,6 +5949,10 @@ extend type Query {
     orderBy: [TagOrder!]
     "Only tags that match; all when absent."
     where: TagWhere
+    "Only the first of the tags that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [TagDistinctField!]
+    "Leaves out so many tags in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): TagConnection!
 }
 
@@ -5915,6 +6179,10 @@ type User implements Node {
     orderBy: [PostOrder!]
     "Only posts that match; all when absent."
     where: PostWhere
+    "Only the first of the posts that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [PostDistinctField!]
+    "Leaves out so many posts in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): PostConnection!
 }
 
@@ -5959,18 +6227,38 @@ enum UserOrderField {
   USERNAME
   "By ` + "`" + `name` + "`" + `, in code-point order."
   NAME
+  "By rank in the search of ` + "`" + `UserWhere.matches` + "`" + `: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing."
+  RELEVANCE
   "By ` + "`" + `createdAt` + "`" + `."
   CREATED_AT
   "By ` + "`" + `updatedAt` + "`" + `."
   UPDATED_AT
+  "By how many posts there are of the user."
+  POSTS_COUNT
 }
 
-"One step of an order of users."
+"One step of an order of users: exactly one of ` + "`" + `field` + "`" + ` and the relations."
 input UserOrder {
   "What to order by."
-  field: UserOrderField!
-  "Which way."
+  field: UserOrderField
+  "Which way; stands beside ` + "`" + `field` + "`" + `."
   direction: OrderDirection! = ASC
+  "By its profile, null where there is none; over 3 relations at most."
+  profile: ProfileOrder
+  "By its address, null where there is none the caller may see; over 3 relations at most."
+  address: AddressOrder
+}
+
+"What users can be told apart by."
+enum UserDistinctField {
+  "By ` + "`" + `username` + "`" + `."
+  USERNAME
+  "By ` + "`" + `name` + "`" + `."
+  NAME
+  "By ` + "`" + `createdAt` + "`" + `."
+  CREATED_AT
+  "By ` + "`" + `updatedAt` + "`" + `."
+  UPDATED_AT
 }
 
 "Matches a user that meets every field given; ` + "`" + `{}` + "`" + ` matches all. A ` + "`" + `null` + "`" + ` in it is BAD_REQUEST."
@@ -6001,6 +6289,14 @@ input UserWhere {
   hasAddress: Boolean
   "Condition on the posts of the user."
   posts: PostListWhere
+  """
+  Full text of ` + "`" + `username` + "`" + ` and ` + "`" + `name` + "`" + `: every word, in one or the other, case folded. A word is a run of letters and digits; what else
+  stands between words means nothing, but for ` + "`" + `"words in a row"` + "`" + `, which have to stand so in one of them, and ` + "`" + `prefix*` + "`" + `. A text
+  without a word matches nothing, unless ` + "`" + `matchOptions` + "`" + ` says otherwise; one with more than 100 is BAD_REQUEST.
+  """
+  matches: String
+  "How to read ` + "`" + `matches` + "`" + `."
+  matchOptions: MatchOptions
 }
 
 "Which user: exactly one key."
@@ -6214,6 +6510,10 @@ extend type Query {
     orderBy: [UserOrder!]
     "Only users that match; all when absent."
     where: UserWhere
+    "Only the first of the users that match, in the order, for each combination of these; all when absent or empty. ` + "`" + `totalCount` + "`" + ` counts the combinations."
+    distinct: [UserDistinctField!]
+    "Leaves out so many users in front of the page, 0 to 10000. BAD_REQUEST together with ` + "`" + `after` + "`" + `, ` + "`" + `before` + "`" + ` or ` + "`" + `last` + "`" + `."
+    offset: Int
   ): UserConnection!
 }
 
@@ -7121,6 +7421,34 @@ func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, f
 		return ec.fieldContext_RevokeRolePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SearchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SearchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SearchConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SearchConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SearchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SearchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SearchEdge_node(ctx, field)
+	case "rank":
+		return ec.fieldContext_SearchEdge_rank(ctx, field)
+	case "snippet":
+		return ec.fieldContext_SearchEdge_snippet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8407,6 +8735,22 @@ func (ec *executionContext) field_Post_tags_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+			return ec.unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -8527,6 +8871,22 @@ func (ec *executionContext) field_Query_addresses_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
+			return ec.unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -8623,6 +8983,22 @@ func (ec *executionContext) field_Query_posts_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -8691,6 +9067,60 @@ func (ec *executionContext) field_Query_profiles_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
+			return ec.unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "prefix",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["prefix"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -8759,6 +9189,22 @@ func (ec *executionContext) field_Query_tags_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+			return ec.unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -8827,6 +9273,22 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.UserDistinctField, error) {
+			return ec.unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -8919,6 +9381,22 @@ func (ec *executionContext) field_Tag_posts_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -9011,6 +9489,22 @@ func (ec *executionContext) field_User_posts_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "distinct",
+		func(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+			return ec.unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distinct"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg7
 	return args, nil
 }
 
@@ -14225,7 +14719,7 @@ func (ec *executionContext) _Post_tags(ctx context.Context, field graphql.Collec
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Post().Tags(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
+			return ec.Resolvers.Post().Tags(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere), fc.Args["distinct"].([]model.TagDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
@@ -16493,7 +16987,7 @@ func (ec *executionContext) _Query_addresses(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Addresses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.AddressOrder), fc.Args["where"].(*model.AddressWhere))
+			return ec.Resolvers.Query().Addresses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.AddressOrder), fc.Args["where"].(*model.AddressWhere), fc.Args["distinct"].([]model.AddressDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
@@ -16581,7 +17075,7 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.Query().Posts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -16669,7 +17163,7 @@ func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.ProfileOrder), fc.Args["where"].(*model.ProfileWhere))
+			return ec.Resolvers.Query().Profiles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.ProfileOrder), fc.Args["where"].(*model.ProfileWhere), fc.Args["distinct"].([]model.ProfileDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
@@ -16697,6 +17191,50 @@ func (ec *executionContext) fieldContext_Query_profiles(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_profiles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["prefix"].(bool), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
+			return ec.marshalNSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16789,7 +17327,7 @@ func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere))
+			return ec.Resolvers.Query().Tags(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.TagOrder), fc.Args["where"].(*model.TagWhere), fc.Args["distinct"].([]model.TagDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
@@ -16877,7 +17415,7 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.UserOrder), fc.Args["where"].(*model.UserWhere))
+			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.UserOrder), fc.Args["where"].(*model.UserWhere), fc.Args["distinct"].([]model.UserDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
@@ -17113,6 +17651,208 @@ func (ec *executionContext) fieldContext_RevokeRolePayload_userErrors(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *orm.SearchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.SearchEdge) graphql.Marshaler {
+			return ec.marshalNSearchEdge2ᚕᚖkithᚋdbᚋormᚐSearchEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *orm.SearchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []orm.Node) graphql.Marshaler {
+			return ec.marshalNSearchResult2ᚕkithᚋdbᚋormᚐNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchConnection", field, true, false, errors.New("field of type SearchResult does not have child fields"))
+}
+
+func (ec *executionContext) _SearchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *orm.SearchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖkithᚋdbᚋormᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *orm.SearchConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SearchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *orm.SearchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SearchEdge_node(ctx context.Context, field graphql.CollectedField, obj *orm.SearchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v orm.Node) graphql.Marshaler {
+			return ec.marshalNSearchResult2kithᚋdbᚋormᚐNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchEdge", field, true, false, errors.New("field of type SearchResult does not have child fields"))
+}
+
+func (ec *executionContext) _SearchEdge_rank(ctx context.Context, field graphql.CollectedField, obj *orm.SearchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_rank(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rank, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchEdge", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SearchEdge_snippet(ctx context.Context, field graphql.CollectedField, obj *orm.SearchEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchEdge_snippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchEdge_snippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SearchEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Session_accessToken(ctx context.Context, field graphql.CollectedField, obj *model.Session) (ret graphql.Marshaler) {
@@ -17373,7 +18113,7 @@ func (ec *executionContext) _Tag_posts(ctx context.Context, field graphql.Collec
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Tag().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.Tag().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -19667,7 +20407,7 @@ func (ec *executionContext) _User_posts(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.User().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere))
+			return ec.Resolvers.User().Posts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["orderBy"].([]*model.PostOrder), fc.Args["where"].(*model.PostWhere), fc.Args["distinct"].([]model.PostDistinctField), fc.Args["offset"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
@@ -22040,7 +22780,7 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "user"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22049,7 +22789,7 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx, v)
+			data, err := ec.unmarshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -22061,6 +22801,13 @@ func (ec *executionContext) unmarshalInputAddressOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = data
 		}
 	}
 	return it, nil
@@ -23257,6 +24004,136 @@ func (ec *executionContext) unmarshalInputLogOutInput(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMatchOptions(ctx context.Context, obj any) (model.MatchOptions, error) {
+	var it model.MatchOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["prefix"]; !present {
+		asMap["prefix"] = false
+	}
+	if _, present := asMap["emptyMatchesAll"]; !present {
+		asMap["emptyMatchesAll"] = false
+	}
+
+	fieldsInOrder := [...]string{"prefix", "emptyMatchesAll"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "prefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prefix"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prefix = data
+		case "emptyMatchesAll":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emptyMatchesAll"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmptyMatchesAll = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPostCountWhere(ctx context.Context, obj any) (model.PostCountWhere, error) {
+	var it model.PostCountWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalOPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPostExtremesHaving(ctx context.Context, obj any) (model.PostExtremesHaving, error) {
 	var it model.PostExtremesHaving
 	if obj == nil {
@@ -23418,7 +24295,7 @@ func (ec *executionContext) unmarshalInputPostListWhere(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"some", "every", "none"}
+	fieldsInOrder := [...]string{"some", "every", "none", "count"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23446,6 +24323,13 @@ func (ec *executionContext) unmarshalInputPostListWhere(ctx context.Context, obj
 				return it, err
 			}
 			it.None = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
 		}
 	}
 	return it, nil
@@ -23466,7 +24350,7 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "author"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23475,7 +24359,7 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx, v)
+			data, err := ec.unmarshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23487,6 +24371,13 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		case "author":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("author"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Author = data
 		}
 	}
 	return it, nil
@@ -23547,7 +24438,7 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "title", "content", "createdAt", "updatedAt", "author", "tags", "matches"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "title", "content", "createdAt", "updatedAt", "author", "tags", "matches", "matchOptions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23631,6 +24522,13 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.Matches = data
+		case "matchOptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matchOptions"))
+			data, err := ec.unmarshalOMatchOptions2ᚖkithᚋgraphᚋmodelᚐMatchOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatchOptions = data
 		}
 	}
 	return it, nil
@@ -23801,7 +24699,7 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "user"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23810,7 +24708,7 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx, v)
+			data, err := ec.unmarshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23822,6 +24720,13 @@ func (ec *executionContext) unmarshalInputProfileOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "user":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("user"))
+			data, err := ec.unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.User = data
 		}
 	}
 	return it, nil
@@ -24135,6 +25040,92 @@ func (ec *executionContext) unmarshalInputTagBy(ctx context.Context, obj any) (m
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTagCountWhere(ctx context.Context, obj any) (model.TagCountWhere, error) {
+	var it model.TagCountWhere
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"where", "eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "where":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
+			data, err := ec.unmarshalOTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Where = data
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
+		case "lt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lt = data
+		case "lte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lte = data
+		case "gt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gt = data
+		case "gte":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gte"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gte = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTagExtremesHaving(ctx context.Context, obj any) (model.TagExtremesHaving, error) {
 	var it model.TagExtremesHaving
 	if obj == nil {
@@ -24296,7 +25287,7 @@ func (ec *executionContext) unmarshalInputTagListWhere(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"some", "every", "none"}
+	fieldsInOrder := [...]string{"some", "every", "none", "count"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24324,6 +25315,13 @@ func (ec *executionContext) unmarshalInputTagListWhere(ctx context.Context, obj 
 				return it, err
 			}
 			it.None = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Count = data
 		}
 	}
 	return it, nil
@@ -24353,7 +25351,7 @@ func (ec *executionContext) unmarshalInputTagOrder(ctx context.Context, obj any)
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx, v)
+			data, err := ec.unmarshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25841,7 +26839,7 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "profile", "address"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25850,7 +26848,7 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx, v)
+			data, err := ec.unmarshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25862,6 +26860,20 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalOProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
 		}
 	}
 	return it, nil
@@ -25959,7 +26971,7 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "name", "createdAt", "updatedAt", "profile", "hasProfile", "address", "hasAddress", "posts"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "name", "createdAt", "updatedAt", "profile", "hasProfile", "address", "hasAddress", "posts", "matches", "matchOptions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26057,6 +27069,20 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.Posts = data
+		case "matches":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matches"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Matches = data
+		case "matchOptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matchOptions"))
+			data, err := ec.unmarshalOMatchOptions2ᚖkithᚋgraphᚋmodelᚐMatchOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatchOptions = data
 		}
 	}
 	return it, nil
@@ -26110,6 +27136,33 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of Node must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _SearchResult(ctx context.Context, sel ast.SelectionSet, obj orm.Node) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case db.User:
+		return ec._User(ctx, sel, &obj)
+	case *db.User:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._User(ctx, sel, obj)
+	case db.Post:
+		return ec._Post(ctx, sel, &obj)
+	case *db.Post:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Post(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of SearchResult must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -28454,7 +29507,7 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
-var postImplementors = []string{"Post", "Node"}
+var postImplementors = []string{"Post", "Node", "SearchResult"}
 
 func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj *db.Post) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, postImplementors)
@@ -30322,6 +31375,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "search":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_search(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -30532,6 +31607,310 @@ func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var searchConnectionImplementors = []string{"SearchConnection"}
+
+func (ec *executionContext) _SearchConnection(ctx context.Context, sel ast.SelectionSet, obj *orm.SearchConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchConnection")
+		case "edges":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchConnection_edges(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "nodes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchConnection_nodes(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "pageInfo":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchConnection_pageInfo(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var searchEdgeImplementors = []string{"SearchEdge"}
+
+func (ec *executionContext) _SearchEdge(ctx context.Context, sel ast.SelectionSet, obj *orm.SearchEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchEdge")
+		case "cursor":
+			out.Values[i] = ec._SearchEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "node":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchEdge_node(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "rank":
+			out.Values[i] = ec._SearchEdge_rank(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "snippet":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SearchEdge_snippet(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32027,7 +33406,7 @@ func (ec *executionContext) _UpsertUserPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var userImplementors = []string{"User", "Node"}
+var userImplementors = []string{"User", "SearchResult", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *db.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
@@ -33459,6 +34838,16 @@ func (ec *executionContext) marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConne
 	return ec._AddressConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx context.Context, v any) (model.AddressDistinctField, error) {
+	var res model.AddressDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx context.Context, sel ast.SelectionSet, v model.AddressDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNAddressEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Address]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -33594,16 +34983,6 @@ func (ec *executionContext) unmarshalNAddressHaving2ᚖkithᚋgraphᚋmodelᚐAd
 func (ec *executionContext) unmarshalNAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx context.Context, v any) (*model.AddressOrder, error) {
 	res, err := ec.unmarshalInputAddressOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, v any) (model.AddressOrderField, error) {
-	var res model.AddressOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAddressOrderField2kithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, sel ast.SelectionSet, v model.AddressOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNAddressWhere2ᚖkithᚋgraphᚋmodelᚐAddressWhere(ctx context.Context, v any) (*model.AddressWhere, error) {
@@ -34294,6 +35673,16 @@ func (ec *executionContext) marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnecti
 	return ec._PostConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx context.Context, v any) (model.PostDistinctField, error) {
+	var res model.PostDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx context.Context, sel ast.SelectionSet, v model.PostDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNPostEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Post]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -34431,16 +35820,6 @@ func (ec *executionContext) unmarshalNPostOrder2ᚖkithᚋgraphᚋmodelᚐPostOr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, v any) (model.PostOrderField, error) {
-	var res model.PostOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPostOrderField2kithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, sel ast.SelectionSet, v model.PostOrderField) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx context.Context, v any) (*model.PostWhere, error) {
 	res, err := ec.unmarshalInputPostWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -34490,6 +35869,16 @@ func (ec *executionContext) marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConne
 		return graphql.Null
 	}
 	return ec._ProfileConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx context.Context, v any) (model.ProfileDistinctField, error) {
+	var res model.ProfileDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx context.Context, sel ast.SelectionSet, v model.ProfileDistinctField) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNProfileEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Profile]) graphql.Marshaler {
@@ -34629,16 +36018,6 @@ func (ec *executionContext) unmarshalNProfileOrder2ᚖkithᚋgraphᚋmodelᚐPro
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, v any) (model.ProfileOrderField, error) {
-	var res model.ProfileOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNProfileOrderField2kithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, sel ast.SelectionSet, v model.ProfileOrderField) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐProfileWhere(ctx context.Context, v any) (*model.ProfileWhere, error) {
 	res, err := ec.unmarshalInputProfileWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -34672,6 +36051,68 @@ func (ec *executionContext) marshalNRevokeRolePayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._RevokeRolePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SearchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchEdge2ᚕᚖkithᚋdbᚋormᚐSearchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.SearchEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchEdge2ᚖkithᚋdbᚋormᚐSearchEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSearchEdge2ᚖkithᚋdbᚋormᚐSearchEdge(ctx context.Context, sel ast.SelectionSet, v *orm.SearchEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SearchEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchResult2kithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v orm.Node) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SearchResult(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSearchResult2ᚕkithᚋdbᚋormᚐNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []orm.Node) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchResult2kithᚋdbᚋormᚐNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -34739,6 +36180,16 @@ func (ec *executionContext) marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnectio
 		return graphql.Null
 	}
 	return ec._TagConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx context.Context, v any) (model.TagDistinctField, error) {
+	var res model.TagDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx context.Context, sel ast.SelectionSet, v model.TagDistinctField) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNTagEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.Tag]) graphql.Marshaler {
@@ -34876,16 +36327,6 @@ func (ec *executionContext) unmarshalNTagHaving2ᚖkithᚋgraphᚋmodelᚐTagHav
 func (ec *executionContext) unmarshalNTagOrder2ᚖkithᚋgraphᚋmodelᚐTagOrder(ctx context.Context, v any) (*model.TagOrder, error) {
 	res, err := ec.unmarshalInputTagOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, v any) (model.TagOrderField, error) {
-	var res model.TagOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNTagOrderField2kithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, sel ast.SelectionSet, v model.TagOrderField) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx context.Context, v any) (*model.TagWhere, error) {
@@ -35199,6 +36640,16 @@ func (ec *executionContext) marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnecti
 	return ec._UserConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx context.Context, v any) (model.UserDistinctField, error) {
+	var res model.UserDistinctField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx context.Context, sel ast.SelectionSet, v model.UserDistinctField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNUserEdge2ᚕᚖkithᚋdbᚋormᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*orm.Edge[db.User]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -35379,16 +36830,6 @@ func (ec *executionContext) unmarshalNUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, v any) (model.UserOrderField, error) {
-	var res model.UserOrderField
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUserOrderField2kithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, sel ast.SelectionSet, v model.UserOrderField) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNUserPostInput2ᚖkithᚋgraphᚋmodelᚐUserPostInput(ctx context.Context, v any) (*model.UserPostInput, error) {
 	res, err := ec.unmarshalInputUserPostInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -35556,6 +36997,42 @@ func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AddressDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AddressDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAddressDistinctField2kithᚋgraphᚋmodelᚐAddressDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx context.Context, v any) (*model.AddressExtremesHaving, error) {
 	if v == nil {
 		return nil, nil
@@ -35637,6 +37114,30 @@ func (ec *executionContext) unmarshalOAddressOrder2ᚕᚖkithᚋgraphᚋmodelᚐ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAddressOrder2ᚖkithᚋgraphᚋmodelᚐAddressOrder(ctx context.Context, v any) (*model.AddressOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAddressOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, v any) (*model.AddressOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AddressOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAddressOrderField2ᚖkithᚋgraphᚋmodelᚐAddressOrderField(ctx context.Context, sel ast.SelectionSet, v *model.AddressOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOAddressWhere2ᚕᚖkithᚋgraphᚋmodelᚐAddressWhereᚄ(ctx context.Context, v any) ([]*model.AddressWhere, error) {
@@ -35842,6 +37343,14 @@ func (ec *executionContext) unmarshalOIntWhere2ᚖkithᚋgraphᚋmodelᚐIntWher
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOMatchOptions2ᚖkithᚋgraphᚋmodelᚐMatchOptions(ctx context.Context, v any) (*model.MatchOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMatchOptions(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2kithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v orm.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35854,6 +37363,50 @@ func (ec *executionContext) marshalOPost2ᚖkithᚋdbᚐPost(ctx context.Context
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx context.Context, v any) (*model.PostCountWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPostCountWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx context.Context, v any) ([]model.PostDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PostDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐPostDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PostDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPostDistinctField2kithᚋgraphᚋmodelᚐPostDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx context.Context, v any) (*model.PostExtremesHaving, error) {
@@ -35947,6 +37500,22 @@ func (ec *executionContext) unmarshalOPostOrder2ᚕᚖkithᚋgraphᚋmodelᚐPos
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, v any) (*model.PostOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PostOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPostOrderField(ctx context.Context, sel ast.SelectionSet, v *model.PostOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOPostTagsInput2ᚖkithᚋgraphᚋmodelᚐPostTagsInput(ctx context.Context, v any) (*model.PostTagsInput, error) {
 	if v == nil {
 		return nil, nil
@@ -35985,6 +37554,42 @@ func (ec *executionContext) marshalOProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 		return graphql.Null
 	}
 	return ec._Profile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.ProfileDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ProfileDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProfileDistinctField2kithᚋgraphᚋmodelᚐProfileDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx context.Context, v any) (*model.ProfileExtremesHaving, error) {
@@ -36068,6 +37673,30 @@ func (ec *executionContext) unmarshalOProfileOrder2ᚕᚖkithᚋgraphᚋmodelᚐ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProfileOrder2ᚖkithᚋgraphᚋmodelᚐProfileOrder(ctx context.Context, v any) (*model.ProfileOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputProfileOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, v any) (*model.ProfileOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ProfileOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProfileOrderField2ᚖkithᚋgraphᚋmodelᚐProfileOrderField(ctx context.Context, sel ast.SelectionSet, v *model.ProfileOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOProfileWhere2ᚕᚖkithᚋgraphᚋmodelᚐProfileWhereᚄ(ctx context.Context, v any) ([]*model.ProfileWhere, error) {
@@ -36170,6 +37799,50 @@ func (ec *executionContext) marshalOTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx context.Context, v any) (*model.TagCountWhere, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagCountWhere(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx context.Context, v any) ([]model.TagDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TagDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐTagDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TagDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagDistinctField2kithᚋgraphᚋmodelᚐTagDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx context.Context, v any) (*model.TagExtremesHaving, error) {
 	if v == nil {
 		return nil, nil
@@ -36261,6 +37934,22 @@ func (ec *executionContext) unmarshalOTagOrder2ᚕᚖkithᚋgraphᚋmodelᚐTagO
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, v any) (*model.TagOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.TagOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagOrderField(ctx context.Context, sel ast.SelectionSet, v *model.TagOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOTagWhere2ᚕᚖkithᚋgraphᚋmodelᚐTagWhereᚄ(ctx context.Context, v any) ([]*model.TagWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -36331,6 +38020,42 @@ func (ec *executionContext) unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputUserAddressInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, v any) ([]model.UserDistinctField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UserDistinctField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []model.UserDistinctField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserDistinctField2kithᚋgraphᚋmodelᚐUserDistinctField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx context.Context, v any) (*model.UserExtremesHaving, error) {
@@ -36414,6 +38139,30 @@ func (ec *executionContext) unmarshalOUserOrder2ᚕᚖkithᚋgraphᚋmodelᚐUse
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx context.Context, v any) (*model.UserOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, v any) (*model.UserOrderField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.UserOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUserOrderField(ctx context.Context, sel ast.SelectionSet, v *model.UserOrderField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostInputᚄ(ctx context.Context, v any) ([]*model.UserPostInput, error) {

@@ -46,12 +46,14 @@ type AddressHaving struct {
 	Max *AddressExtremesHaving `json:"max,omitempty"`
 }
 
-// One step of an order of addresses.
+// One step of an order of addresses: exactly one of `field` and the relations.
 type AddressOrder struct {
 	// What to order by.
-	Field AddressOrderField `json:"field"`
-	// Which way.
+	Field *AddressOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its user, null where there is none; over 3 relations at most.
+	User *UserOrder `json:"user,omitempty"`
 }
 
 // Matches an address that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
@@ -540,10 +542,40 @@ type LogOutPayload struct {
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
 
+// How `matches` reads its text.
+type MatchOptions struct {
+	// Take the last word, unless it is quoted, as the beginning of one, as `word*` does.
+	Prefix bool `json:"prefix"`
+	// Let a text without a word match everything.
+	EmptyMatchesAll bool `json:"emptyMatchesAll"`
+}
+
 // Everything that can be written. All root fields of one operation commit together or not at all: a GraphQL error in any answers
 // `data: null`, a `userErrors` row in any makes the others answer null and ROLLED_BACK. Without the login a field needs:
 // UNAUTHENTICATED; writing what is another's: FORBIDDEN, or NOT_FOUND where the caller may not see it.
 type Mutation struct {
+}
+
+// Condition on how many posts there are; it has to meet every field given. A `null` operand is BAD_REQUEST.
+type PostCountWhere struct {
+	// Count only posts that match.
+	Where *PostWhere `json:"where,omitempty"`
+	// Is this number.
+	Eq *int `json:"eq,omitempty"`
+	// Is not this number.
+	Ne *int `json:"ne,omitempty"`
+	// Is one of these numbers; an empty list matches nothing.
+	In []int `json:"in,omitempty"`
+	// Is none of these numbers.
+	NotIn []int `json:"notIn,omitempty"`
+	// Is less than this number.
+	Lt *int `json:"lt,omitempty"`
+	// Is this number or less.
+	Lte *int `json:"lte,omitempty"`
+	// Is more than this number.
+	Gt *int `json:"gt,omitempty"`
+	// Is this number or more.
+	Gte *int `json:"gte,omitempty"`
 }
 
 // Matches a group by least or greatest values of its posts; it has to meet every field given. Null matches nothing but `isNull`.
@@ -588,14 +620,18 @@ type PostListWhere struct {
 	Every *PostWhere `json:"every,omitempty"`
 	// None of its posts matches.
 	None *PostWhere `json:"none,omitempty"`
+	// How many posts it has.
+	Count *PostCountWhere `json:"count,omitempty"`
 }
 
-// One step of an order of posts.
+// One step of an order of posts: exactly one of `field` and the relations.
 type PostOrder struct {
 	// What to order by.
-	Field PostOrderField `json:"field"`
-	// Which way.
+	Field *PostOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its author; over 3 relations at most.
+	Author *UserOrder `json:"author,omitempty"`
 }
 
 // Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
@@ -632,8 +668,10 @@ type PostWhere struct {
 	Tags *TagListWhere `json:"tags,omitempty"`
 	// Full text of `title` and `content`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
 	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
-	// without a word matches nothing; one with more than 100 is BAD_REQUEST.
+	// without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST.
 	Matches *string `json:"matches,omitempty"`
+	// How to read `matches`.
+	MatchOptions *MatchOptions `json:"matchOptions,omitempty"`
 }
 
 // Matches a group by least or greatest values of its profiles; it has to meet every field given. Null matches nothing but `isNull`.
@@ -670,12 +708,14 @@ type ProfileHaving struct {
 	Max *ProfileExtremesHaving `json:"max,omitempty"`
 }
 
-// One step of an order of profiles.
+// One step of an order of profiles: exactly one of `field` and the relations.
 type ProfileOrder struct {
 	// What to order by.
-	Field ProfileOrderField `json:"field"`
-	// Which way.
+	Field *ProfileOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its user; over 3 relations at most.
+	User *UserOrder `json:"user,omitempty"`
 }
 
 // Matches a profile that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
@@ -784,6 +824,28 @@ type TagBy struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// Condition on how many tags there are; it has to meet every field given. A `null` operand is BAD_REQUEST.
+type TagCountWhere struct {
+	// Count only tags that match.
+	Where *TagWhere `json:"where,omitempty"`
+	// Is this number.
+	Eq *int `json:"eq,omitempty"`
+	// Is not this number.
+	Ne *int `json:"ne,omitempty"`
+	// Is one of these numbers; an empty list matches nothing.
+	In []int `json:"in,omitempty"`
+	// Is none of these numbers.
+	NotIn []int `json:"notIn,omitempty"`
+	// Is less than this number.
+	Lt *int `json:"lt,omitempty"`
+	// Is this number or less.
+	Lte *int `json:"lte,omitempty"`
+	// Is more than this number.
+	Gt *int `json:"gt,omitempty"`
+	// Is this number or more.
+	Gte *int `json:"gte,omitempty"`
+}
+
 // Matches a group by least or greatest values of its tags; it has to meet every field given. Null matches nothing but `isNull`.
 type TagExtremesHaving struct {
 	// Condition on that of `name`.
@@ -826,13 +888,15 @@ type TagListWhere struct {
 	Every *TagWhere `json:"every,omitempty"`
 	// None of its tags matches.
 	None *TagWhere `json:"none,omitempty"`
+	// How many tags it has.
+	Count *TagCountWhere `json:"count,omitempty"`
 }
 
-// One step of an order of tags.
+// One step of an order of tags: exactly one of `field` and the relations.
 type TagOrder struct {
 	// What to order by.
-	Field TagOrderField `json:"field"`
-	// Which way.
+	Field *TagOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
 }
 
@@ -1296,12 +1360,16 @@ type UserHaving struct {
 	Max *UserExtremesHaving `json:"max,omitempty"`
 }
 
-// One step of an order of users.
+// One step of an order of users: exactly one of `field` and the relations.
 type UserOrder struct {
 	// What to order by.
-	Field UserOrderField `json:"field"`
-	// Which way.
+	Field *UserOrderField `json:"field,omitempty"`
+	// Which way; stands beside `field`.
 	Direction OrderDirection `json:"direction"`
+	// By its profile, null where there is none; over 3 relations at most.
+	Profile *ProfileOrder `json:"profile,omitempty"`
+	// By its address, null where there is none the caller may see; over 3 relations at most.
+	Address *AddressOrder `json:"address,omitempty"`
 }
 
 // A post of a user that is made.
@@ -1350,6 +1418,12 @@ type UserWhere struct {
 	HasAddress *bool `json:"hasAddress,omitempty"`
 	// Condition on the posts of the user.
 	Posts *PostListWhere `json:"posts,omitempty"`
+	// Full text of `username` and `name`: every word, in one or the other, case folded. A word is a run of letters and digits; what else
+	// stands between words means nothing, but for `"words in a row"`, which have to stand so in one of them, and `prefix*`. A text
+	// without a word matches nothing, unless `matchOptions` says otherwise; one with more than 100 is BAD_REQUEST.
+	Matches *string `json:"matches,omitempty"`
+	// How to read `matches`.
+	MatchOptions *MatchOptions `json:"matchOptions,omitempty"`
 }
 
 // What the viewer may do with an object, for user interfaces: single fields of an input may still be FORBIDDEN.
@@ -1358,6 +1432,70 @@ type ViewerCan struct {
 	Update bool `json:"update"`
 	// Whether there is a mutation that deletes it, and the viewer may.
 	Delete bool `json:"delete"`
+}
+
+// What addresses can be told apart by.
+type AddressDistinctField string
+
+const (
+	// By `emailAddress`.
+	AddressDistinctFieldEmailAddress AddressDistinctField = "EMAIL_ADDRESS"
+	// By `user`.
+	AddressDistinctFieldUser AddressDistinctField = "USER"
+	// By `createdAt`.
+	AddressDistinctFieldCreatedAt AddressDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	AddressDistinctFieldUpdatedAt AddressDistinctField = "UPDATED_AT"
+)
+
+var AllAddressDistinctField = []AddressDistinctField{
+	AddressDistinctFieldEmailAddress,
+	AddressDistinctFieldUser,
+	AddressDistinctFieldCreatedAt,
+	AddressDistinctFieldUpdatedAt,
+}
+
+func (e AddressDistinctField) IsValid() bool {
+	switch e {
+	case AddressDistinctFieldEmailAddress, AddressDistinctFieldUser, AddressDistinctFieldCreatedAt, AddressDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e AddressDistinctField) String() string {
+	return string(e)
+}
+
+func (e *AddressDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AddressDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AddressDistinctField", str)
+	}
+	return nil
+}
+
+func (e AddressDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AddressDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AddressDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What addresses can be grouped by.
@@ -1691,6 +1829,70 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What posts can be told apart by.
+type PostDistinctField string
+
+const (
+	// By `title`.
+	PostDistinctFieldTitle PostDistinctField = "TITLE"
+	// By `author`.
+	PostDistinctFieldAuthor PostDistinctField = "AUTHOR"
+	// By `createdAt`.
+	PostDistinctFieldCreatedAt PostDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	PostDistinctFieldUpdatedAt PostDistinctField = "UPDATED_AT"
+)
+
+var AllPostDistinctField = []PostDistinctField{
+	PostDistinctFieldTitle,
+	PostDistinctFieldAuthor,
+	PostDistinctFieldCreatedAt,
+	PostDistinctFieldUpdatedAt,
+}
+
+func (e PostDistinctField) IsValid() bool {
+	switch e {
+	case PostDistinctFieldTitle, PostDistinctFieldAuthor, PostDistinctFieldCreatedAt, PostDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e PostDistinctField) String() string {
+	return string(e)
+}
+
+func (e *PostDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PostDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PostDistinctField", str)
+	}
+	return nil
+}
+
+func (e PostDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PostDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PostDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What posts can be grouped by.
 type PostGroupField string
 
@@ -1908,12 +2110,14 @@ const (
 	PostOrderFieldID PostOrderField = "ID"
 	// By `title`, in code-point order.
 	PostOrderFieldTitle PostOrderField = "TITLE"
-	// By rank in the search of `PostWhere.matches`, which it needs: best first under ASC. Each database ranks in its own way.
+	// By rank in the search of `PostWhere.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.
 	PostOrderFieldRelevance PostOrderField = "RELEVANCE"
 	// By `createdAt`.
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	PostOrderFieldUpdatedAt PostOrderField = "UPDATED_AT"
+	// By how many tags there are of the post.
+	PostOrderFieldTagsCount PostOrderField = "TAGS_COUNT"
 )
 
 var AllPostOrderField = []PostOrderField{
@@ -1922,11 +2126,12 @@ var AllPostOrderField = []PostOrderField{
 	PostOrderFieldRelevance,
 	PostOrderFieldCreatedAt,
 	PostOrderFieldUpdatedAt,
+	PostOrderFieldTagsCount,
 }
 
 func (e PostOrderField) IsValid() bool {
 	switch e {
-	case PostOrderFieldID, PostOrderFieldTitle, PostOrderFieldRelevance, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt:
+	case PostOrderFieldID, PostOrderFieldTitle, PostOrderFieldRelevance, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt, PostOrderFieldTagsCount:
 		return true
 	}
 	return false
@@ -1962,6 +2167,70 @@ func (e *PostOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e PostOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What profiles can be told apart by.
+type ProfileDistinctField string
+
+const (
+	// By `fullName`.
+	ProfileDistinctFieldFullName ProfileDistinctField = "FULL_NAME"
+	// By `user`.
+	ProfileDistinctFieldUser ProfileDistinctField = "USER"
+	// By `createdAt`.
+	ProfileDistinctFieldCreatedAt ProfileDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	ProfileDistinctFieldUpdatedAt ProfileDistinctField = "UPDATED_AT"
+)
+
+var AllProfileDistinctField = []ProfileDistinctField{
+	ProfileDistinctFieldFullName,
+	ProfileDistinctFieldUser,
+	ProfileDistinctFieldCreatedAt,
+	ProfileDistinctFieldUpdatedAt,
+}
+
+func (e ProfileDistinctField) IsValid() bool {
+	switch e {
+	case ProfileDistinctFieldFullName, ProfileDistinctFieldUser, ProfileDistinctFieldCreatedAt, ProfileDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e ProfileDistinctField) String() string {
+	return string(e)
+}
+
+func (e *ProfileDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ProfileDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ProfileDistinctField", str)
+	}
+	return nil
+}
+
+func (e ProfileDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ProfileDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ProfileDistinctField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2240,6 +2509,67 @@ func (e ProfileOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What tags can be told apart by.
+type TagDistinctField string
+
+const (
+	// By `name`.
+	TagDistinctFieldName TagDistinctField = "NAME"
+	// By `createdAt`.
+	TagDistinctFieldCreatedAt TagDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	TagDistinctFieldUpdatedAt TagDistinctField = "UPDATED_AT"
+)
+
+var AllTagDistinctField = []TagDistinctField{
+	TagDistinctFieldName,
+	TagDistinctFieldCreatedAt,
+	TagDistinctFieldUpdatedAt,
+}
+
+func (e TagDistinctField) IsValid() bool {
+	switch e {
+	case TagDistinctFieldName, TagDistinctFieldCreatedAt, TagDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e TagDistinctField) String() string {
+	return string(e)
+}
+
+func (e *TagDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TagDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TagDistinctField", str)
+	}
+	return nil
+}
+
+func (e TagDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TagDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TagDistinctField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What tags can be grouped by.
 type TagGroupField string
 
@@ -2455,6 +2785,8 @@ const (
 	TagOrderFieldCreatedAt TagOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	TagOrderFieldUpdatedAt TagOrderField = "UPDATED_AT"
+	// By how many posts there are of the tag.
+	TagOrderFieldPostsCount TagOrderField = "POSTS_COUNT"
 )
 
 var AllTagOrderField = []TagOrderField{
@@ -2462,11 +2794,12 @@ var AllTagOrderField = []TagOrderField{
 	TagOrderFieldName,
 	TagOrderFieldCreatedAt,
 	TagOrderFieldUpdatedAt,
+	TagOrderFieldPostsCount,
 }
 
 func (e TagOrderField) IsValid() bool {
 	switch e {
-	case TagOrderFieldID, TagOrderFieldName, TagOrderFieldCreatedAt, TagOrderFieldUpdatedAt:
+	case TagOrderFieldID, TagOrderFieldName, TagOrderFieldCreatedAt, TagOrderFieldUpdatedAt, TagOrderFieldPostsCount:
 		return true
 	}
 	return false
@@ -2502,6 +2835,70 @@ func (e *TagOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e TagOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What users can be told apart by.
+type UserDistinctField string
+
+const (
+	// By `username`.
+	UserDistinctFieldUsername UserDistinctField = "USERNAME"
+	// By `name`.
+	UserDistinctFieldName UserDistinctField = "NAME"
+	// By `createdAt`.
+	UserDistinctFieldCreatedAt UserDistinctField = "CREATED_AT"
+	// By `updatedAt`.
+	UserDistinctFieldUpdatedAt UserDistinctField = "UPDATED_AT"
+)
+
+var AllUserDistinctField = []UserDistinctField{
+	UserDistinctFieldUsername,
+	UserDistinctFieldName,
+	UserDistinctFieldCreatedAt,
+	UserDistinctFieldUpdatedAt,
+}
+
+func (e UserDistinctField) IsValid() bool {
+	switch e {
+	case UserDistinctFieldUsername, UserDistinctFieldName, UserDistinctFieldCreatedAt, UserDistinctFieldUpdatedAt:
+		return true
+	}
+	return false
+}
+
+func (e UserDistinctField) String() string {
+	return string(e)
+}
+
+func (e *UserDistinctField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UserDistinctField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UserDistinctField", str)
+	}
+	return nil
+}
+
+func (e UserDistinctField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UserDistinctField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UserDistinctField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2732,23 +3129,29 @@ const (
 	UserOrderFieldUsername UserOrderField = "USERNAME"
 	// By `name`, in code-point order.
 	UserOrderFieldName UserOrderField = "NAME"
+	// By rank in the search of `UserWhere.matches`: best first under ASC. Each database ranks in its own way. Without words to search for it orders nothing.
+	UserOrderFieldRelevance UserOrderField = "RELEVANCE"
 	// By `createdAt`.
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	// By `updatedAt`.
 	UserOrderFieldUpdatedAt UserOrderField = "UPDATED_AT"
+	// By how many posts there are of the user.
+	UserOrderFieldPostsCount UserOrderField = "POSTS_COUNT"
 )
 
 var AllUserOrderField = []UserOrderField{
 	UserOrderFieldID,
 	UserOrderFieldUsername,
 	UserOrderFieldName,
+	UserOrderFieldRelevance,
 	UserOrderFieldCreatedAt,
 	UserOrderFieldUpdatedAt,
+	UserOrderFieldPostsCount,
 }
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt:
+	case UserOrderFieldID, UserOrderFieldUsername, UserOrderFieldName, UserOrderFieldRelevance, UserOrderFieldCreatedAt, UserOrderFieldUpdatedAt, UserOrderFieldPostsCount:
 		return true
 	}
 	return false

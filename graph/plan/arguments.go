@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,14 +23,26 @@ func Page(coordinate string, table *orm.Table, field *ast.Field, variables map[s
 		return nil, orm.Errorf(orm.BadRequest, "`last` must be between 0 and %d", orm.MaxPage)
 	}
 	page.After, page.Before = text(args["after"]), text(args["before"])
+	if page.Offset, err = integer(args["offset"]); err != nil {
+		return nil, orm.Errorf(orm.BadRequest, "`offset` must be between 0 and %d", orm.MaxOffset)
+	}
 	for _, item := range list(args["orderBy"]) {
-		order, _ := item.(map[string]any)
-		name, _ := order["field"].(string)
-		column := table.OrderColumn(strings.ToLower(name))
-		if column == nil {
-			return nil, orm.Errorf(orm.BadRequest, "`orderBy` cannot be %s", name)
+		step, _ := item.(map[string]any)
+		order, err := orm.ParseOrder(table, step)
+		if err != nil {
+			return nil, err
 		}
-		page.Order = append(page.Order, orm.Order{Column: column, Desc: order["direction"] == "DESC"})
+		page.Order = append(page.Order, order)
+	}
+	for _, item := range list(args["distinct"]) {
+		name, _ := item.(string)
+		column := table.DistinctColumn(name)
+		if column == nil {
+			return nil, orm.Errorf(orm.BadRequest, "`distinct` cannot be %s", name)
+		}
+		if !slices.Contains(page.Distinct, column) {
+			page.Distinct = append(page.Distinct, column)
+		}
 	}
 	where, _ := args["where"].(map[string]any)
 	if page.Where, err = orm.ParseWhere(table, where); err != nil {

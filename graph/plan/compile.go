@@ -158,6 +158,8 @@ const (
 	cursorPart
 	nodePart
 	linkPart // a column of the link
+	rankPart
+	snippetPart
 	// of the page info
 	hasNextPart
 	hasPrevPart
@@ -177,6 +179,8 @@ type part struct {
 	column  int      // of the branch's links
 	holds   orm.Kind // of the column
 	summary *summary
+	// of a search: how to write a row of each table
+	objects map[*orm.Table]*object
 }
 
 // A compiler compiles one root field of one operation.
@@ -193,6 +197,11 @@ func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graph
 	satisfies := append(make([]string, 0, 4), typeName)
 	if definition := c.schema.Types[typeName]; definition != nil {
 		satisfies = append(satisfies, definition.Interfaces...)
+		for _, abstract := range c.schema.Implements[typeName] {
+			if abstract.Kind == ast.Union {
+				satisfies = append(satisfies, abstract.Name)
+			}
+		}
 	}
 	fields := graphql.CollectFields(c.operation, selections, satisfies)
 	c.parts += len(fields) + 1
@@ -333,17 +342,20 @@ func (c *compiler) connection(b *branch, selected graphql.CollectedField) *conne
 	return out
 }
 
-// orders makes the rows hold what a cursor may be made of: the order's columns, or all it can have if it is a variable.
+// orders makes the rows hold what a cursor may be made of: the order's columns, or all it can have if it is a variable. What
+// an order has besides columns is in the rows in any case.
 func (c *compiler) orders(b *branch, s *source) {
 	if b.page != nil {
 		for _, o := range b.page.Order {
-			s.column(o.Column)
+			if !o.Column.Derived() {
+				s.column(o.Column)
+			}
 		}
 		return
 	}
 	order := c.schema.Types[b.field.Definition.Arguments.ForName("orderBy").Type.Name()]
 	for _, v := range c.schema.Types[order.Fields.ForName("field").Type.Name()].EnumValues {
-		if column := b.table.OrderColumn(strings.ToLower(v.Name)); column != nil {
+		if column := b.table.OrderColumn(strings.ToLower(v.Name)); column != nil && !column.Derived() {
 			s.column(column)
 		}
 	}
@@ -457,6 +469,7 @@ const (
 	rowRoot
 	nodeRoot
 	nodesRoot
+	searchRoot
 )
 
 type fetchObject struct {
@@ -497,6 +510,9 @@ func (c *compiler) root(f graphql.CollectedField) *root {
 	nodes := definition.Fields.ForName("nodes")
 	if nodes == nil || !strings.HasSuffix(typeName, "Connection") {
 		return nil
+	}
+	if c.schema.Types[nodes.Type.Name()].Kind == ast.Union && f.Name == "search" {
+		return c.search(f)
 	}
 	table := c.model.TableOf(nodes.Type.Name())
 	if table == nil || f.Name != table.Root() {

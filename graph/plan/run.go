@@ -187,6 +187,8 @@ func (p *root) run(r *run) error {
 		return p.lookUp(r, LookUp{Column: table.KeyColumn(), Key: key})
 	case nodesRoot:
 		return p.nodes(r)
+	case searchRoot:
+		return p.search(r)
 	}
 	related, err := r.connection(p.branch, nil)
 	if err != nil {

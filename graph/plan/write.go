@@ -218,10 +218,7 @@ func (r *run) writePageInfo(c *connection, b *branch, related related, g orm.Gro
 }
 
 func (r *run) writeCursor(b *branch, page *orm.Page, row []any) {
-	values := make([]any, len(page.Order))
-	for i, o := range page.Order {
-		values[i] = row[b.rows.source.base+b.rows.source.column(o.Column)]
-	}
+	values := page.Position(row, func(c *orm.Column) any { return row[b.rows.source.base+b.rows.source.column(c)] })
 	r.out = append(r.out, '"')
 	r.out = orm.AppendCursor(r.out, b.coordinate, page.Order, values)
 	r.out = append(r.out, '"')

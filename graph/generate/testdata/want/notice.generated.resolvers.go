@@ -37,7 +37,7 @@ func (r *queryResolver) Notice(ctx context.Context, id string) (*db.Notice, erro
 }
 
 // Notices is the resolver for the notices field.
-func (r *queryResolver) Notices(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.NoticeOrder, where *model.NoticeWhere) (*orm.Connection[db.Notice], error) {
+func (r *queryResolver) Notices(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.NoticeOrder, where *model.NoticeWhere, distinct []model.NoticeDistinctField, offset *int) (*orm.Connection[db.Notice], error) {
 	return all(ctx, db.Notices)
 }
 

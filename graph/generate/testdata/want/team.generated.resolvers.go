@@ -57,7 +57,7 @@ func (r *queryResolver) Team(ctx context.Context, id string) (*db.Team, error) {
 }
 
 // Teams is the resolver for the teams field.
-func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TeamOrder, where *model.TeamWhere) (*orm.Connection[db.Team], error) {
+func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TeamOrder, where *model.TeamWhere, distinct []model.TeamDistinctField, offset *int) (*orm.Connection[db.Team], error) {
 	return all(ctx, db.Teams)
 }
 
@@ -72,12 +72,12 @@ func (r *teamResolver) Founder(ctx context.Context, obj *db.Team) (*db.User, err
 }
 
 // Memberships is the resolver for the memberships field.
-func (r *teamResolver) Memberships(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.MembershipOrder, where *model.MembershipWhere) (*orm.Connection[db.Membership], error) {
+func (r *teamResolver) Memberships(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.MembershipOrder, where *model.MembershipWhere, distinct []model.MembershipDistinctField, offset *int) (*orm.Connection[db.Membership], error) {
 	return many(ctx, db.TeamMemberships, obj)
 }
 
 // Members is the resolver for the members field.
-func (r *teamResolver) Members(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere) (*db.TeamMembersConnection, error) {
+func (r *teamResolver) Members(ctx context.Context, obj *db.Team, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) (*db.TeamMembersConnection, error) {
 	page, err := many(ctx, db.TeamMembers, obj)
 	return &db.TeamMembersConnection{Connection: page}, err
 }
