@@ -173,7 +173,7 @@ func (p *prober) arguments(coordinate string, f *ast.FieldDefinition) (out []str
 			for _, desc := range []bool{false, true} {
 				direction := [2]string{"ASC", "DESC"}[btoi(desc)]
 				order := []orm.Order{{Column: c, Desc: desc}, {Column: table.KeyColumn()}}[:1+btoi(c != table.KeyColumn())]
-				cursor := orm.AppendCursor(nil, coordinate, order, position(order, p.holding(c)))
+				cursor := orm.AppendCursor(nil, coordinate, order, p.world.position(orm.Viewer{Admin: true}, order, p.holding(c)))
 				for _, page := range []string{"first: 1", "last: 1", fmt.Sprintf("first: 2, after: %q", cursor), fmt.Sprintf("last: 2, before: %q", cursor)} {
 					out = append(out, fmt.Sprintf("(%s, orderBy: [{field: %s, direction: %s}])", page, c.OrderName(), direction))
 				}

@@ -947,7 +947,7 @@ func TestFiltersAreThePage(t *testing.T) {
 				continue
 			}
 			step[r.Field] = r.To.Type + "Order"
-			if r.Own != nil && r.To.Visible() == nil {
+			if r.Own != nil && r.To.Reads() == nil {
 				distinct[screaming(r.Field)] = ""
 			}
 			where[r.Field] = r.To.Type + "Where"
