@@ -349,7 +349,7 @@ func (n *naive) connection(f *collected, relation *orm.Relation, parent *row, ro
 		}
 		if f.name == "aggregate" || f.name == "groups" {
 			n.visit(path, coordinate)
-			if table := a.order[0].Column.Table; f.name == "groups" {
+			if table := a.order[len(a.order)-1].Column.Table; f.name == "groups" {
 				n.groups(f, table, matching, path)
 			} else {
 				n.aggregate(f.inner, table, matching)

@@ -14,9 +14,9 @@ SELECT id, username FROM users WHERE username = ANY(?::text[])
 
 -- insert User
 -- sqlite
-INSERT INTO users (username, name, password_hash, created_at, updated_at) SELECT r.value ->> 'username', r.value ->> 'name', r.value ->> 'password_hash', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO users (username, name, password_hash, username_words, name_words, created_at, updated_at) SELECT r.value ->> 'username', r.value ->> 'name', r.value ->> 'password_hash', r.value ->> 'username_words', r.value ->> 'name_words', ?, ? FROM json_each(?) AS r RETURNING id
 -- postgres
-INSERT INTO users (id, username, name, password_hash, created_at, updated_at) SELECT n.id, n.username, n.name, n.password_hash, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('users', 'id')) AS id, r.username, r.name, r.password_hash FROM json_to_recordset(?::json) AS r(username text, name text, password_hash text)) AS n ORDER BY n.username RETURNING id
+INSERT INTO users (id, username, name, password_hash, username_words, name_words, created_at, updated_at) SELECT n.id, n.username, n.name, n.password_hash, n.username_words, n.name_words, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('users', 'id')) AS id, r.username, r.name, r.password_hash, r.username_words, r.name_words FROM json_to_recordset(?::json) AS r(username text, name text, password_hash text, username_words text, name_words text)) AS n ORDER BY n.username RETURNING id
 
 -- insert Profile
 -- sqlite
