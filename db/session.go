@@ -307,8 +307,11 @@ func (db *DB) Answer(ctx context.Context, id, answer string) error {
 	return err
 }
 
-// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places.
+// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places, recorded changes.
 func (db *DB) Sweep(ctx context.Context) error {
+	if err := db.PruneChanges(ctx); err != nil {
+		return err
+	}
 	return db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
 		for _, s := range []struct {

@@ -190,6 +190,7 @@ type Model struct {
 	migrations fs.FS
 	order      func() []*Table
 	agreed     func() // that all of the page goes together
+	follows    func() bool // the migrations make a place for what is recorded
 }
 
 // NewModel is a model without tables. The migrations are numbered SQL files as goose reads them; NAME.sqlite.sql and
@@ -202,6 +203,7 @@ func NewModel(migrations fs.FS) *Model {
 			t.agree()
 		}
 	})
+	m.follows = sync.OnceValue(func() bool { return makeChanges(migrations) })
 	return m
 }
 
