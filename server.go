@@ -280,6 +280,8 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	go sweep(ctx, database)
 	var draining atomic.Bool
+	streaming, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
 	options := graph.Options{
 		DB:             database,
 		Plan:           c.Plan == "on",
@@ -293,6 +295,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		AllowedOrigins: origins,
 		TrustedProxies: proxies,
 		Ready:          func() bool { return !draining.Load() },
+		Drain:          streaming,
 	}
 	if options.Limits, err = c.limits(); err != nil {
 		return err
@@ -351,6 +354,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err := <-served; !errors.Is(err, net.ErrClosed) { // Serve has let go of it, so Shutdown need not close it again
 		return err
 	}
+	endStreams() // whose clients come back, and find nobody here
 	// Shutdown drops what it finds on its way in, so it waits until there is nothing.
 	for open.busy() && limited.Err() == nil {
 		wait(limited, 5*time.Millisecond)

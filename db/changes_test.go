@@ -45,7 +45,7 @@ func (f *following) next(t *testing.T, viewer orm.Viewer) string {
 	return told(sets[0], viewer)
 }
 
-func told(c *orm.Changes, viewer orm.Viewer) string {
+func told(c *orm.Committed, viewer orm.Viewer) string {
 	var out []string
 	for _, change := range c.Changes {
 		verb := change.For(viewer)

@@ -25,7 +25,10 @@ var oneSided = []*regexp.Regexp{
 	regexp.MustCompile(`^index \w+_fold_idx `),
 	regexp.MustCompile(`^index posts_search_idx `),
 	regexp.MustCompile(`^column posts\.search `),
-	regexp.MustCompile(`^column changes\.xid `), // SQLite has one transaction at a time
+	// SQLite has one transaction at a time, and gives it its position at once.
+	regexp.MustCompile(`^column changes\.xid `),
+	regexp.MustCompile(`^index changes_new_idx `),
+	regexp.MustCompile(`^unique changes id`),
 }
 
 // migrated is a migrated database, with a way around db.

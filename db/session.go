@@ -19,6 +19,29 @@ func (db *DB) SessionViewer(ctx context.Context, id string) (v orm.Viewer, found
 	return v, found, err
 }
 
+// SessionViewers are who sessions belong to, of those that have not ended.
+func (db *DB) SessionViewers(ctx context.Context, ids []string) (map[string]orm.Viewer, error) {
+	viewers := map[string]orm.Viewer{}
+	for ids := range slices.Chunk(ids, 500) {
+		args := []any{db.Now()}
+		for _, id := range ids {
+			args = append(args, id)
+		}
+		err := db.Query(ctx, "sessions", `SELECT s.id, u.id, u.is_admin FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+			WHERE s.expires_at > ? AND s.id IN (?`+strings.Repeat(", ?", len(ids)-1)+`)`, args, func(rows *sqlx.Rows) error {
+			var id string
+			var v orm.Viewer
+			err := rows.Scan(&id, &v.Key, &v.Admin)
+			viewers[id] = v
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return viewers, nil
+}
+
 // How long sessions last. Each refresh gives a session refreshLife more, up to sessionLife from its log-in.
 const (
 	refreshLife = 30 * 24 * time.Hour

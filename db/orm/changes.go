@@ -37,9 +37,9 @@ const (
 	RowDeleted ChangeVerb = "DELETED" // It was deleted, or is not seen any more.
 )
 
-// A Change is what a transaction did to a row, or to a link between two. Before and After are what is recorded of the row, laid
+// A RowChange is what a transaction did to a row, or to a link between two. Before and After are what is recorded of the row, laid
 // out as the table's columns, with nil for what is not; of a row that was made Before is nil, of one that was deleted After.
-type Change struct {
+type RowChange struct {
 	Table *Table
 	Link  *Relation // of a link, seen from the first side: Keys are those of From and To
 	Keys  [2]int64  // the row's, or both ends'
@@ -49,11 +49,11 @@ type Change struct {
 	Before, After []any
 }
 
-// Changes are what one transaction did, in the order in which it did it.
-type Changes struct {
+// A Committed is what one transaction did, in the order in which it did it.
+type Committed struct {
 	Cursor  Cursor
 	At      time.Time // about when it was committed
-	Changes []Change
+	Changes []RowChange
 	bytes   int
 	anew    bool // more was done than is recorded
 }
@@ -106,7 +106,7 @@ type changeLog struct {
 	numbering, again bool
 	followers        int
 	stop             func() // ends the loop of the followers
-	recent           []*Changes
+	recent           []*Committed
 	bytes            int
 	tail, head       Cursor        // in front of recent, and of the last of them
 	moved            chan struct{} // closed when head moves
@@ -275,7 +275,7 @@ func (l *changeLog) forget(begin Cursor) {
 }
 
 // add adds what comes next; mu is held.
-func (l *changeLog) add(more []*Changes) {
+func (l *changeLog) add(more []*Committed) {
 	for _, c := range more {
 		l.recent, l.bytes, l.head = append(l.recent, c), l.bytes+c.bytes, c.Cursor
 	}
@@ -290,7 +290,7 @@ func (l *changeLog) add(more []*Changes) {
 }
 
 // after are the transactions behind a place that are in memory; known is false if that cannot be told from memory.
-func (l *changeLog) after(from Cursor) (next []*Changes, moved <-chan struct{}, known bool) {
+func (l *changeLog) after(from Cursor) (next []*Committed, moved <-chan struct{}, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i := from.Position - l.tail.Position
@@ -302,7 +302,7 @@ func (l *changeLog) after(from Cursor) (next []*Changes, moved <-chan struct{}, 
 
 // Next waits for what was committed behind a place, and answers some of it, in order. Its error is Resync if not all of it is known.
 // It must be called while Follow's leave has not been.
-func (db *DB) Next(ctx context.Context, from Cursor) ([]*Changes, error) {
+func (db *DB) Next(ctx context.Context, from Cursor) ([]*Committed, error) {
 	for {
 		next, moved, known := db.log.after(from)
 		if !known {
@@ -311,7 +311,7 @@ func (db *DB) Next(ctx context.Context, from Cursor) ([]*Changes, error) {
 				return nil, db.classify(ctx, err)
 			}
 		}
-		if i := slices.IndexFunc(next, func(c *Changes) bool { return c.anew }); i == 0 {
+		if i := slices.IndexFunc(next, func(c *Committed) bool { return c.anew }); i == 0 {
 			return nil, errResync()
 		} else if i > 0 {
 			next = next[:i]
@@ -412,7 +412,7 @@ func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
 }
 
 // readChanges reads some of what comes behind a place.
-func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Changes, err error) {
+func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, err error) {
 	rows, err := db.read.QueryxContext(ctx, sqlx.Rebind(db.bind, "SELECT position, mark, at, place, key, verb, fields, before, after FROM changes"+
 		" WHERE position >= ? AND position <= ? AND position <= (SELECT position FROM change_head) ORDER BY position, id"), from.Position, from.Position+readAtOnce)
 	if err != nil {
@@ -420,7 +420,7 @@ func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Changes, er
 	}
 	defer rows.Close()
 	there := false
-	var current *Changes
+	var current *Committed
 	for rows.Next() {
 		var at any
 		var place, verb string
@@ -437,7 +437,7 @@ func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Changes, er
 			continue
 		}
 		if current == nil || current.Cursor != cursor {
-			current = &Changes{Cursor: cursor}
+			current = &Committed{Cursor: cursor}
 			current.At, _ = timeColumn.normal(at).(time.Time)
 			next = append(next, current)
 		}
@@ -470,8 +470,8 @@ func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Changes, er
 var timeColumn = &Column{Kind: Time}
 
 // read adds a row of the log.
-func (c *Changes) read(m *Model, place string, key int64, verb, fields, before, after string) error {
-	change := Change{Keys: [2]int64{key}, Verb: map[string]ChangeVerb{"C": RowCreated, "U": RowUpdated, "D": RowDeleted}[verb]}
+func (c *Committed) read(m *Model, place string, key int64, verb, fields, before, after string) error {
+	change := RowChange{Keys: [2]int64{key}, Verb: map[string]ChangeVerb{"C": RowCreated, "U": RowUpdated, "D": RowDeleted}[verb]}
 	for _, t := range m.tables {
 		if t.Name == place {
 			change.Table = t
@@ -549,7 +549,7 @@ func (t *Table) image(text string) ([]any, error) {
 }
 
 // merge makes one change of all that a transaction did to one row or link.
-func (c *Changes) merge() {
+func (c *Committed) merge() {
 	type row struct {
 		table *Table
 		link  *Relation
@@ -580,10 +580,29 @@ func (c *Changes) merge() {
 			had.Verb = is
 		}
 	}
-	c.Changes = slices.DeleteFunc(out, func(change Change) bool { return change.Verb == "" })
+	c.Changes = slices.DeleteFunc(out, func(change RowChange) bool { return change.Verb == "" })
 }
 
-// SeenBy tells whether a viewer may see a row of which that is recorded.
+// Fields are the names in the schema of what differs: of a foreign key, the relation's.
+func (c *RowChange) Fields() (fields []string) {
+	for _, column := range c.Columns {
+		name := ""
+		for _, r := range c.Table.Relations {
+			if r.Own == column {
+				name = r.Field
+			}
+		}
+		if column.Shown() && name == "" {
+			name = column.Field
+		}
+		if name != "" {
+			fields = append(fields, name)
+		}
+	}
+	return fields
+}
+
+// seenBy tells whether a viewer may see a row of which that is recorded.
 func (t *Table) seenBy(v Viewer, row []any) bool {
 	if row == nil {
 		return false
@@ -598,7 +617,7 @@ func (t *Table) seenBy(v Viewer, row []any) bool {
 
 // For is what the change is to a viewer; "" if it is nothing: a row that comes to be seen is made, and one that ceases to be
 // is deleted. A link is seen where nothing at its ends is hidden.
-func (c *Change) For(v Viewer) ChangeVerb {
+func (c *RowChange) For(v Viewer) ChangeVerb {
 	if c.Link != nil {
 		if !v.Admin && (c.Link.From.visible != "" || c.Link.To.visible != "") {
 			return ""
@@ -615,4 +634,11 @@ func (c *Change) For(v Viewer) ChangeVerb {
 		return RowDeleted
 	}
 	return ""
+}
+
+// Followers is how many follow now.
+func (db *DB) Followers() int {
+	db.log.mu.Lock()
+	defer db.log.mu.Unlock()
+	return db.log.followers
 }
