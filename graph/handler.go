@@ -107,6 +107,7 @@ type server struct {
 
 	open   streams
 	events events
+	live   *live
 }
 
 // New answers the handler of every path that kith serves.
@@ -126,6 +127,7 @@ func New(options Options) http.Handler {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
 	s.open.count, s.open.sessions, s.events.made = map[any]int{}, map[string]map[*stream]bool{}, map[eventKey]*event{}
+	s.live = newLive(s)
 	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(transport.Recovered)
 	s.executor.AroundOperations(s.aroundOperation)

@@ -17,9 +17,13 @@ import (
 //go:embed *.graphqls
 var files embed.FS
 
-// subscriptions are not gqlgen's, which would give each a resolver: they are followed in subscribe.go.
+// subscriptions are what is besides the root fields of Query, which Subscription has as well. gqlgen, which would give each a
+// resolver, is not told of them: they are followed in subscribe.go.
 const subscriptions = `
-"What is sent as long as a client listens."
+"""
+What is sent as long as a client listens: every field of Query, whose answer is sent at once and again after each change that makes it
+another, and the changes themselves.
+"""
 type Subscription {
   """
   Every transaction that changes something the caller may see, once, in the order in which they are committed. It ends with RESYNC when
@@ -102,6 +106,11 @@ var schema = sync.OnceValue(func() *ast.Schema {
 	s := gqlparser.MustLoadSchema(sources...)
 	// It is in gqlparser's prelude, and gqlgen would lose data with it.
 	delete(s.Directives, "defer")
+	for _, f := range s.Query.Fields {
+		if !strings.HasPrefix(f.Name, "_") {
+			s.Subscription.Fields = append(s.Subscription.Fields, f)
+		}
+	}
 	return s
 })
 

@@ -20,7 +20,7 @@ import (
 	"kith/graph/transport"
 )
 
-// What comes over connections that are held open: subscriptions to changes. Their fields are not
+// What comes over connections that are held open: subscriptions to changes here, live queries in live.go. Their fields are not
 // gqlgen's: what is asked of rows is asked as a query, by plan or by resolvers like any other.
 
 const (
@@ -176,7 +176,10 @@ func (s *server) subscribe(ctx context.Context, q *transport.Request, operation 
 	if len(fields) != 1 || strings.HasPrefix(fields[0].Name, "_") {
 		return orm.Errorf(orm.BadRequest, "a subscription has one field")
 	}
-	return s.followChanges(ctx, &changesField{server: s, operation: operation, field: fields[0]}, q.Header.Get("Last-Event-ID"), next)
+	if fields[0].Name == "changes" {
+		return s.followChanges(ctx, &changesField{server: s, operation: operation, field: fields[0]}, q.Header.Get("Last-Event-ID"), next)
+	}
+	return s.live.follow(ctx, s.asQuery(operation, fields[0].Field, fields[0].Selections), next)
 }
 
 // asQuery is a query for a root field, with the variables of a subscription. Selections are what it asks for.
@@ -369,32 +372,53 @@ func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed
 	})
 }
 
-// public tells whether what a selection reads is the same for everybody.
+// public tells whether what a selection reads is the same for everybody: it leads to nothing that is hidden, and is all of the page.
 func (s *server) public(set ast.SelectionSet) bool {
+	model := s.DB.Model()
+	hidden := func(typeName string) bool {
+		table := model.TableOf(typeName)
+		return table != nil && table.Visible() != nil
+	}
 	for _, selection := range set {
 		switch selected := selection.(type) {
 		case *ast.Field:
 			typeName := selected.Definition.Type.Name()
-			table := s.DB.Model().TableOf(typeName)
-			if table != nil && table.Visible() != nil || selected.Arguments.ForName("where") != nil || selected.Name == "viewer" || !s.public(selected.SelectionSet) {
+			rows, isConnection := strings.CutSuffix(typeName, "Connection")
+			table, on := model.TableOf(rows), model.TableOf(selected.ObjectDefinition.Name)
+			switch {
+			case hidden(rows), isConnection && table == nil, !s.public(selected.SelectionSet):
+				return false
+			case selected.ObjectDefinition == s.schema.Query && (table == nil || selected.Name != table.Single() && selected.Name != table.Root()):
+				return false
+			case on != nil && selected.Name != "__typename" && on.Field(selected.Name) == nil && on.Relation(selected.Name) == nil && on.Computed(selected.Name) == nil:
 				return false
 			}
-			if strings.HasSuffix(typeName, "Connection") {
-				if of := s.DB.Model().TableOf(strings.TrimSuffix(typeName, "Connection")); of == nil || of.Visible() != nil {
+			for _, a := range selected.Arguments { // which may lead anywhere
+				if a.Name == "where" || a.Name == "orderBy" && !flat(a.Value) {
 					return false
 				}
 			}
 		case *ast.InlineFragment:
-			if table := s.DB.Model().TableOf(selected.TypeCondition); table != nil && table.Visible() != nil || !s.public(selected.SelectionSet) {
+			if hidden(selected.TypeCondition) || !s.public(selected.SelectionSet) {
 				return false
 			}
 		case *ast.FragmentSpread:
-			if table := s.DB.Model().TableOf(selected.Definition.TypeCondition); table != nil && table.Visible() != nil || !s.public(selected.Definition.SelectionSet) {
+			if hidden(selected.Definition.TypeCondition) || !s.public(selected.Definition.SelectionSet) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// flat tells whether a literal is no object with objects in it.
+func flat(v *ast.Value) bool {
+	for _, child := range v.Children {
+		if child.Value.Kind == ast.Variable || v.Kind == ast.ObjectValue && len(child.Value.Children) > 0 || !flat(child.Value) {
+			return false
+		}
+	}
+	return v.Kind != ast.Variable
 }
 
 // write is a change set as it is asked for.

@@ -477,7 +477,7 @@ func (c *Committed) read(m *Model, place string, key int64, verb, fields, before
 			change.Table = t
 		}
 		for _, r := range t.Relations {
-			if r.Link != nil && r.first && r.Link.Table == place {
+			if r.Link != nil && r.Link.Rows == nil && r.first && r.Link.Table == place {
 				change.Link = r
 			}
 		}

@@ -74,6 +74,7 @@ type Statement struct {
 	Err  error
 
 	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
+	noted bool                          // in the context's ReadSet
 }
 
 // Open opens the database of a model at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
@@ -179,6 +180,7 @@ const (
 	replicaKey
 	budgetKey
 	shareKey
+	readSetKey
 )
 
 // A transaction is one connection; statements inside it take turns.
@@ -223,6 +225,11 @@ func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error
 	}
 	if db.options.Observe != nil {
 		db.options.Observe(ctx, s)
+	}
+	if set := readSetOf(ctx); set != nil && !s.noted {
+		set.mu.Lock()
+		set.everything()
+		set.mu.Unlock()
 	}
 	return s.Err
 }

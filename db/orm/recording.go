@@ -55,7 +55,7 @@ func (m *Model) recordings() (all []recording) {
 	}
 	for _, t := range m.tables {
 		for _, r := range t.Relations {
-			if r.Link != nil && r.first {
+			if r.Link != nil && r.Link.Rows == nil && r.first {
 				both := []string{r.Link.From, r.Link.To}
 				all = append(all, recording{table: r.Link.Table, key: both, value: r.Link.From, columns: both, values: both})
 			}

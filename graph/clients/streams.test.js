@@ -11,6 +11,7 @@ import { url } from './server.js';
 
 const socketURL = url.replace('http', 'ws');
 const CHANGES = 'subscription Changes($after: String) { changes(after: $after, of: [USER]) { cursor changes { verb id type node { ... on User { username } } } } }';
+const USERS = 'subscription Users { user(by: { username: "live" }) { username name } }';
 
 let users = 0;
 async function signUp(username = `follower-${process.pid}-${users++}`) {
@@ -94,4 +95,14 @@ test('urql', async t => {
     const s = client.subscription(q.query, q.variables).subscribe(r => (r.error ? sink.error(r.error.graphQLErrors) : sink.next(r)));
     return () => s.unsubscribe();
   });
+});
+
+test('a live query', async t => {
+  const client = createWS({ url: socketURL, webSocketImpl: WebSocket });
+  t.after(() => client.dispose());
+  const answers = iterate(sink => client.subscribe({ query: USERS }, sink));
+  assert.equal((await answers.next()).data.user, null);
+  await signUp('live');
+  assert.deepEqual((await answers.next()).data.user, { username: 'live', name: 'live' });
+  answers.stop();
 });

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"mime"
 	"net/http"
 	"strconv"
@@ -23,6 +24,14 @@ type Answer struct {
 // Encode makes an answer of a response.
 func Encode(response *graphql.Response, cursor string) Answer {
 	return Answer{encode(response), cursor}
+}
+
+// Sum is a hash of the answer.
+func (a Answer) Sum(seed maphash.Seed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	a.writeTo(&h)
+	return h.Sum64()
 }
 
 // Streams is what runs what comes over a connection that is held open.
