@@ -523,6 +523,13 @@ func upToDate(ctx context.Context, database *db.DB) error {
 	if err == nil && pending > 0 {
 		err = fmt.Errorf("%d migrations are pending: run `kith migrate up` first", pending)
 	}
+	if err != nil {
+		return err
+	}
+	recorded, err := database.Recorded(ctx)
+	if err == nil && !recorded { // another version of the page may be running beside this one
+		slog.Warn("changes are recorded as another page says: `kith migrate up` makes it this one's")
+	}
 	return err
 }
 

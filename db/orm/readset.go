@@ -52,6 +52,14 @@ func (c *Column) bit() columns {
 	return anyColumn
 }
 
+// sight are the columns that say who sees a row.
+func (t *Table) sight() columns {
+	if t.visible == "" {
+		return 0
+	}
+	return t.Visible().bit()
+}
+
 func (s *ReadSet) watch(place, column string, value any, c columns) {
 	s.watches[watch{place, column, value}] |= c
 }
@@ -63,10 +71,7 @@ func (s *ReadSet) note(r *Read, rows *Rows) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := r.From
-	own := membership
-	if t.visible != "" {
-		own |= t.Visible().bit()
-	}
+	own := membership | t.sight()
 	if r.Page != nil {
 		for _, o := range r.Page.Order {
 			switch {
@@ -144,10 +149,7 @@ func (s *ReadSet) only(r *Read) (column string, value any) {
 // row notes a row with what is joined to it, and answers the values that it takes.
 func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 	width := len(selected.Columns)
-	seen := membership
-	if t.visible != "" {
-		seen |= t.Visible().bit()
-	}
+	seen := membership | t.sight()
 	for _, c := range selected.Columns {
 		if c.Table == t {
 			seen |= c.bit()
@@ -162,20 +164,10 @@ func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 			if at := indexOf(selected.Columns, r.Own); at < 0 {
 				s.watch(r.To.Name, "", nil, anyColumn)
 			} else if row[at] != nil {
-				s.watch(r.To.Name, "id", row[at], membership)
+				s.watch(r.To.Name, "id", row[at], membership|r.To.sight())
 			}
 		} else if key != nil {
-			s.watch(r.To.Name, r.Theirs.Name, key, membership|r.Theirs.bit())
-		}
-		if key != nil && r.To.visible != "" {
-			// It may come to be seen, and is not there to be noted.
-			if r.Own != nil {
-				if at := indexOf(selected.Columns, r.Own); at >= 0 && row[at] != nil {
-					s.watch(r.To.Name, "id", row[at], r.To.Visible().bit())
-				}
-			} else {
-				s.watch(r.To.Name, r.Theirs.Name, key, r.To.Visible().bit())
-			}
+			s.watch(r.To.Name, r.Theirs.Name, key, membership|r.To.sight()|r.Theirs.bit())
 		}
 		width += s.row(r.To, &j.Select, row[width:])
 	}
@@ -217,10 +209,7 @@ func (s *ReadSet) where(t *Table, input map[string]any) (own columns) {
 		return own
 	}
 	crosses := func(r *Relation, v any) {
-		across := membership
-		if r.To.visible != "" {
-			across |= r.To.Visible().bit()
-		}
+		across := membership | r.To.sight()
 		if r.Theirs != nil {
 			across |= r.Theirs.bit()
 		}

@@ -159,22 +159,35 @@ func (db *DB) forgetRecording(ctx context.Context) error {
 	return err
 }
 
+// triggers are those that the page says, as SQL, and a hash of it.
+func (db *DB) triggers() (text, hash string) {
+	var b strings.Builder
+	for _, r := range db.model.recordings() {
+		b.WriteString(db.recording(r))
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return b.String(), hex.EncodeToString(sum[:])
+}
+
+// Recorded tells whether what is recorded of changes is what the page says. Migrate sees to it.
+func (db *DB) Recorded(ctx context.Context) (bool, error) {
+	if !db.model.follows() {
+		return true, nil
+	}
+	var made string
+	err := db.write.GetContext(ctx, &made, "SELECT recorded FROM change_head")
+	_, wanted := db.triggers()
+	return made == wanted, db.classify(ctx, err)
+}
+
 // record makes the triggers what the page says. If they were not, what was written before has not been recorded so, and
 // whoever follows begins anew.
 func (db *DB) record(ctx context.Context) error {
-	if !db.model.follows() {
-		return nil
-	}
-	var text strings.Builder
-	for _, r := range db.model.recordings() {
-		text.WriteString(db.recording(r))
-	}
-	sum := sha256.Sum256([]byte(text.String()))
-	wanted := hex.EncodeToString(sum[:])
-	var made string
-	if err := db.write.GetContext(ctx, &made, "SELECT recorded FROM change_head"); err != nil || made == wanted {
+	if done, err := db.Recorded(ctx); err != nil || done {
 		return err
 	}
+	text, wanted := db.triggers()
+	var made string
 	tx, err := db.write.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
@@ -183,7 +196,7 @@ func (db *DB) record(ctx context.Context) error {
 	if err := tx.GetContext(ctx, &made, "SELECT recorded FROM change_head"+db.locks[lockChange]); err != nil || made == wanted {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, text.String()); err != nil {
+	if _, err := tx.ExecContext(ctx, text); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE change_head SET recorded = '"+wanted+"'"); err != nil {
