@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"flag"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"kith/db"
+	"kith/db/dbtest"
 	"kith/db/orm"
 	"kith/db/seed"
 )
@@ -229,11 +231,9 @@ func TestResync(t *testing.T) {
 				t.Fatal(err)
 			}
 			tag("after")
-			for g.at = end; ; {
-				if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
-					t.Errorf("behind all that was removed comes %s", got)
-				}
-				break
+			g.at = end
+			if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("behind all that was removed comes %s", got)
 			}
 			// A backup is restored: the same positions are given again.
 			h := follow(t, m.DB)
@@ -426,5 +426,79 @@ func TestChangesInOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Who follows goes on at a standby that has everything, and begins anew at one that lost what they were told of.
+func TestChangesAfterAFailover(t *testing.T) {
+	primary, standby := dbtest.Pair(t)
+	first := openMigrated(t, primary)
+	tag := func(database *db.DB, name string) {
+		t.Helper()
+		err := database.Write(t.Context(), func(ctx context.Context) error {
+			_, err := database.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, database.Now(), database.Now())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := follow(t, first)
+	for i := range 3 {
+		tag(first, fmt.Sprint("kept", i))
+	}
+	f.next(t, orm.Viewer{})
+	kept := f.at
+	dbtest.CaughtUp(t, primary, standby)
+	raw, err := sql.Open("postgres", standby)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	sender, err := sql.Open("postgres", primary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	// A standby that has failed to follow twice waits for seconds before it tries again.
+	for end, receiving := time.Now().Add(500*time.Millisecond), true; receiving || time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := sender.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_replication"); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.QueryRow("SELECT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)").Scan(&receiving); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(end) > 30*time.Second {
+			t.Fatal("the standby follows still")
+		}
+	}
+	for i := range 3 {
+		tag(first, fmt.Sprint("lost", i))
+	}
+	for range 5 {
+		f.next(t, orm.Viewer{})
+	}
+	lost := f.at
+	if _, err := raw.Exec("SELECT pg_promote()"); err != nil {
+		t.Fatal(err)
+	}
+	second, err := db.Open(t.Context(), standby, orm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	for i := range 5 { // beyond where the lost ones were
+		tag(second, fmt.Sprint("after", i))
+	}
+	g := follow(t, second)
+	g.at = kept
+	for i := range 7 {
+		if got := g.next(t, orm.Viewer{}); !strings.HasPrefix(got, "CREATED Tag ") {
+			t.Errorf("%d behind the cursor comes %s", i, got)
+		}
+	}
+	g.at = lost
+	if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
+		t.Errorf("behind what was lost comes %s", got)
 	}
 }

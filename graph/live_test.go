@@ -82,13 +82,13 @@ func TestLiveIsFresh(t *testing.T) {
 }
 
 // goLive asks live queries over one connection for each viewer.
-func goLive(t *testing.T, url string, make func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
+func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
 	t.Helper()
 	sockets := map[orm.Viewer]*socketClient{}
 	byID := map[string]*liveClient{}
 	for j := range uint64(*liveQueries) {
 		c := &liveClient{truths: map[string]bool{}}
-		c.request, c.viewer = make(j)
+		c.request, c.viewer = one(j)
 		clients = append(clients, c)
 		byID[fmt.Sprint(j)] = c
 	}

@@ -578,7 +578,7 @@ type event struct {
 // keptEvents is how many answers are kept: they are asked for at once, or never again.
 const keptEvents = 64
 
-func (e *events) get(key eventKey, make func() transport.Answer) transport.Answer {
+func (e *events) get(key eventKey, write func() transport.Answer) transport.Answer {
 	e.mu.Lock()
 	one := e.made[key]
 	if one == nil {
@@ -590,6 +590,6 @@ func (e *events) get(key eventKey, make func() transport.Answer) transport.Answe
 		}
 	}
 	e.mu.Unlock()
-	one.once.Do(func() { one.answer = make() })
+	one.once.Do(func() { one.answer = write() })
 	return one.answer
 }

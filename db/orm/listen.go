@@ -31,7 +31,7 @@ func listenPostgres(ctx context.Context, address string, f func()) {
 			f()
 		}
 	})
-	defer listener.Close()      //nolint:errcheck // nobody waits for it
+	defer listener.Close()
 	go listener.Listen(channel) //nolint:errcheck // it waits for a connection, for ever if there is none
 	for {
 		select {

@@ -19,7 +19,7 @@ func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Reque
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context())) // it has no deadline
 	defer cancel(nil)
 	defer context.AfterFunc(r.Context(), func() {
-		if r.Context().Err() == context.Canceled { //nolint:errorlint // as it is
+		if r.Context().Err() == context.Canceled {
 			cancel(nil)
 		}
 	})()

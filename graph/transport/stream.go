@@ -37,8 +37,8 @@ func (a Answer) Sum(seed maphash.Seed) uint64 {
 // Streams is what runs what comes over a connection that is held open.
 type Streams struct {
 	// Open finds out who opens a connection. What is done on it is done under the context that it answers, which ends with
-	// ErrNoLonger as its cause when they may not hold it open any more; close is called when they do not.
-	Open func(ctx context.Context, h http.Header) (opened context.Context, close func(), wrong *Refusal)
+	// ErrNoLonger as its cause when they may not hold it open any more; leave is called when they do not.
+	Open func(ctx context.Context, h http.Header) (opened context.Context, leave func(), wrong *Refusal)
 	// Run runs a request, calls next for each answer, and answers what ended it, if anything did.
 	Run func(ctx context.Context, q *Request, next func(Answer) error) gqlerror.List
 	// Drain ends when connections are to be closed, so that clients open others elsewhere.

@@ -132,7 +132,7 @@ func (s *socket) end(code websocket.StatusCode, reason string) {
 		r.cancel()
 	}
 	defer time.AfterFunc(closeWithin, func() { s.conn.CloseNow() }).Stop() //nolint:errcheck // it is over
-	s.conn.Close(code, reason)                                             //nolint:errcheck // the client has gone
+	s.conn.Close(code, reason)
 	s.mu.Lock()
 	leave := s.leave
 	s.mu.Unlock()
@@ -159,7 +159,7 @@ func (s *socket) take(kind websocket.MessageType, data []byte) (code websocket.S
 	case "connection_init":
 		return s.open(payload)
 	case "ping":
-		s.write("pong", "", body{})
+		s.write("pong", "", body{}) //nolint:errcheck // the client has gone
 	case "pong":
 	case "subscribe":
 		if s.opened == nil {
@@ -217,7 +217,7 @@ func (s *socket) open(payload map[string]any) (code websocket.StatusCode, reason
 			s.end(closeForbidden, "Forbidden")
 		}
 	})
-	s.write("connection_ack", "", body{})
+	s.write("connection_ack", "", body{}) //nolint:errcheck // the client has gone
 	return 0, ""
 }
 
