@@ -138,9 +138,9 @@ func TestChangesAreRecorded(t *testing.T) {
 				return err
 			})
 			begin = f.at
-			for viewer, want := range map[orm.Viewer]string{
-				{Key: 1}: "DELETED Address 1 user_id updated_at version", {Key: 2}: "CREATED Address 1 user_id updated_at version",
-				{}: "", admin: "UPDATED Address 1 user_id updated_at version",
+			for want, viewer := range map[string]orm.Viewer{
+				"DELETED Address 1 user_id updated_at version": {Key: 1}, "CREATED Address 1 user_id updated_at version": {Key: 2},
+				"": {}, "UPDATED Address 1 user_id updated_at version": admin,
 			} {
 				f.at = begin
 				expect(viewer, want)

@@ -27,11 +27,11 @@ func (db *DB) SessionViewers(ctx context.Context, ids []string) (map[string]orm.
 		for _, id := range ids {
 			args = append(args, id)
 		}
-		err := db.Query(ctx, "sessions", `SELECT s.id, u.id, u.is_admin FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+		err := db.Query(ctx, "sessions", `SELECT s.id, u.id, u.is_admin, `+rolesOf("u.id")+` FROM sessions AS s JOIN users AS u ON u.id = s.user_id
 			WHERE s.expires_at > ? AND s.id IN (?`+strings.Repeat(", ?", len(ids)-1)+`)`, args, func(rows *sqlx.Rows) error {
 			var id string
 			var v orm.Viewer
-			err := rows.Scan(&id, &v.Key, &v.Admin)
+			err := rows.Scan(&id, &v.Key, &v.Admin, (*roles)(&v.Roles))
 			viewers[id] = v
 			return err
 		})

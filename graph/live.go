@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"hash/maphash"
 	"log/slog"
 	"runtime"
@@ -41,7 +42,7 @@ type live struct {
 
 type liveKey struct {
 	text, operation, variables string
-	viewer                     any
+	viewer                     string
 }
 
 // A liveQuery is what all who ask it share. Its fields are guarded by live's mu.
@@ -98,7 +99,7 @@ func (l *live) join(ctx context.Context, query *graphql.OperationContext) (q *li
 	variables, _ := json.Marshal(query.Variables) //nolint:errchkjson // they were JSON
 	key := liveKey{text: query.RawQuery, operation: query.OperationName, variables: string(variables), viewer: "everybody"}
 	if viewer := orm.ViewerOf(ctx); !l.server.public(query.Operation.SelectionSet) {
-		key.viewer = viewer
+		key.viewer = fmt.Sprint(viewer)
 	}
 	moved = make(chan struct{}, 1)
 	l.mu.Lock()

@@ -84,7 +84,7 @@ func TestLiveIsFresh(t *testing.T) {
 // goLive asks live queries over one connection for each viewer.
 func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
 	t.Helper()
-	sockets := map[orm.Viewer]*socketClient{}
+	sockets := map[string]*socketClient{}
 	byID := map[string]*liveClient{}
 	for j := range uint64(*liveQueries) {
 		c := &liveClient{truths: map[string]bool{}}
@@ -93,7 +93,7 @@ func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (c
 		byID[fmt.Sprint(j)] = c
 	}
 	for j, c := range clients {
-		socket := sockets[c.viewer]
+		socket := sockets[fmt.Sprint(c.viewer)]
 		if socket == nil {
 			header := http.Header{}
 			if c.viewer.Admin {
@@ -102,7 +102,7 @@ func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (c
 				header.Set("X-Viewer", fmt.Sprint(c.viewer.Key))
 			}
 			socket = dial(t, url, header).init()
-			sockets[c.viewer] = socket
+			sockets[fmt.Sprint(c.viewer)] = socket
 			go func() {
 				for {
 					_, data, err := socket.Read(context.WithoutCancel(t.Context()))

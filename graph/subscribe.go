@@ -3,9 +3,11 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -119,7 +121,7 @@ func (s *server) lookAfterSessions() {
 		for _, id := range ids {
 			viewer, lives := viewers[id]
 			for one := range s.open.sessions[id] {
-				if !lives || viewer != one.viewer {
+				if !lives || !reflect.DeepEqual(viewer, one.viewer) {
 					one.end(transport.ErrNoLonger)
 				}
 			}
@@ -348,7 +350,7 @@ func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenC
 			add(rowID{change.Link.From, change.Keys[0]}, orm.RowUpdated, change.Link.Field)
 			add(rowID{change.Link.To, change.Keys[1]}, orm.RowUpdated, change.Link.Back.Field)
 		case verb == orm.RowUpdated:
-			add(rowID{change.Table, change.Keys[0]}, verb, change.Fields()...)
+			add(rowID{change.Table, change.Keys[0]}, verb, change.Fields(viewer)...)
 		default:
 			add(rowID{change.Table, change.Keys[0]}, verb)
 		}
@@ -360,7 +362,7 @@ func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenC
 func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed, changes []seenChange) transport.Answer {
 	kind := any("everybody")
 	if viewer := orm.ViewerOf(ctx); !s.public(c.field.Selections) {
-		kind = viewer
+		kind = fmt.Sprint(viewer)
 	}
 	var told strings.Builder
 	for _, change := range changes {
@@ -377,7 +379,7 @@ func (s *server) public(set ast.SelectionSet) bool {
 	model := s.DB.Model()
 	hidden := func(typeName string) bool {
 		table := model.TableOf(typeName)
-		return table != nil && table.Visible() != nil
+		return table != nil && (table.Reads() != nil || slices.ContainsFunc(table.Columns, func(c *orm.Column) bool { return c.Reads() != nil }))
 	}
 	for _, selection := range set {
 		switch selected := selection.(type) {

@@ -144,7 +144,7 @@ func newMark() int64 { return rand.Int64N(1 << 53) }
 func (db *DB) numberCommitted(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, logWithin)
 	defer cancel()
-	if db.number == "" { // somebody else's program does not
+	if db.sequence == "" { // somebody else's program does not
 		tx, err := db.write.BeginTxx(ctx, nil)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (db *DB) numberCommitted(ctx context.Context) error {
 	}
 	defer conn.Close()
 	// One message: the head is locked no longer than the server takes.
-	if _, err = conn.ExecContext(ctx, fmt.Sprintf(db.number, newMark(), db.Now().Format(sqliteTime))); err != nil {
+	if _, err = conn.ExecContext(ctx, fmt.Sprintf(db.sequence, newMark(), db.Now().Format(sqliteTime))); err != nil {
 		conn.ExecContext(ctx, "ROLLBACK") //nolint:errcheck // a connection that fails is not used again
 	}
 	return err
@@ -170,7 +170,7 @@ func (db *DB) numberCommitted(ctx context.Context) error {
 // committed is called behind each commit of what may have been recorded.
 func (db *DB) committed() {
 	l := &db.log
-	if db.number == "" {
+	if db.sequence == "" {
 		l.wake()
 		return
 	}
@@ -583,10 +583,13 @@ func (c *Committed) merge() {
 	c.Changes = slices.DeleteFunc(out, func(change RowChange) bool { return change.Verb == "" })
 }
 
-// Fields are the names in the schema of what differs: of a foreign key, the relation's.
-func (c *RowChange) Fields() (fields []string) {
+// Fields are the names in the schema of what differs and the viewer may read in every row: of a foreign key, the relation's.
+func (c *RowChange) Fields(v Viewer) (fields []string) {
 	for _, column := range c.Columns {
 		name := ""
+		if column.reads != nil && !column.reads.Open(v) {
+			continue
+		}
 		for _, r := range c.Table.Relations {
 			if r.Own == column {
 				name = r.Field
@@ -602,24 +605,20 @@ func (c *RowChange) Fields() (fields []string) {
 	return fields
 }
 
-// seenBy tells whether a viewer may see a row of which that is recorded.
+// seenBy tells whether a viewer may see a row of which that is recorded. What other rows decide is not seen.
 func (t *Table) seenBy(v Viewer, row []any) bool {
 	if row == nil {
 		return false
 	}
-	if t.visible == "" || v.Admin {
-		return true
-	}
-	i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Name == t.visible })
-	key, ok := row[i].(int64)
-	return ok && key == v.Key
+	shows, known := t.Shows(v, func(c *Column) any { return row[slices.Index(t.Columns, c)] })
+	return shows && known
 }
 
 // For is what the change is to a viewer; "" if it is nothing: a row that comes to be seen is made, and one that ceases to be
-// is deleted. A link is seen where nothing at its ends is hidden.
+// is deleted. A link is seen where nothing at its ends is hidden, and a row where its own columns say so.
 func (c *RowChange) For(v Viewer) ChangeVerb {
 	if c.Link != nil {
-		if !v.Admin && (c.Link.From.visible != "" || c.Link.To.visible != "") {
+		if !v.Admin && (c.Link.From.reads != nil || c.Link.To.reads != nil) {
 			return ""
 		}
 		return c.Verb

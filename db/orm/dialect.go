@@ -85,11 +85,11 @@ type dialect struct {
 	// quiet begins and ends that nothing is recorded of a transaction.
 	quiet [2]string
 	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends
-	// its position, if it has recorded anything; number, elsewhere, gives positions to all that has been committed and has none,
-	// and tells other processes. Both take new marks, number a time as well. unnumbered is the condition that there is something to do.
-	beginAnew           string
-	endNumbered, number string
-	unnumbered          string
+	// its position, if it has recorded anything; sequence, elsewhere, gives positions to all that has been committed and has none,
+	// and tells other processes. Both take new marks, sequence a time as well. unnumbered is the condition that there is something to do.
+	beginAnew             string
+	endNumbered, sequence string
+	unnumbered            string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
 	// snapshot makes a transaction see one state of the database; empty where it always does.

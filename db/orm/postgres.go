@@ -110,7 +110,7 @@ var postgresDialect = &dialect{
 	beginAnew: "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	// One at a time: what one sees behind the lock has no position yet. What two transactions did to one row, or one to what the
 	// other had made, was done in the order of their commits.
-	number: `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1 FROM change_head FOR UPDATE;
+	sequence: `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1 FROM change_head FOR UPDATE;
 		WITH fresh AS (SELECT xid, row_number() OVER (ORDER BY max(id)) AS n FROM changes WHERE position IS NULL GROUP BY xid)
 		UPDATE changes AS c SET position = h.position + f.n, mark = %[1]d, at = '%[2]s' FROM fresh AS f, change_head AS h WHERE c.xid = f.xid AND c.position IS NULL;
 		UPDATE change_head SET position = m.last, mark = %[1]d FROM (SELECT max(position) AS last FROM changes) AS m WHERE m.last > position;

@@ -52,12 +52,32 @@ func (c *Column) bit() columns {
 	return anyColumn
 }
 
-// sight are the columns that say who sees a row.
-func (t *Table) sight() columns {
-	if t.visible == "" {
-		return 0
+// sight notes what says who sees a row, and reads its columns: it answers those of the row itself.
+func (s *ReadSet) sight(t *Table) (own columns) {
+	for i, right := range append([]*Right{t.reads}, t.columnRights()...) {
+		if right == nil {
+			continue
+		}
+		if len(right.Paths()) > 0 {
+			s.everything()
+		}
+		for _, c := range right.Columns() {
+			own |= c.bit()
+		}
+		if i > 0 {
+			own |= anyColumn &^ membership
+		}
 	}
-	return t.Visible().bit()
+	return own
+}
+
+func (t *Table) columnRights() (rights []*Right) {
+	for _, c := range t.Columns {
+		if c.reads != nil {
+			rights = append(rights, c.reads)
+		}
+	}
+	return rights
 }
 
 func (s *ReadSet) watch(place, column string, value any, c columns) {
@@ -71,7 +91,7 @@ func (s *ReadSet) note(r *Read, rows *Rows) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := r.From
-	own := membership | t.sight()
+	own := membership | s.sight(t)
 	if r.Page != nil {
 		for _, o := range r.Page.Order {
 			switch {
@@ -149,7 +169,7 @@ func (s *ReadSet) only(r *Read) (column string, value any) {
 // row notes a row with what is joined to it, and answers the values that it takes.
 func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 	width := len(selected.Columns)
-	seen := membership | t.sight()
+	seen := membership | s.sight(t)
 	for _, c := range selected.Columns {
 		if c.Table == t {
 			seen |= c.bit()
@@ -164,10 +184,10 @@ func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 			if at := indexOf(selected.Columns, r.Own); at < 0 {
 				s.watch(r.To.Name, "", nil, anyColumn)
 			} else if row[at] != nil {
-				s.watch(r.To.Name, "id", row[at], membership|r.To.sight())
+				s.watch(r.To.Name, "id", row[at], membership|s.sight(r.To))
 			}
 		} else if key != nil {
-			s.watch(r.To.Name, r.Theirs.Name, key, membership|r.To.sight()|r.Theirs.bit())
+			s.watch(r.To.Name, r.Theirs.Name, key, membership|s.sight(r.To)|r.Theirs.bit())
 		}
 		width += s.row(r.To, &j.Select, row[width:])
 	}
@@ -209,7 +229,7 @@ func (s *ReadSet) where(t *Table, input map[string]any) (own columns) {
 		return own
 	}
 	crosses := func(r *Relation, v any) {
-		across := membership | r.To.sight()
+		across := membership | s.sight(r.To)
 		if r.Theirs != nil {
 			across |= r.Theirs.bit()
 		}

@@ -189,7 +189,7 @@ type Model struct {
 	tables     []*Table
 	migrations fs.FS
 	order      func() []*Table
-	agreed     func() // that all of the page goes together
+	agreed     func()      // that all of the page goes together
 	follows    func() bool // the migrations make a place for what is recorded
 }
 
