@@ -42,12 +42,17 @@ type settings struct {
 	DatabaseURL     string   `default:"sqlite:kith.db" env:"KITH_DATABASE_URL" help:"sqlite:PATH, sqlite::memory: or postgres://…"`
 	DatabasePooling string   `enum:"direct,transaction" default:"direct" env:"KITH_DATABASE_POOLING" help:"transaction behind a transaction pooler such as PgBouncer"`
 	ReplicaURLs     []string `name:"replica-urls" sep:" " env:"KITH_REPLICA_URLS" help:"PostgreSQL read replicas, separated by spaces."`
+
+	KeepChanges time.Duration `default:"24h" env:"KITH_KEEP_CHANGES" help:"For how long clients can go on from a cursor of changes."`
+	MaxChanges  int64         `default:"1073741824" env:"KITH_MAX_CHANGES" help:"About how many bytes of changes are kept."`
 }
 
 func (s *settings) production() bool { return s.Env == "production" }
 
 func (s *settings) open(ctx context.Context) (*db.DB, error) {
-	return db.Open(ctx, s.DatabaseURL, orm.Options{Pooling: orm.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs})
+	return db.Open(ctx, s.DatabaseURL, orm.Options{
+		Pooling: orm.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs, KeepChanges: s.KeepChanges, MaxChanges: s.MaxChanges,
+	})
 }
 
 // program is the command line.
@@ -275,6 +280,8 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	go sweep(ctx, database)
 	var draining atomic.Bool
+	streaming, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
 	options := graph.Options{
 		DB:             database,
 		Plan:           c.Plan == "on",
@@ -288,6 +295,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		AllowedOrigins: origins,
 		TrustedProxies: proxies,
 		Ready:          func() bool { return !draining.Load() },
+		Drain:          streaming,
 	}
 	if options.Limits, err = c.limits(); err != nil {
 		return err
@@ -346,6 +354,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err := <-served; !errors.Is(err, net.ErrClosed) { // Serve has let go of it, so Shutdown need not close it again
 		return err
 	}
+	endStreams() // whose clients come back, and find nobody here
 	// Shutdown drops what it finds on its way in, so it waits until there is nothing.
 	for open.busy() && limited.Err() == nil {
 		wait(limited, 5*time.Millisecond)
@@ -513,6 +522,13 @@ func upToDate(ctx context.Context, database *db.DB) error {
 	pending, err := database.Pending(ctx)
 	if err == nil && pending > 0 {
 		err = fmt.Errorf("%d migrations are pending: run `kith migrate up` first", pending)
+	}
+	if err != nil {
+		return err
+	}
+	recorded, err := database.Recorded(ctx)
+	if err == nil && !recorded { // another version of the page may be running beside this one
+		slog.Warn("changes are recorded as another page says: `kith migrate up` makes it this one's")
 	}
 	return err
 }

@@ -19,6 +19,29 @@ func (db *DB) SessionViewer(ctx context.Context, id string) (v orm.Viewer, found
 	return v, found, err
 }
 
+// SessionViewers are who sessions belong to, of those that have not ended.
+func (db *DB) SessionViewers(ctx context.Context, ids []string) (map[string]orm.Viewer, error) {
+	viewers := map[string]orm.Viewer{}
+	for ids := range slices.Chunk(ids, 500) {
+		args := []any{db.Now()}
+		for _, id := range ids {
+			args = append(args, id)
+		}
+		err := db.Query(ctx, "sessions", `SELECT s.id, u.id, u.is_admin, `+rolesOf("u.id")+` FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+			WHERE s.expires_at > ? AND s.id IN (?`+strings.Repeat(", ?", len(ids)-1)+`)`, args, func(rows *sqlx.Rows) error {
+			var id string
+			var v orm.Viewer
+			err := rows.Scan(&id, &v.Key, &v.Admin, (*roles)(&v.Roles))
+			viewers[id] = v
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return viewers, nil
+}
+
 // How long sessions last. Each refresh gives a session refreshLife more, up to sessionLife from its log-in.
 const (
 	refreshLife = 30 * 24 * time.Hour
@@ -307,8 +330,11 @@ func (db *DB) Answer(ctx context.Context, id, answer string) error {
 	return err
 }
 
-// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places.
+// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places, recorded changes.
 func (db *DB) Sweep(ctx context.Context) error {
+	if err := db.PruneChanges(ctx); err != nil {
+		return err
+	}
 	return db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
 		for _, s := range []struct {

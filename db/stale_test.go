@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"kith/db"
 	"kith/db/dbtest"
@@ -84,7 +85,15 @@ func TestColumnTypesChangeBeforeATransaction(t *testing.T) {
 		_, err := database.Read(ctx, &orm.Read{From: db.Profiles.Table, Select: orm.Select{Columns: db.Profiles.Columns}, Page: pageOf(db.Profiles.Table)})
 		return err
 	}
-	// One at a time, all on the connection that was used last.
+	// One at a time, all on the connection that was used last: nothing of the seed's changes is done beside it any more.
+	_, leave, err := database.Follow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+	for database.Pools()[0].InUse > 0 {
+		time.Sleep(time.Millisecond)
+	}
 	if err := database.Write(t.Context(), read); err != nil {
 		t.Fatal(err)
 	}

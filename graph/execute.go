@@ -21,6 +21,10 @@ const maxConnections = 2
 
 // serveGraphQL reads a request, runs it and answers it.
 func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	if transport.Upgrades(r) {
+		s.transport.ServeWebSocket(w, r, s.streams())
+		return
+	}
 	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Response)
 	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
 	q, wrong := s.transport.Read(w, r, budget)
@@ -29,6 +33,11 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 			wrong = denied
 		}
 		q.Refuse(w, wrong)
+		return
+	}
+	if may, must := q.Events(); must || may && s.kind(ctx, q) == ast.Subscription {
+		budget.Release()
+		s.transport.ServeEvents(w, r, q, s.streams())
 		return
 	}
 	answer, status := s.execute(ctx, q)
@@ -42,6 +51,11 @@ func (s *server) authenticate(ctx context.Context, h http.Header) *transport.Ref
 		orm.SetViewer(ctx, viewer)
 		return nil
 	}
+	return s.denied(ctx, err)
+}
+
+// denied is what is answered to whom nothing is done for.
+func (s *server) denied(ctx context.Context, err error) *transport.Refusal {
 	var known *orm.Error
 	if errors.As(err, &known) && known.Code == orm.Unauthenticated {
 		return &transport.Refusal{Status: http.StatusUnauthorized, Code: known.Code, Message: known.Message}
@@ -71,6 +85,9 @@ func (s *server) execute(ctx context.Context, q *transport.Request) (*graphql.Re
 	}
 	if err != nil {
 		return s.requestError(ctx, asList(err)), http.StatusBadRequest
+	}
+	if operation.Operation.Operation == ast.Subscription {
+		return s.requestError(ctx, asList(orm.Errorf(orm.BadRequest, "subscriptions come over a WebSocket, or as server-sent events: Accept: text/event-stream"))), http.StatusBadRequest
 	}
 	if q.ReadOnly && operation.Operation.Operation != ast.Query {
 		return s.requestError(ctx, asList(orm.Errorf(orm.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed

@@ -373,13 +373,13 @@ func newGoldenDatabase(t *testing.T, database string) *goldenDatabase {
 // keepTables copies all tables aside and answers what puts the copies back, counters included.
 func keepTables(t *testing.T, database, address string) func(t *testing.T) {
 	t.Helper()
-	names, columns, counters := `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> 'sqlite_schema'`,
+	names, columns, counters := `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT IN ('sqlite_schema', 'changes', 'change_head')`,
 		`SELECT group_concat(name) FROM pragma_table_xinfo(?) WHERE hidden = 0`, ""
 	kept := "kept_"
 	if database == "postgres" {
-		names = `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`
+		names = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('changes', 'change_head')`
 		columns = `SELECT string_agg(column_name, ',') FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`
-		counters = `SELECT format('SELECT setval(%L, %s, %L);', schemaname||'.'||sequencename, coalesce(last_value, 1), last_value IS NOT NULL) FROM pg_sequences`
+		counters = `SELECT format('SELECT setval(%L, %s, %L);', schemaname||'.'||sequencename, coalesce(last_value, 1), last_value IS NOT NULL) FROM pg_sequences WHERE sequencename <> 'changes_id_seq'`
 		kept = "kept."
 	} else {
 		address = strings.TrimPrefix(address, "sqlite:")

@@ -46,6 +46,8 @@ type Options struct {
 	TrustedProxies transport.TrustedProxies
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
+	// Drain ends when streams are to end, so that clients go on elsewhere; nil: never.
+	Drain context.Context
 	// Limits bound what a request may ask for.
 	Limits Limits
 	// Receipts lets the SQL of an operation be seen by those who ask for a receipt.
@@ -102,9 +104,11 @@ type server struct {
 	resolvers map[[2]string]bool        // fields with a resolver, by type and name
 	hooks     *graphql.OperationContext // what the executor puts into every operation's context
 	migrated  atomic.Bool               // known to be
-}
 
-var withoutDefer sync.Once
+	open   streams
+	events events
+	live   *live
+}
 
 // New answers the handler of every path that kith serves.
 func New(options Options) http.Handler {
@@ -113,17 +117,17 @@ func New(options Options) http.Handler {
 	if serveMetrics {
 		options.Metrics = NewMetrics(options.DB)
 	}
-	schema := generated.NewExecutableSchema(generated.Config{
-		Resolvers: &Resolver{},
+	executable := generated.NewExecutableSchema(generated.Config{
+		Schema: schema(), Resolvers: &Resolver{},
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema.Schema(), executor: executor.New(schema)}
-	// gqlparser's prelude has it, and gqlgen would lose data with it. The schema is one for all servers.
-	withoutDefer.Do(func() { delete(s.schema.Directives, "defer") })
+	s := &server{Options: options, schema: schema(), executor: executor.New(executable)}
 	if options.Plan {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
+	s.open.count, s.open.sessions, s.events.made = map[any]int{}, map[string]map[*stream]bool{}, map[eventKey]*event{}
+	s.live = newLive(s)
 	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(transport.Recovered)
 	s.executor.AroundOperations(s.aroundOperation)
@@ -203,6 +207,8 @@ type operation struct {
 	lost atomic.Pointer[orm.Error]
 	// resolve is set when no plan is to answer.
 	resolve bool
+	// snapshot is set when the answer has to be true at one moment, and of all that has been committed.
+	snapshot bool
 
 	mu    sync.Mutex
 	pages map[*ast.Field]parsedPage
@@ -257,9 +263,12 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 		return graphql.OneShot(s.mutate(ctx, next))
 	}
 	state := operationOf(ctx)
-	ctx = s.DB.Lagging(ctx)
-	answer := s.query(ctx, next)
-	if state.lost.Swap(nil) != nil && state.budget.Err() == nil {
+	var answer *graphql.Response
+	if !state.snapshot {
+		ctx = s.DB.Lagging(ctx)
+		answer = s.query(ctx, next)
+	}
+	if state.snapshot || state.lost.Swap(nil) != nil && state.budget.Err() == nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
 			answer = s.query(ctx, next)
 			return nil

@@ -37,6 +37,9 @@ type Options struct {
 	Clock func() time.Time
 	// Observe is called after every statement; nil is nothing. It must not block.
 	Observe func(context.Context, *Statement)
+	// KeepChanges is for how long what was changed can be followed from: a day if 0. MaxChanges bounds its bytes: 1 GiB if 0.
+	KeepChanges time.Duration
+	MaxChanges  int64
 }
 
 // A DB is one database, SQLite or PostgreSQL, with its pools. It is safe for concurrent use.
@@ -54,6 +57,9 @@ type DB struct {
 	statistics atomic.Pointer[statistics]
 	surveyed   chan struct{} // closed when there are statistics
 	due        atomic.Int64  // when they are to be read anew, in nanoseconds
+
+	address string
+	log     changeLog
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -68,6 +74,7 @@ type Statement struct {
 	Err  error
 
 	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
+	noted bool                          // in the context's ReadSet
 }
 
 // Open opens the database of a model at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
@@ -90,13 +97,14 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: d, write: write, read: read, options: options, model: model, place: d.place(address), gate: NewGate(d.scans(), "too much is being searched; try again"), surveyed: make(chan struct{})}
+	db := &DB{dialect: d, write: write, read: read, options: options, model: model, place: d.place(address), address: address, gate: NewGate(d.scans(), "too much is being searched; try again"), surveyed: make(chan struct{})}
 	if options.Pooling != PoolingTransaction {
 		db.prepared = map[*sqlx.DB]*statements{write: newStatements(write)}
 		if read != write {
 			db.prepared[read] = newStatements(read)
 		}
 	}
+	db.log.init()
 	for _, replica := range options.Replicas {
 		if err := db.follow(replica); err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -152,6 +160,7 @@ func (db *DB) Pools() []Pool {
 
 // Close closes every connection.
 func (db *DB) Close() error {
+	db.log.close()
 	err := db.write.Close()
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())
@@ -171,6 +180,7 @@ const (
 	replicaKey
 	budgetKey
 	shareKey
+	readSetKey
 )
 
 // A transaction is one connection; statements inside it take turns.
@@ -179,6 +189,7 @@ type transaction struct {
 	tx     *sqlx.Tx
 	pool   *sqlx.DB
 	locked bool // Lock has been called for the whole operation
+	wrote  atomic.Bool
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
@@ -214,6 +225,11 @@ func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error
 	}
 	if db.options.Observe != nil {
 		db.options.Observe(ctx, s)
+	}
+	if set := readSetOf(ctx); set != nil && !s.noted {
+		set.mu.Lock()
+		set.everything()
+		set.mu.Unlock()
 	}
 	return s.Err
 }
@@ -425,9 +441,18 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func
 			return db.classify(ctx, err)
 		}
 	}
-	err = f(context.WithValue(ctx, transactionKey, &transaction{tx: tx, pool: pool}))
+	t := &transaction{tx: tx, pool: pool}
+	err = f(context.WithValue(ctx, transactionKey, t))
+	recorded := t.wrote.Load() && db.model.follows()
+	if err == nil && recorded {
+		err = db.moveHead(ctx, t)
+	}
 	if err != nil {
 		return db.classify(ctx, err)
 	}
-	return db.classify(ctx, tx.Commit())
+	err = tx.Commit()
+	if recorded {
+		db.committed()
+	}
+	return db.classify(ctx, err)
 }

@@ -80,6 +80,18 @@ type dialect struct {
 	place func(url string) string
 	// ready tells whether the database takes writes.
 	ready func(ctx context.Context, write *sqlx.DB) error
+	// recording makes the triggers that record what becomes of a table.
+	recording func(recording) string
+	// quiet begins and ends that nothing is recorded of a transaction.
+	quiet [2]string
+	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends
+	// its position, if it has recorded anything; sequence, elsewhere, gives positions to all that has been committed and has none,
+	// and tells other processes. Both take new marks, sequence a time as well. unnumbered is the condition that there is something to do.
+	beginAnew             string
+	endNumbered, sequence string
+	unnumbered            string
+	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
+	listen func(ctx context.Context, address string, f func())
 	// snapshot makes a transaction see one state of the database; empty where it always does.
 	snapshot string
 }

@@ -22,6 +22,9 @@ func (db *DB) Load(ctx context.Context, flushed func(), f func(context.Context, 
 		}
 		l := newLoad(db)
 		l.flushed = flushed
+		if err := db.unrecorded(ctx, true); err != nil {
+			return err
+		}
 		if err := f(ctx, l); err != nil {
 			return err
 		}
@@ -149,7 +152,7 @@ func (l *Load) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return l.db.unrecorded(ctx, false)
 }
 
 // lastKey is the highest key that a table has ever given to a row, be the row there or not; 0 if it has given none.

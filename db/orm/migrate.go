@@ -39,6 +39,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 		if err == nil && pending > 0 {
 			err = db.migrate(ctx, provider)
 		}
+		if err == nil {
+			err = db.record(ctx)
+		}
 		if err == nil || errors.Is(err, ErrNewer) {
 			return err
 		}
@@ -65,7 +68,9 @@ func (db *DB) migrate(ctx context.Context, provider *goose.Provider) (err error)
 			_, kept := db.write.ExecContext(context.WithoutCancel(ctx), db.loosen[1])
 			err = errors.Join(err, kept)
 		}()
-		_, err = db.write.ExecContext(ctx, db.loosen[0])
+		if _, err = db.write.ExecContext(ctx, db.loosen[0]); err == nil {
+			err = db.forgetRecording(ctx)
+		}
 	}
 	if err == nil {
 		_, err = provider.Up(ctx)

@@ -57,6 +57,9 @@ func (db *DB) Promote(ctx context.Context, to *DB, beside ...Beside) (rows int, 
 				return Errorf(Conflict, "the other database is not empty: there are rows in %s, and only an empty one can be filled", filled)
 			}
 			l := newLoad(to)
+			if err := to.unrecorded(writing, true); err != nil {
+				return err
+			}
 			for _, b := range beside {
 				l.batches = append(l.batches, b.batch())
 			}

@@ -151,7 +151,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		}
 	}
 	out.cells = make([]any, 0, out.Width*r.guess())
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false)}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
@@ -199,6 +199,9 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 			out.reverse(g)
 		}
 		out.reverse(out.all)
+	}
+	if set := readSetOf(ctx); set != nil {
+		set.note(r, out)
 	}
 	return out, nil
 }
@@ -308,7 +311,7 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
 	}
 	counts := make(map[int64]int, len(r.Keys))
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true)}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true), noted: true}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		var key int64
 		var n int
@@ -318,6 +321,9 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 		counts[key] = n
 		return nil
 	})
+	if set := readSetOf(ctx); set != nil {
+		set.note(r, nil)
+	}
 	return counts, err
 }
 

@@ -190,7 +190,8 @@ type Model struct {
 	tables     []*Table
 	migrations fs.FS
 	order      func() []*Table
-	agreed     func() // that all of the page goes together
+	agreed     func()      // that all of the page goes together
+	follows    func() bool // the migrations make a place for what is recorded
 }
 
 // NewModel is a model without tables. The migrations are numbered SQL files as goose reads them; NAME.sqlite.sql and
@@ -203,6 +204,7 @@ func NewModel(migrations fs.FS) *Model {
 			t.agree()
 		}
 	})
+	m.follows = sync.OnceValue(func() bool { return makeChanges(migrations) })
 	return m
 }
 

@@ -99,8 +99,13 @@ var sqliteDialect = &dialect{
 	size:  span,
 	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
 		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
-	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
-	timestamp: "?",
+	scans:       func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
+	timestamp:   "?",
+	recording:   recordSQLite,
+	quiet:       [2]string{"UPDATE change_head SET quiet = TRUE", "UPDATE change_head SET quiet = FALSE"},
+	beginAnew:   "INSERT INTO changes (position, mark, at, place, key, verb) SELECT position + 1, next, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '', 0, 'R' FROM change_head",
+	endNumbered: "UPDATE change_head SET position = position + 1, mark = next, next = ? WHERE EXISTS (SELECT 1 FROM changes WHERE changes.position > change_head.position)",
+	unnumbered:  "SELECT 1 FROM changes WHERE changes.position > change_head.position",
 	code: func(err error) Code {
 		var e *sqlite.Error
 		if !errors.As(err, &e) {

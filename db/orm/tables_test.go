@@ -26,7 +26,7 @@ var catalogs = map[string][]string{
 		`SELECT t.name, 'index', CASE WHEN i."unique" THEN 'unique' ELSE i.name END, (SELECT group_concat(x.name || CASE WHEN x.desc THEN ' DESC' ELSE '' END) FROM pragma_index_xinfo(i.name) AS x WHERE x.key)
 			FROM pragma_table_list AS t, pragma_index_list(t.name) AS i`,
 		`SELECT t.name, 'reference', f."from", f."table", f."to", f.on_delete FROM pragma_table_list AS t, pragma_foreign_key_list(t.name) AS f`,
-		`SELECT tbl_name, type, sql FROM sqlite_schema WHERE type = 'trigger'`,
+		`SELECT tbl_name, type, sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'kith_record_%'`,
 		`SELECT replace(name, '_search', ''), 'search', sql FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'`,
 	},
 	"postgres": {

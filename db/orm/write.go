@@ -23,6 +23,9 @@ func (db *DB) violated(err error) error {
 
 // change runs a statement that writes.
 func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
+	if t, inside := ctx.Value(transactionKey).(*transaction); inside {
+		t.wrote.Store(true)
+	}
 	return db.violated(db.run(ctx, s, each))
 }
 

@@ -73,7 +73,7 @@ func TestMain(m *testing.M) {
 func TestClients(t *testing.T) {
 	install(t, ".")
 	url := serve(t)
-	for _, file := range []string{"audits", "clients", "schema", "graphiql"} {
+	for _, file := range []string{"audits", "clients", "streams", "schema", "graphiql"} {
 		t.Run(file, func(t *testing.T) {
 			run(t, ".", []string{"KITH_TEST_URL=" + url, "NODE_ENV=test"}, "node", "--test", file+".test.js")
 		})

@@ -191,7 +191,7 @@ func (e *estimator) field(f *ast.Field) estimate {
 		return estimate{hops: under.hops, once: under.once, groups: times(n, plus(1, under.rows)), groupsEach: float64(n) * under.each, passes: groupingPasses + under.passes}
 	case f.Name == "aggregate" && strings.HasSuffix(f.ObjectDefinition.Name, "Group"):
 		return under
-	case f.Name == "nodes" && f.ObjectDefinition == e.schema.Query:
+	case f.Name == "nodes" && (f.ObjectDefinition == e.schema.Query || f.ObjectDefinition == e.schema.Subscription):
 		n := e.length(f.Arguments.ForName("ids"))
 		return under.of(n, times(n, plus(1, under.rows)))
 	case result.Name == "ViewerCan":

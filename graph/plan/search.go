@@ -187,9 +187,9 @@ func (r *run) writeFinding(c *connection, f *finding) error {
 				case len(hits) == 0:
 					r.out = append(r.out, "null"...)
 				case p.kind == startPart:
-					r.out = appendString(r.out, f.search.Cursor(hits[0]))
+					r.out = AppendString(r.out, f.search.Cursor(hits[0]))
 				default:
-					r.out = appendString(r.out, f.search.Cursor(hits[len(hits)-1]))
+					r.out = AppendString(r.out, f.search.Cursor(hits[len(hits)-1]))
 				}
 				return nil
 			})
@@ -228,7 +228,7 @@ func (r *run) writeHit(p *part, f *finding, h orm.Hit) error {
 		case nodePart:
 			return node(p.objects)
 		case cursorPart:
-			r.out = appendString(r.out, f.search.Cursor(h))
+			r.out = AppendString(r.out, f.search.Cursor(h))
 		case rankPart:
 			r.out = strconv.AppendInt(r.out, h.Rank, 10)
 		case snippetPart:
@@ -241,7 +241,7 @@ func (r *run) writeHit(p *part, f *finding, h orm.Hit) error {
 			for _, column := range h.Table.Searched() {
 				texts = append(texts, row[source.column(column)])
 			}
-			r.out = appendString(r.out, f.search.Snippet(h.Table, texts))
+			r.out = AppendString(r.out, f.search.Snippet(h.Table, texts))
 		}
 		return nil
 	})

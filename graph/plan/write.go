@@ -231,7 +231,7 @@ func appendValue(out []byte, kind orm.Kind, v any) []byte {
 		if kind == orm.Document {
 			return append(out, v...)
 		}
-		return appendString(out, v)
+		return AppendString(out, v)
 	case int64:
 		if kind == orm.Long {
 			out = append(out, '"')
@@ -243,7 +243,7 @@ func appendValue(out []byte, kind orm.Kind, v any) []byte {
 	case float64:
 		return orm.AppendFloat(out, v)
 	case orm.Decimal:
-		return appendString(out, string(v))
+		return AppendString(out, string(v))
 	case time.Time:
 		out = append(out, '"')
 		out = orm.AppendTime(out, v)
@@ -254,8 +254,8 @@ func appendValue(out []byte, kind orm.Kind, v any) []byte {
 
 const hex = "0123456789ABCDEF"
 
-// appendString quotes s as gqlgen does, so that both ways of answering give the same bytes.
-func appendString(out []byte, s string) []byte {
+// AppendString quotes s as gqlgen does, so that both ways of answering give the same bytes.
+func AppendString(out []byte, s string) []byte {
 	out = append(out, '"')
 	for {
 		i := plain(s)

@@ -1,12 +1,14 @@
 package session
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -100,4 +102,27 @@ func splitToken(token string) (session, secret string, ok bool) {
 	session, secret, ok = strings.Cut(token, ".")
 	length := base64.RawURLEncoding.EncodedLen(secretBytes)
 	return session, secret, ok && len(session) == length && len(secret) == length
+}
+
+// A Standing is who holds a connection open, and for how long they may.
+type Standing struct {
+	Viewer  orm.Viewer
+	Session string    // that the viewer's token is of; "" if they have none, or another's
+	Expires time.Time // of the token; zero: never
+}
+
+// Standing is Viewer for a connection that is held open.
+func (a *Authenticator) Standing(ctx context.Context, h http.Header) (s Standing, err error) {
+	if s.Viewer, err = a.Viewer(ctx, h); err != nil || len(h.Values("Authorization")) == 0 {
+		return s, err
+	}
+	_, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	var claims accessClaims
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err == nil && claims.ExpiresAt != nil { // it has been verified
+		s.Expires = claims.ExpiresAt.Time
+	}
+	if claims.Issuer == tokenIssuer {
+		s.Session = claims.Session
+	}
+	return s, nil
 }

@@ -12,7 +12,14 @@ import (
 // Endpoint lets in requests for GraphQL that may come from where they come, and compresses their answers. It refuses what a
 // page of another site makes a browser send and answers the preflights of allowed origins.
 func (t *Transport) Endpoint(next http.Handler) http.Handler {
-	next = compressed(next)
+	plain, squeezed := next, compressed(next)
+	next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if Upgrades(r) || events(r.Header) { // what is sent is sent at once
+			plain.ServeHTTP(w, r)
+			return
+		}
+		squeezed.ServeHTTP(w, r)
+	})
 	deny := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, mediaJSON, Refusal{http.StatusForbidden, orm.Forbidden, "requests from this origin are refused"})
 	})
@@ -22,7 +29,7 @@ func (t *Transport) Endpoint(next http.Handler) http.Handler {
 	allowed := cors.New(cors.Options{
 		AllowOriginFunc: func(string) bool { return true }, // this has been decided
 		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "X-Receipt"},
+		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Receipt"},
 		ExposedHeaders:  []string{"ETag", "X-Request-Id"},
 		MaxAge:          600,
 	}).Handler(next)
@@ -34,8 +41,14 @@ func (t *Transport) Endpoint(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Add("Vary", "Origin")
+		foreign := false
 		if u, err := url.Parse(from); from != "" && (err != nil || u.Host != r.Host) && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+			foreign = true
 			refused.note(r.Context(), from)
+		}
+		if foreign && Upgrades(r) { // which browsers do without asking
+			deny(w, r)
+			return
 		}
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			deny(w, r)

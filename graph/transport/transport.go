@@ -168,15 +168,19 @@ type Request struct {
 	Header   http.Header
 	ReadOnly bool // it was sent by a method that may only read
 
-	media string // of the answer
+	media              string // of the answer
+	events, onlyEvents bool   // the client takes server-sent events, and nothing else
 }
 
 // Read reads a request. What arrives of its body is taken from budget: many may send a body slowly. If it is not one, the
 // second answer says so, and the first is good for Refuse alone.
 func (t *Transport) Read(w http.ResponseWriter, r *http.Request, budget *orm.Budget) (*Request, *Refusal) {
 	w.Header().Add("Vary", "Accept, Authorization")
-	q := &Request{Header: r.Header, ReadOnly: r.Method != http.MethodPost, media: accepted(r.Header)}
-	if q.media == "" {
+	q := &Request{Header: r.Header, ReadOnly: r.Method != http.MethodPost, media: accepted(r.Header), events: events(r.Header)}
+	switch {
+	case q.media == "" && q.events:
+		q.media, q.onlyEvents = mediaJSON, true
+	case q.media == "":
 		q.media = mediaJSON
 		return q, &Refusal{http.StatusNotAcceptable, orm.BadRequest, "the answer is " + mediaGraphQL + " or " + mediaJSON}
 	}
@@ -289,6 +293,11 @@ func (t *Transport) readRequest(w http.ResponseWriter, r *http.Request, q *Reque
 	if wrong != nil {
 		return wrong
 	}
+	return q.members(members)
+}
+
+// members are those of a request, wherever they came in.
+func (q *Request) members(members map[string]any) *Refusal {
 	for name, into := range map[string]*string{"query": &q.Query, "operationName": &q.OperationName, "documentId": &q.DocumentID} {
 		if v := members[name]; v != nil {
 			text, ok := v.(string)

@@ -1,0 +1,504 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/db"
+	"kith/db/dbtest"
+	"kith/db/orm"
+	"kith/db/seed"
+)
+
+// following is a follower of a database, and what it has heard.
+type following struct {
+	*db.DB
+	at orm.Cursor
+}
+
+func follow(t *testing.T, database *db.DB) *following {
+	t.Helper()
+	begin, leave, err := database.Follow(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(leave)
+	return &following{database, begin}
+}
+
+// next are the next transactions' changes, as text.
+func (f *following) next(t *testing.T, viewer orm.Viewer) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	sets, err := f.Next(ctx, f.at)
+	if err != nil {
+		return string(orm.CodeOf(err))
+	}
+	f.at = sets[0].Cursor
+	return told(sets[0], viewer)
+}
+
+func told(c *orm.Committed, viewer orm.Viewer) string {
+	var out []string
+	for _, change := range c.Changes {
+		verb := change.For(viewer)
+		switch {
+		case verb == "":
+			continue
+		case change.Link != nil:
+			out = append(out, fmt.Sprint(verb, " ", change.Link.Coordinate(), " ", change.Keys))
+			continue
+		}
+		text := fmt.Sprint(verb, " ", change.Table.Type, " ", change.Keys[0])
+		for _, column := range change.Columns {
+			text += " " + column.Name
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, "; ")
+}
+
+func draft(t *testing.T, table *orm.Table, isNew bool, in orm.Input) *orm.Draft {
+	t.Helper()
+	d, faults := orm.NewDraft(table, in, nil, isNew)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	return d
+}
+
+// Whatever way a row is written, it is recorded in its transaction, with what each viewer may know of it.
+func TestChangesAreRecorded(t *testing.T) {
+	admin := orm.Viewer{Admin: true}
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			f := follow(t, m.DB)
+			write := func(w func(context.Context) error) {
+				t.Helper()
+				ctx := orm.WithViewer(t.Context(), admin)
+				if err := m.Write(ctx, w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			expect := func(viewer orm.Viewer, want string) {
+				t.Helper()
+				if got := f.next(t, viewer); got != want {
+					t.Fatalf("%+v:\n got: %s\nwant: %s", viewer, got, want)
+				}
+			}
+			ada := orm.Input{{Name: "username", Value: "ada"}, {Name: "password", Value: "a long password"}, {Name: "posts", Value: []any{
+				orm.Input{{Name: "title", Value: "One"}, {Name: "content", Value: strings.Repeat("long ", 4000)}, {Name: "tags", Value: []any{"go", "sql"}}},
+			}}}
+			write(func(ctx context.Context) error {
+				_, _, err := m.Create(ctx, draft(t, db.Users.Table, true, ada))
+				return err
+			})
+			expect(orm.Viewer{}, "CREATED User 1; CREATED Post 1; CREATED Tag 1; CREATED Tag 2; CREATED Post.tags [1 1]; CREATED Post.tags [1 2]")
+
+			write(func(ctx context.Context) error {
+				_, _, err := m.Update(ctx, draft(t, db.Posts.Table, false, orm.Input{{Name: "content", Value: "short"},
+					{Name: "tags", Value: orm.Input{{Name: "set", Value: []any{"sql", "new"}}}}}), 1, nil)
+				return err
+			})
+			expect(orm.Viewer{}, "UPDATED Post 1 content updated_at version; DELETED Post.tags [1 1]; CREATED Tag 3; CREATED Post.tags [1 3]")
+
+			// An address is its user's, and when it moves it goes for one and comes for the other.
+			write(func(ctx context.Context) error {
+				for _, owner := range []int64{1, 0} {
+					in := orm.Input{{Name: "city", Value: "Turin"}}
+					if owner != 0 {
+						in = append(in, orm.InputField{Name: "userId", Value: orm.GlobalID(db.Users.Table, owner)})
+					}
+					d := draft(t, db.Addresses.Table, true, fullAddress(in))
+					if _, faults, err := m.Create(ctx, d); err != nil || len(faults) > 0 {
+						return fmt.Errorf("%w %v", err, faults)
+					}
+				}
+				_, _, err := m.Create(ctx, draft(t, db.Users.Table, true, orm.Input{{Name: "username", Value: "bob"}, {Name: "password", Value: "a long password"}}))
+				return err
+			})
+			begin := f.at
+			expect(orm.Viewer{Key: 1}, "CREATED Address 1; CREATED User 2")
+			f.at = begin
+			expect(orm.Viewer{}, "CREATED User 2")
+			f.at = begin
+			expect(admin, "CREATED Address 1; CREATED Address 2; CREATED User 2")
+			write(func(ctx context.Context) error {
+				_, _, err := m.Update(ctx, draft(t, db.Addresses.Table, false, orm.Input{{Name: "userId", Value: orm.GlobalID(db.Users.Table, 2)}}), 1, nil)
+				return err
+			})
+			begin = f.at
+			for want, viewer := range map[string]orm.Viewer{
+				"DELETED Address 1 user_id updated_at version": {Key: 1}, "CREATED Address 1 user_id updated_at version": {Key: 2},
+				"": {}, "UPDATED Address 1 user_id updated_at version": admin,
+			} {
+				f.at = begin
+				expect(viewer, want)
+			}
+
+			// What is rolled back is not, nor what ends as it began, nor what no column shows.
+			_ = m.Write(orm.WithViewer(t.Context(), admin), func(ctx context.Context) error {
+				if _, err := m.Exec(ctx, "test", "DELETE FROM posts"); err != nil {
+					return err
+				}
+				return fmt.Errorf("no")
+			})
+			write(func(ctx context.Context) error {
+				_, err := m.Exec(ctx, "test", "UPDATE users SET password_hash = 'x'")
+				return err
+			})
+			// Somebody else's program, in one statement.
+			if _, err := m.raw.Exec("UPDATE posts SET title = 'By hand'"); err != nil {
+				t.Fatal(err)
+			}
+			expect(orm.Viewer{}, "UPDATED Post 1 title")
+
+			write(func(ctx context.Context) error {
+				_, _, _, err := m.Delete(ctx, db.Users.Table, 1, nil, false)
+				return err
+			})
+			expect(orm.Viewer{}, "DELETED Post.tags [1 2]; DELETED Post.tags [1 3]; DELETED Post 1; DELETED User 1")
+		})
+	}
+}
+
+// fullAddress gives what every address needs.
+func fullAddress(in orm.Input) orm.Input {
+	for _, c := range db.Addresses.Columns {
+		if _, given := in.Get(c.Field); c.Writable(true) && !c.Nullable && c.Shown() && !given {
+			in = append(in, orm.InputField{Name: c.Field, Value: "x@example.com"})
+		}
+	}
+	return in
+}
+
+// A place that is not in the log any more, or not of this history, is told to begin anew: it never goes on behind a gap.
+func TestResync(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			f := follow(t, m.DB)
+			tag := func(name string) {
+				t.Helper()
+				err := m.Write(t.Context(), func(ctx context.Context) error {
+					_, err := m.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, m.Now(), m.Now())
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			begin := f.at
+			for i := range 3 {
+				tag(fmt.Sprint("t", i))
+			}
+			for i := range 3 {
+				if got, want := f.next(t, orm.Viewer{}), fmt.Sprint("CREATED Tag ", i+1); got != want {
+					t.Fatalf("%s, want %s", got, want)
+				}
+			}
+			end := f.at
+			parsed, ok := orm.ParseCursor(end.String())
+			if !ok || parsed != end {
+				t.Fatal("a cursor is not what it was")
+			}
+			if _, err := m.raw.Exec("DELETE FROM changes WHERE position <= 2"); err != nil {
+				t.Fatal(err)
+			}
+			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing in memory
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			g := follow(t, other)
+			if g.at != end {
+				t.Errorf("a new follower begins at %v, not at %v", g.at, end)
+			}
+			if g.at = begin; g.next(t, orm.Viewer{}) != string(orm.Resync) {
+				t.Error("what was removed is not missed")
+			}
+			if _, err := m.raw.Exec("DELETE FROM changes"); err != nil {
+				t.Fatal(err)
+			}
+			tag("after")
+			g.at = end
+			if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("behind all that was removed comes %s", got)
+			}
+			// A backup is restored: the same positions are given again.
+			h := follow(t, m.DB)
+			if _, err := m.raw.Exec("DELETE FROM changes"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.raw.Exec("UPDATE change_head SET position = 3, mark = 77"); err != nil {
+				t.Fatal(err)
+			}
+			tag("another history")
+			if got := h.next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("of another history %s is told", got)
+			}
+		})
+	}
+}
+
+// What is loaded in bulk is not recorded, and everybody begins anew.
+func TestLoadResyncs(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			f := follow(t, m.DB)
+			if err := seed.Demo(t.Context(), m.DB); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("loading is told as %s", got)
+			}
+			if rows := m.lines(t, "SELECT count(*) FROM changes WHERE verb <> 'R'"); !slices.Equal(rows, []string{"0"}) {
+				t.Errorf("%v rows are recorded", rows)
+			}
+			g := follow(t, m.DB)
+			err := m.Write(t.Context(), func(ctx context.Context) error {
+				_, err := m.Exec(ctx, "test", "UPDATE tags SET name = 'x' WHERE id = 1")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := g.next(t, orm.Viewer{}); got != "UPDATED Tag 1 name" {
+				t.Errorf("after it comes %s", got)
+			}
+		})
+	}
+}
+
+var stormChanges = flag.Duration("changes", 2*time.Second, "how long TestChangesInOrder writes on each database")
+
+// Sixteen writers on two instances, connections that are ended, and a transaction that commits late: who follows, on whichever
+// instance and from wherever, is told of all that was committed, once, in one order.
+func TestChangesInOrder(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			instances := []*db.DB{m.DB}
+			if name == "postgres" { // a file of SQLite is one process's
+				second, err := db.Open(t.Context(), m.url, orm.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer second.Close()
+				instances = append(instances, second)
+			}
+			followers := []*following{follow(t, instances[0]), follow(t, instances[len(instances)-1])}
+			var mu sync.Mutex
+			acknowledged, uncertain := map[string]bool{}, map[string]bool{}
+			insert := func(ctx context.Context, database *db.DB, name string) error {
+				_, err := database.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, m.Now(), m.Now())
+				return err
+			}
+			end := time.Now().Add(*stormChanges)
+			var writers, killers sync.WaitGroup
+			for w := range 16 {
+				writers.Go(func() {
+					database := instances[w%len(instances)]
+					for i := 0; time.Now().Before(end); i++ {
+						name := fmt.Sprintf("%d-%d", w, i)
+						err := database.Write(t.Context(), func(ctx context.Context) error {
+							for part := range 1 + i%3 { // which belong together
+								if err := insert(ctx, database, fmt.Sprintf("%s-%d", name, part)); err != nil {
+									return err
+								}
+							}
+							return nil
+						})
+						mu.Lock()
+						if err == nil {
+							acknowledged[name] = true
+						} else {
+							uncertain[name] = true
+						}
+						mu.Unlock()
+					}
+				})
+			}
+			if name == "postgres" {
+				killers.Go(func() {
+					for time.Now().Before(end) {
+						time.Sleep(50 * time.Millisecond)
+						m.raw.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY random() LIMIT 2") //nolint:errcheck // it may end itself
+					}
+				})
+				killers.Go(func() {
+					for time.Now().Before(end) {
+						if tx, err := m.raw.Begin(); err == nil {
+							tx.Exec("INSERT INTO tags (name, created_at, updated_at) VALUES ('late-0' || random(), now(), now())") //nolint:errcheck // it may be ended
+							time.Sleep(*stormChanges / 3)
+							tx.Commit() //nolint:errcheck // it may be ended
+						}
+					}
+				})
+			}
+			writers.Wait()
+			killers.Wait()
+			for {
+				err := m.Write(t.Context(), func(ctx context.Context) error { return insert(ctx, m.DB, "end") })
+				if err == nil {
+					break
+				}
+			}
+			last := int64(0)
+			if err := m.raw.QueryRow("SELECT id FROM tags WHERE name = 'end'").Scan(&last); err != nil {
+				t.Fatal(err)
+			}
+			names := map[int64]string{}
+			for _, line := range m.lines(t, "SELECT id, name FROM tags") {
+				var id int64
+				var name string
+				fmt.Sscan(line, &id, &name) //nolint:errcheck // they are these
+				names[id] = name
+			}
+			var told [][]string
+			for _, f := range followers {
+				var order []string
+				for done := false; !done; {
+					sets, err := f.Next(t.Context(), f.at)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, set := range sets {
+						if set.Cursor.Position != f.at.Position+1 {
+							t.Fatalf("behind %d comes %d", f.at.Position, set.Cursor.Position)
+						}
+						f.at = set.Cursor
+						var parts []string
+						for _, c := range set.Changes {
+							parts = append(parts, names[c.Keys[0]])
+							done = done || c.Keys[0] == last
+						}
+						order = append(order, strings.Join(parts, " "))
+					}
+				}
+				told = append(told, order)
+			}
+			if !slices.Equal(told[0], told[1]) {
+				t.Error("two followers were told different things")
+			}
+			seen := map[string]bool{}
+			for _, set := range told[0] {
+				parts := strings.Fields(set)
+				if strings.HasPrefix(set, "late") || set == "end" {
+					continue
+				}
+				name := parts[0][:strings.LastIndexByte(parts[0], '-')]
+				i, _ := strconv.Atoi(name[strings.IndexByte(name, '-')+1:])
+				if len(parts) != 1+i%3 {
+					t.Errorf("a transaction of %d is told as %q", 1+i%3, set)
+				}
+				if seen[name] {
+					t.Errorf("%s is told twice", name)
+				}
+				if seen[name] = true; !acknowledged[name] && !uncertain[name] {
+					t.Errorf("%s is told and was not written", name)
+				}
+			}
+			for name := range acknowledged {
+				if !seen[name] {
+					t.Errorf("%s is not told", name)
+				}
+			}
+			t.Logf("%d transactions, %d uncertain", len(acknowledged), len(uncertain))
+			// From the beginning, on an instance that has nothing in memory.
+			if again, err := db.Open(t.Context(), m.url, orm.Options{}); err != nil {
+				t.Error(err)
+			} else {
+				defer again.Close()
+				if got := follow(t, again); got.at != followers[0].at {
+					t.Errorf("the end is %v and %v", got.at, followers[0].at)
+				}
+			}
+		})
+	}
+}
+
+// Who follows goes on at a standby that has everything, and begins anew at one that lost what they were told of.
+func TestChangesAfterAFailover(t *testing.T) {
+	primary, standby := dbtest.Pair(t)
+	first := openMigrated(t, primary)
+	tag := func(database *db.DB, name string) {
+		t.Helper()
+		err := database.Write(t.Context(), func(ctx context.Context) error {
+			_, err := database.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, database.Now(), database.Now())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := follow(t, first)
+	for i := range 3 {
+		tag(first, fmt.Sprint("kept", i))
+	}
+	f.next(t, orm.Viewer{})
+	kept := f.at
+	dbtest.CaughtUp(t, primary, standby)
+	raw, err := sql.Open("postgres", standby)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	sender, err := sql.Open("postgres", primary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	// A standby that has failed to follow twice waits for seconds before it tries again.
+	for end, receiving := time.Now().Add(500*time.Millisecond), true; receiving || time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := sender.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_replication"); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.QueryRow("SELECT EXISTS (SELECT 1 FROM pg_stat_wal_receiver)").Scan(&receiving); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(end) > 30*time.Second {
+			t.Fatal("the standby follows still")
+		}
+	}
+	for i := range 3 {
+		tag(first, fmt.Sprint("lost", i))
+	}
+	for range 5 {
+		f.next(t, orm.Viewer{})
+	}
+	lost := f.at
+	if _, err := raw.Exec("SELECT pg_promote()"); err != nil {
+		t.Fatal(err)
+	}
+	second, err := db.Open(t.Context(), standby, orm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	for i := range 5 { // beyond where the lost ones were
+		tag(second, fmt.Sprint("after", i))
+	}
+	g := follow(t, second)
+	g.at = kept
+	for i := range 7 {
+		if got := g.next(t, orm.Viewer{}); !strings.HasPrefix(got, "CREATED Tag ") {
+			t.Errorf("%d behind the cursor comes %s", i, got)
+		}
+	}
+	g.at = lost
+	if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
+		t.Errorf("behind what was lost comes %s", got)
+	}
+}

@@ -1,0 +1,643 @@
+package orm
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// What transactions change is recorded by the triggers of recording.go, in the table changes. A transaction has one
+// position: the first is 1, the next one more, without a gap. On SQLite, which has one writer at a time, it is given at the end
+// of the transaction; on PostgreSQL after the commit, by whoever comes first, so that what becomes visible late comes late.
+
+// Resync is the error of who can no longer be told everything: begin anew, with what is there now.
+const Resync Code = "RESYNC"
+
+func errResync() *Error {
+	return Errorf(Resync, "what changed since then is not all known any more; read anew, and follow from there")
+}
+
+// A ChangeVerb is what became of a row.
+type ChangeVerb string
+
+// The verbs.
+const (
+	RowCreated ChangeVerb = "CREATED" // It was made, or has come to be seen.
+	RowUpdated ChangeVerb = "UPDATED" // It was changed.
+	RowDeleted ChangeVerb = "DELETED" // It was deleted, or is not seen any more.
+)
+
+// A RowChange is what a transaction did to a row, or to a link between two. Before and After are what is recorded of the row, laid
+// out as the table's columns, with nil for what is not; of a row that was made Before is nil, of one that was deleted After.
+type RowChange struct {
+	Table *Table
+	Link  *Relation // of a link, seen from the first side: Keys are those of From and To
+	Keys  [2]int64  // the row's, or both ends'
+	Verb  ChangeVerb
+	// Columns are those that differ, of an update.
+	Columns       []*Column
+	Before, After []any
+}
+
+// A Committed is what one transaction did, in the order in which it did it.
+type Committed struct {
+	Cursor  Cursor
+	At      time.Time // about when it was committed
+	Changes []RowChange
+	bytes   int
+	anew    bool // more was done than is recorded
+}
+
+// A Cursor is a place in the order of all transactions: behind the one at the position. The zero Cursor is nowhere.
+type Cursor struct{ Position, mark int64 }
+
+// String is the cursor as clients keep it.
+func (c Cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", c.Position, c.mark))
+}
+
+// ParseCursor is the inverse of Cursor.String.
+func ParseCursor(text string) (c Cursor, ok bool) {
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(text) > 64 {
+		return c, false
+	}
+	_, err = fmt.Sscanf(string(plain), "%d.%d", &c.Position, &c.mark)
+	return c, err == nil && c.String() == text && c.Position > 0
+}
+
+// How changes are followed.
+const (
+	channel = "kith_changes"
+	// pollSlowly is how often is looked for what nobody has told of, pollOften where nobody tells.
+	pollSlowly = time.Second
+	pollOften  = 250 * time.Millisecond
+	// gathered is for how long what is committed is gathered, to be numbered together.
+	gathered = 10 * time.Millisecond
+	// keptInMemory bounds the bytes of transactions that all followers share; who falls behind reads them from the database.
+	keptInMemory = 16 << 20
+	// readAtOnce is how many transactions are read together.
+	readAtOnce = 500
+	// logWithin is how long the database has to answer what concerns the log of changes.
+	logWithin = 10 * time.Second
+	// keepChanges and maxChanges are Options' defaults.
+	keepChanges = 24 * time.Hour
+	maxChanges  = 1 << 30
+)
+
+// A changeLog follows what is recorded, while somebody asks.
+type changeLog struct {
+	life context.Context // until the database is closed
+	end  func()
+	work sync.WaitGroup
+
+	mu sync.Mutex
+	// Numbering is under way, and is to be done again.
+	numbering, again bool
+	followers        int
+	stop             func() // ends the loop of the followers
+	recent           []*Committed
+	bytes            int
+	tail, head       Cursor        // in front of recent, and of the last of them
+	moved            chan struct{} // closed when head moves
+	woken            chan struct{}
+}
+
+func (l *changeLog) init() {
+	l.life, l.end = context.WithCancel(context.Background())
+	l.moved, l.woken = make(chan struct{}), make(chan struct{}, 1)
+}
+
+func (l *changeLog) close() {
+	l.end()
+	l.work.Wait()
+}
+
+func (l *changeLog) wake() {
+	select {
+	case l.woken <- struct{}{}:
+	default:
+	}
+}
+
+// moveHead ends a transaction: where there is one writer at a time, it has its position now.
+func (db *DB) moveHead(ctx context.Context, t *transaction) error {
+	if db.endNumbered == "" {
+		return nil
+	}
+	return db.sendTo(ctx, t.pool, t, &Statement{Text: db.endNumbered, Args: []any{newMark()}}, nil)
+}
+
+func newMark() int64 { return rand.Int64N(1 << 53) }
+
+// numberCommitted gives positions to what was committed without one.
+func (db *DB) numberCommitted(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, logWithin)
+	defer cancel()
+	if db.sequence == "" { // somebody else's program does not
+		tx, err := db.write.BeginTxx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+		if err := db.moveHead(ctx, &transaction{tx: tx, pool: db.write}); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	// One message: the head is locked no longer than the server takes.
+	if _, err = conn.ExecContext(ctx, fmt.Sprintf(db.sequence, newMark(), db.Now().Format(sqliteTime))); err != nil {
+		conn.ExecContext(ctx, "ROLLBACK") //nolint:errcheck // a connection that fails is not used again
+	}
+	return err
+}
+
+// committed is called behind each commit of what may have been recorded.
+func (db *DB) committed() {
+	l := &db.log
+	if db.sequence == "" {
+		l.wake()
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.again = l.numbering; l.numbering || l.life.Err() != nil {
+		return
+	}
+	l.numbering = true
+	l.work.Go(func() {
+		for more := true; more; {
+			if err := db.numberCommitted(l.life); err != nil && l.life.Err() == nil {
+				slog.Warn("changes have no positions yet", "cause", err)
+			}
+			l.wake()
+			select {
+			case <-time.After(gathered):
+			case <-l.life.Done():
+			}
+			l.mu.Lock()
+			more = l.again && l.life.Err() == nil
+			l.again, l.numbering = false, more
+			l.mu.Unlock()
+		}
+	})
+}
+
+// unrecorded begins that nothing is recorded of the current transaction, or ends it: who follows begins anew.
+func (db *DB) unrecorded(ctx context.Context, begins bool) error {
+	if !db.model.follows() {
+		return nil
+	}
+	if begins {
+		return db.Query(ctx, "changes", db.quiet[0], nil, func(*sqlx.Rows) error { return nil })
+	}
+	if err := db.Query(ctx, "changes", db.quiet[1], nil, func(*sqlx.Rows) error { return nil }); err != nil {
+		return err
+	}
+	return db.change(ctx, &Statement{Path: "changes", Text: db.beginAnew}, nil)
+}
+
+// PruneChanges removes what is older than it has to be kept, and what is too much.
+func (db *DB) PruneChanges(ctx context.Context) error {
+	if !db.model.follows() {
+		return nil
+	}
+	keep, most := db.options.KeepChanges, db.options.MaxChanges
+	if keep <= 0 {
+		keep = keepChanges
+	}
+	if most <= 0 {
+		most = maxChanges
+	}
+	for _, s := range []struct {
+		text string
+		arg  any
+	}{
+		{"DELETE FROM changes WHERE position < (SELECT min(position) FROM changes WHERE at > ?) OR position IS NOT NULL AND NOT EXISTS (SELECT 1 FROM changes WHERE at > ?)", db.bindTime(db.Now().Add(-keep))},
+		{"DELETE FROM changes WHERE position <= (SELECT max(position) FROM (SELECT position, sum(200 + COALESCE(length(before), 0) + COALESCE(length(after), 0))" +
+			" OVER (ORDER BY position DESC, id DESC) AS bytes FROM changes WHERE position IS NOT NULL) AS sums WHERE bytes > ?)", most},
+	} {
+		args := slices.Repeat([]any{s.arg}, strings.Count(s.text, "?"))
+		if _, err := db.write.ExecContext(ctx, sqlx.Rebind(db.bind, s.text), args...); err != nil {
+			return db.classify(ctx, err)
+		}
+	}
+	return nil
+}
+
+// Follow makes what is changed be followed until leave is called, and answers where it begins: what was committed before is not
+// behind it, what is committed from now on is.
+func (db *DB) Follow(ctx context.Context) (begin Cursor, leave func(), err error) {
+	if !db.model.follows() {
+		return begin, nil, Errorf(Internal, "the migrations make no table for changes")
+	}
+	l := &db.log
+	if begin, err = db.lastChange(ctx); err != nil {
+		return begin, nil, db.classify(ctx, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.followers++; l.followers == 1 {
+		l.forget(begin)
+		loop, stop := context.WithCancel(l.life)
+		l.stop = stop
+		l.work.Go(func() { db.followLog(loop) })
+	}
+	return begin, sync.OnceFunc(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.followers--; l.followers == 0 {
+			l.stop()
+		}
+	}), nil
+}
+
+// forget makes the log begin at a place; mu is held.
+func (l *changeLog) forget(begin Cursor) {
+	l.recent, l.bytes, l.tail, l.head = nil, 0, begin, begin
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// add adds what comes next; mu is held.
+func (l *changeLog) add(more []*Committed) {
+	for _, c := range more {
+		l.recent, l.bytes, l.head = append(l.recent, c), l.bytes+c.bytes, c.Cursor
+	}
+	drop := 0
+	for ; l.bytes > keptInMemory && drop < len(l.recent)-1; drop++ {
+		l.bytes -= l.recent[drop].bytes
+		l.tail = l.recent[drop].Cursor
+	}
+	l.recent = slices.Clone(l.recent[drop:]) // what others hold of it stays as it is
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// after are the transactions behind a place that are in memory; known is false if that cannot be told from memory.
+func (l *changeLog) after(from Cursor) (next []*Committed, moved <-chan struct{}, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := from.Position - l.tail.Position
+	if i < 0 || i > int64(len(l.recent)) || i == 0 && from != l.tail || i > 0 && from != l.recent[i-1].Cursor {
+		return nil, l.moved, false
+	}
+	return l.recent[i:], l.moved, true
+}
+
+// Next waits for what was committed behind a place, and answers some of it, in order. Its error is Resync if not all of it is known.
+// It must be called while Follow's leave has not been.
+func (db *DB) Next(ctx context.Context, from Cursor) ([]*Committed, error) {
+	for {
+		next, moved, known := db.log.after(from)
+		if !known {
+			var err error
+			if next, err = db.readChanges(ctx, from); err != nil {
+				return nil, db.classify(ctx, err)
+			}
+		}
+		if i := slices.IndexFunc(next, func(c *Committed) bool { return c.anew }); i == 0 {
+			return nil, errResync()
+		} else if i > 0 {
+			next = next[:i]
+		}
+		if len(next) > 0 {
+			return next, nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return nil, db.classify(ctx, ctx.Err())
+		}
+	}
+}
+
+// followLog reads what is committed until ctx ends. It is woken by what this process commits, and by others as far as they
+// can tell; what nobody tells of is found soon.
+func (db *DB) followLog(ctx context.Context) {
+	l := &db.log
+	every := pollOften
+	if db.listen != nil && db.options.Pooling != PoolingTransaction {
+		every = pollSlowly
+		l.work.Go(func() { db.listen(ctx, db.address, l.wake) })
+	}
+	silent := false
+	for {
+		polling := false
+		select {
+		case <-l.woken:
+		case <-time.After(every):
+			polling = true
+		case <-ctx.Done():
+			return
+		}
+		err := db.catchUp(ctx, polling)
+		if err != nil && !silent && ctx.Err() == nil {
+			slog.Warn("changes cannot be read", "cause", err)
+		}
+		silent = err != nil
+	}
+}
+
+// catchUp reads what comes next into memory.
+func (db *DB) catchUp(ctx context.Context, polling bool) error {
+	ctx, cancel := context.WithTimeout(ctx, logWithin)
+	defer cancel()
+	l := &db.log
+	l.mu.Lock()
+	from := l.head
+	l.mu.Unlock()
+	if polling {
+		if last, err := db.lastChange(ctx); err != nil || last == from {
+			return err
+		}
+	}
+	for {
+		next, err := db.readChanges(ctx, from)
+		if CodeOf(err) == Resync {
+			var last Cursor
+			if last, err = db.lastChange(ctx); err == nil {
+				l.mu.Lock()
+				l.forget(last)
+				l.mu.Unlock()
+			}
+			return err
+		}
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		l.mu.Lock()
+		if l.head != from { // following began anew
+			l.mu.Unlock()
+			return nil
+		}
+		l.add(next)
+		from = l.head
+		l.mu.Unlock()
+		if len(next) < readAtOnce {
+			return nil
+		}
+	}
+}
+
+// lastChange is where the log ends, when all that has been committed has a position.
+func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
+	for {
+		var waiting bool
+		err := db.read.QueryRowxContext(ctx, "SELECT position, mark, EXISTS ("+db.unnumbered+") FROM change_head").
+			Scan(&last.Position, &last.mark, &waiting)
+		if err != nil || !waiting {
+			return last, err
+		}
+		if err := db.numberCommitted(ctx); err != nil {
+			return last, err
+		}
+		db.log.wake()
+	}
+}
+
+// readChanges reads some of what comes behind a place.
+func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, err error) {
+	rows, err := db.read.QueryxContext(ctx, sqlx.Rebind(db.bind, "SELECT position, mark, at, place, key, verb, fields, before, after FROM changes"+
+		" WHERE position >= ? AND position <= ? AND position <= (SELECT position FROM change_head) ORDER BY position, id"), from.Position, from.Position+readAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	there := false
+	var current *Committed
+	for rows.Next() {
+		var at any
+		var place, verb string
+		var key int64
+		var cursor Cursor
+		var fields, before, after sql.NullString
+		if err := rows.Scan(&cursor.Position, &cursor.mark, &at, &place, &key, &verb, &fields, &before, &after); err != nil {
+			return nil, err
+		}
+		if cursor.Position == from.Position {
+			if there = cursor == from; !there {
+				return nil, errResync()
+			}
+			continue
+		}
+		if current == nil || current.Cursor != cursor {
+			current = &Committed{Cursor: cursor}
+			current.At, _ = timeColumn.normal(at).(time.Time)
+			next = append(next, current)
+		}
+		current.bytes += 200 + 3*(len(before.String)+len(after.String))
+		if verb == "R" {
+			current.anew = true
+			continue
+		}
+		if err := current.read(db.model, place, key, verb, fields.String, before.String, after.String); err != nil {
+			return nil, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if !there { // it may be the last one, and old
+		var last Cursor
+		err := db.read.QueryRowxContext(ctx, "SELECT position, mark FROM change_head").Scan(&last.Position, &last.mark)
+		if err == nil && (last != from || len(next) > 0) {
+			err = errResync()
+		}
+		return nil, err
+	}
+	for _, c := range next {
+		c.merge()
+	}
+	return next, nil
+}
+
+var timeColumn = &Column{Kind: Time}
+
+// read adds a row of the log.
+func (c *Committed) read(m *Model, place string, key int64, verb, fields, before, after string) error {
+	change := RowChange{Keys: [2]int64{key}, Verb: map[string]ChangeVerb{"C": RowCreated, "U": RowUpdated, "D": RowDeleted}[verb]}
+	for _, t := range m.tables {
+		if t.Name == place {
+			change.Table = t
+		}
+		for _, r := range t.Relations {
+			if r.Link != nil && r.Link.Rows == nil && r.first && r.Link.Table == place {
+				change.Link = r
+			}
+		}
+	}
+	switch {
+	case change.Link != nil:
+		link, err := valuesIn(before + after) // of which one is empty, but where a link was made another
+		if err != nil {
+			return err
+		}
+		for i, name := range []string{change.Link.Link.From, change.Link.Link.To} {
+			n, _ := link[name].(json.Number)
+			change.Keys[i], _ = n.Int64()
+		}
+	case change.Table != nil:
+		var err error
+		for _, name := range strings.Fields(fields) {
+			if column := change.Table.column(name); column != nil {
+				change.Columns = append(change.Columns, column)
+			}
+		}
+		if change.Before, err = change.Table.image(before); err != nil {
+			return err
+		}
+		if change.After, err = change.Table.image(after); err != nil {
+			return err
+		}
+	default:
+		return nil // of a page that has been
+	}
+	c.Changes = append(c.Changes, change)
+	return nil
+}
+
+func valuesIn(text string) (values map[string]any, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return values, d.Decode(&values)
+}
+
+// image is what is recorded of a row, laid out as the columns.
+func (t *Table) image(text string) ([]any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	values, err := valuesIn(text)
+	if err != nil {
+		return nil, err
+	}
+	row := make([]any, len(t.Columns))
+	for i, c := range t.Columns {
+		switch v := values[c.Name].(type) {
+		case json.Number:
+			if c.Kind == Float {
+				row[i], _ = v.Float64()
+			} else if n, err := v.Int64(); err == nil {
+				row[i] = c.normal(n)
+			}
+		case string:
+			if c.Kind == Time {
+				v = strings.Replace(v, "T", " ", 1) // as SQLite writes it
+			}
+			row[i] = c.normal(v)
+		default:
+			row[i] = v
+		}
+	}
+	return row, nil
+}
+
+// merge makes one change of all that a transaction did to one row or link.
+func (c *Committed) merge() {
+	type row struct {
+		table *Table
+		link  *Relation
+		keys  [2]int64
+	}
+	first := map[row]int{}
+	out := c.Changes[:0]
+	for _, change := range c.Changes {
+		at := row{change.Table, change.Link, change.Keys}
+		i, again := first[at]
+		if !again {
+			first[at] = len(out)
+			out = append(out, change)
+			continue
+		}
+		had := &out[i]
+		was, is := had.Verb, change.Verb
+		had.After = change.After
+		for _, column := range change.Columns {
+			if !slices.Contains(had.Columns, column) {
+				had.Columns = append(had.Columns, column)
+			}
+		}
+		switch {
+		case was == RowCreated && is == RowDeleted, was == RowDeleted && is == RowCreated:
+			had.Verb = ""
+		case was == "", was == RowUpdated:
+			had.Verb = is
+		}
+	}
+	c.Changes = slices.DeleteFunc(out, func(change RowChange) bool { return change.Verb == "" })
+}
+
+// Fields are the names in the schema of what differs and the viewer may read in every row: of a foreign key, the relation's.
+func (c *RowChange) Fields(v Viewer) (fields []string) {
+	for _, column := range c.Columns {
+		name := ""
+		if column.reads != nil && !column.reads.Open(v) {
+			continue
+		}
+		for _, r := range c.Table.Relations {
+			if r.Own == column {
+				name = r.Field
+			}
+		}
+		if column.Shown() && name == "" {
+			name = column.Field
+		}
+		if name != "" {
+			fields = append(fields, name)
+		}
+	}
+	return fields
+}
+
+// seenBy tells whether a viewer may see a row of which that is recorded. What other rows decide is not seen.
+func (t *Table) seenBy(v Viewer, row []any) bool {
+	if row == nil {
+		return false
+	}
+	shows, known := t.Shows(v, func(c *Column) any { return row[slices.Index(t.Columns, c)] })
+	return shows && known
+}
+
+// For is what the change is to a viewer; "" if it is nothing: a row that comes to be seen is made, and one that ceases to be
+// is deleted. A link is seen where nothing at its ends is hidden, and a row where its own columns say so.
+func (c *RowChange) For(v Viewer) ChangeVerb {
+	if c.Link != nil {
+		if !v.Admin && (c.Link.From.reads != nil || c.Link.To.reads != nil) {
+			return ""
+		}
+		return c.Verb
+	}
+	before, after := c.Table.seenBy(v, c.Before), c.Table.seenBy(v, c.After)
+	switch {
+	case before && after:
+		return RowUpdated
+	case after:
+		return RowCreated
+	case before:
+		return RowDeleted
+	}
+	return ""
+}
+
+// Followers is how many follow now.
+func (db *DB) Followers() int {
+	db.log.mu.Lock()
+	defer db.log.mu.Unlock()
+	return db.log.followers
+}

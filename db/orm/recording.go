@@ -1,0 +1,212 @@
+package orm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"strings"
+)
+
+// What is written is recorded by triggers, which follow from the page: whatever way a row is written, by whichever
+// statement or program, it is recorded in the same transaction. They are made when the database is migrated.
+
+// recorder is what the names of triggers and of their functions begin with.
+const recorder = "kith_record_"
+
+// longValue is how many characters of a text may be, for its value to be recorded: of a longer one it is recorded whether it changed.
+const longValue = 256
+
+// recorded tells whether a column's value is recorded.
+func (c *Column) recorded() bool {
+	return c.Kind != Document && (c.Kind != Text || c.rule.max > 0 && c.rule.max <= longValue)
+}
+
+// makeChanges tells whether the migrations make a place for what is recorded.
+func makeChanges(files fs.FS) bool {
+	names, _ := fs.Glob(files, "*.sql") // the pattern is right
+	for _, name := range names {
+		if text, err := fs.ReadFile(files, name); err == nil && strings.Contains(string(text), "CREATE TABLE changes (") {
+			return true
+		}
+	}
+	return false
+}
+
+// A recording is what is recorded of a table, or of one of links.
+type recording struct {
+	table   string
+	key     []string // the primary key
+	value   string   // what is recorded as the row's key
+	columns []string // whose change is recorded
+	values  []string // whose values are
+}
+
+func (m *Model) recordings() (all []recording) {
+	for _, t := range m.tables {
+		r := recording{table: t.Name, key: []string{"id"}, value: "id"}
+		for _, c := range t.Columns {
+			r.columns = append(r.columns, c.Name)
+			if c.recorded() {
+				r.values = append(r.values, c.Name)
+			}
+		}
+		all = append(all, r)
+	}
+	for _, t := range m.tables {
+		for _, r := range t.Relations {
+			if r.Link != nil && r.Link.Rows == nil && r.first {
+				both := []string{r.Link.From, r.Link.To}
+				all = append(all, recording{table: r.Link.Table, key: both, value: r.Link.From, columns: both, values: both})
+			}
+		}
+	}
+	return all
+}
+
+// object is a row's values as an object of JSON; row goes before each column.
+func (r recording) object(function, row string) string {
+	parts := make([]string, len(r.values))
+	for i, name := range r.values {
+		parts[i] = "'" + name + "', " + row + name
+	}
+	return function + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// changed are the names of the columns in which two rows differ, each behind a space.
+func (r recording) changed(before, after string) string {
+	parts := make([]string, len(r.columns))
+	for i, name := range r.columns {
+		parts[i] = "CASE WHEN " + before + name + " IS DISTINCT FROM " + after + name + " THEN ' " + name + "' ELSE '' END"
+	}
+	return strings.Join(parts, " || ")
+}
+
+// differ is the condition that two rows do.
+func (r recording) differ(before, after string) string {
+	parts := make([]string, len(r.columns))
+	for i, name := range r.columns {
+		parts[i] = before + name + " IS DISTINCT FROM " + after + name
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// recordSQLite makes the triggers of a table, which are of each row. They give what they record its position, which is that of
+// the transaction when this has moved the head at its end.
+func recordSQLite(r recording) string {
+	trigger := func(event, condition, columns, values string) string {
+		name := recorder + strings.ToLower(event) + "_" + r.table
+		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + event + " ON " + r.table + condition +
+			" BEGIN INSERT INTO changes (position, mark, at, place, key, verb, " + columns + ")" +
+			" SELECT position + 1, next, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet; END;\n"
+	}
+	before, after := r.object("json_object", "OLD."), r.object("json_object", "NEW.")
+	return trigger("INSERT", "", "after", "NEW."+r.value+", 'C', "+after) +
+		trigger("UPDATE", " WHEN "+r.differ("OLD.", "NEW."), "fields, before, after",
+			"NEW."+r.value+", 'U', "+r.changed("OLD.", "NEW.")+", "+before+", "+after) +
+		trigger("DELETE", "", "before", "OLD."+r.value+", 'D', "+before)
+}
+
+// recordPostgres makes the triggers of a table, which are of each statement.
+func recordPostgres(r recording) string {
+	function := recorder + r.table
+	var same []string
+	for _, name := range r.key {
+		same = append(same, "o."+name+" = n."+name)
+	}
+	before, after := r.object("json_build_object", "o."), r.object("json_build_object", "n.")
+	text := "CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" +
+		"IF current_setting('kith.quiet', TRUE) = 'on' THEN RETURN NULL; END IF;\n" +
+		"IF TG_OP = 'INSERT' THEN\n" +
+		"INSERT INTO changes (place, key, verb, after) SELECT '" + r.table + "', n." + r.value + ", 'C', " + after + " FROM inserted AS n;\n" +
+		"ELSIF TG_OP = 'DELETE' THEN\n" +
+		"INSERT INTO changes (place, key, verb, before) SELECT '" + r.table + "', o." + r.value + ", 'D', " + before + " FROM deleted AS o;\n" +
+		"ELSE\n" +
+		"INSERT INTO changes (place, key, verb, fields, before, after) SELECT '" + r.table + "', COALESCE(n." + r.value + ", o." + r.value + "),\n" +
+		"CASE WHEN o." + r.value + " IS NULL THEN 'C' WHEN n." + r.value + " IS NULL THEN 'D' ELSE 'U' END, " + r.changed("o.", "n.") + ",\n" +
+		"CASE WHEN o." + r.value + " IS NOT NULL THEN " + before + " END, CASE WHEN n." + r.value + " IS NOT NULL THEN " + after + " END\n" +
+		"FROM deleted AS o FULL JOIN inserted AS n ON " + strings.Join(same, " AND ") + " WHERE " + r.differ("o.", "n.") + ";\n" +
+		"END IF; RETURN NULL; END $$;\n"
+	for _, of := range [][2]string{
+		{"INSERT", "NEW TABLE AS inserted"}, {"UPDATE", "OLD TABLE AS deleted NEW TABLE AS inserted"}, {"DELETE", "OLD TABLE AS deleted"},
+	} {
+		name := recorder + strings.ToLower(of[0]) + "_" + r.table
+		text += "DROP TRIGGER IF EXISTS " + name + " ON " + r.table + ";\n" +
+			"CREATE TRIGGER " + name + " AFTER " + of[0] + " ON " + r.table + " REFERENCING " + of[1] + " FOR EACH STATEMENT EXECUTE FUNCTION " + function + "();\n"
+	}
+	return text
+}
+
+// forgetRecording takes the triggers away: a migration cannot change a table of SQLite under them. What is written until
+// record is not recorded, which is recorded.
+func (db *DB) forgetRecording(ctx context.Context) error {
+	if db.loosen[0] == "" {
+		return nil
+	}
+	var names []string
+	if err := db.write.SelectContext(ctx, &names, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, ?) = ?", len(recorder), recorder); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := db.write.ExecContext(ctx, "DROP TRIGGER "+name); err != nil {
+			return err
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := db.write.ExecContext(ctx, "UPDATE change_head SET recorded = ''")
+	return err
+}
+
+// triggers are those that the page says, as SQL, and a hash of it.
+func (db *DB) triggers() (text, hash string) {
+	var b strings.Builder
+	for _, r := range db.model.recordings() {
+		b.WriteString(db.recording(r))
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return b.String(), hex.EncodeToString(sum[:])
+}
+
+// Recorded tells whether what is recorded of changes is what the page says. Migrate sees to it.
+func (db *DB) Recorded(ctx context.Context) (bool, error) {
+	if !db.model.follows() {
+		return true, nil
+	}
+	var made string
+	err := db.write.GetContext(ctx, &made, "SELECT recorded FROM change_head")
+	_, wanted := db.triggers()
+	return made == wanted, db.classify(ctx, err)
+}
+
+// record makes the triggers what the page says. If they were not, what was written before has not been recorded so, and
+// whoever follows begins anew.
+func (db *DB) record(ctx context.Context) error {
+	if done, err := db.Recorded(ctx); err != nil || done {
+		return err
+	}
+	text, wanted := db.triggers()
+	var made string
+	tx, err := db.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := tx.GetContext(ctx, &made, "SELECT recorded FROM change_head"+db.locks[lockChange]); err != nil || made == wanted {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, text); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE change_head SET recorded = '"+wanted+"'"); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, db.beginAnew); err != nil {
+		return err
+	}
+	if err := db.moveHead(ctx, &transaction{tx: tx, pool: db.write}); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

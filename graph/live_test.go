@@ -1,0 +1,308 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/db"
+	"kith/db/orm"
+)
+
+var (
+	liveQueries = flag.Int("live", 25, "how many live queries TestLiveIsFresh asks at once, of each graph")
+	liveChanges = flag.Int("livechanges", 25, "how many changes TestLiveIsFresh makes under them")
+	liveGraphs  = flag.Int("livegraphs", 2, "how many graphs TestLiveIsFresh makes on each database, each way")
+)
+
+// A liveClient is one live query, and what it was answered.
+type liveClient struct {
+	request request
+	viewer  orm.Viewer
+
+	mu      sync.Mutex
+	answers []string
+	truths  map[string]bool
+}
+
+func (c *liveClient) last() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.answers) == 0 {
+		return ""
+	}
+	return c.answers[len(c.answers)-1]
+}
+
+// Whatever is asked and whatever is changed, by whatever way: the last answer of a live query is the bytes that the query is answered
+// now, and each one before was true when a transaction was committed.
+func TestLiveIsFresh(t *testing.T) {
+	schema := loadSchema(t)
+	for i := range uint64(*liveGraphs) {
+		for _, database := range databases {
+			for _, way := range []string{"planned", "resolved"} {
+				t.Run(fmt.Sprintf("%s/%s/graph=%d", database, way, *firstOne+i), func(t *testing.T) {
+					t.Parallel()
+					seed := *firstOne + i
+					f := open(t, database)
+					w := fillAtRandom(t, f, seed)
+					handler := f.Planned
+					if way == "resolved" {
+						handler = f.Resolved
+					}
+					clients := goLive(t, listen(t, handler), func(j uint64) (request, orm.Viewer) {
+						g := &generator{schema: schema, world: w, r: rand.New(rand.NewPCG(seed, j))}
+						for {
+							if q, selections := g.query(); len(selections) == 1 && selections[0].name != "__typename" && selections[0].text == "" {
+								return q, g.viewer
+							}
+						}
+					})
+					quiet(t, handler, clients, "at first")
+					r := rand.New(rand.NewPCG(seed, 99))
+					fill := newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." })
+					fill.made = 10_000
+					for range *liveChanges {
+						said := changeAtRandom(t, f, fill)
+						if quiet(t, handler, clients, said); t.Failed() {
+							return
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// goLive asks live queries over one connection for each viewer.
+func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
+	t.Helper()
+	sockets := map[string]*socketClient{}
+	byID := map[string]*liveClient{}
+	for j := range uint64(*liveQueries) {
+		c := &liveClient{truths: map[string]bool{}}
+		c.request, c.viewer = one(j)
+		clients = append(clients, c)
+		byID[fmt.Sprint(j)] = c
+	}
+	for j, c := range clients {
+		socket := sockets[fmt.Sprint(c.viewer)]
+		if socket == nil {
+			header := http.Header{}
+			if c.viewer.Admin {
+				header.Set("X-Viewer", "admin")
+			} else if c.viewer.Key != 0 {
+				header.Set("X-Viewer", fmt.Sprint(c.viewer.Key))
+			}
+			socket = dial(t, url, header).init()
+			sockets[fmt.Sprint(c.viewer)] = socket
+			go func() {
+				for {
+					_, data, err := socket.Read(context.WithoutCancel(t.Context()))
+					if err != nil {
+						return
+					}
+					var message struct {
+						ID, Type string
+						Payload  json.RawMessage
+					}
+					if json.Unmarshal(data, &message) != nil {
+						return
+					}
+					if c := byID[message.ID]; c != nil {
+						c.mu.Lock()
+						c.answers = append(c.answers, string(message.Payload))
+						c.mu.Unlock()
+					}
+				}
+			}()
+		}
+		payload, err := json.Marshal(request{Query: strings.Replace(c.request.Query, "query", "subscription", 1), Variables: c.request.Variables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		socket.say(fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, j, payload))
+	}
+	return clients
+}
+
+// quiet waits until every last answer is what the query is answered now.
+func quiet(t *testing.T, handler http.Handler, clients []*liveClient, said string) {
+	t.Helper()
+	end := time.Now().Add(20 * time.Second)
+	for _, c := range clients {
+		_, body := ask(t, handler, c.viewer, c.request)
+		fresh := string(body)
+		c.truths[fresh] = true
+		for c.last() != fresh {
+			if time.Now().After(end) {
+				variables, _ := json.Marshal(c.request.Variables)
+				t.Errorf("%s, viewer %+v:\n%s\nvariables: %s\n is: %s\nnow: %s", said, c.viewer, c.request.Query, variables, c.last(), fresh)
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for _, c := range clients {
+		c.mu.Lock()
+		for _, answer := range c.answers {
+			if !c.truths[answer] {
+				t.Errorf("%s: %s\nwas never true: %s", said, c.request.Query, answer)
+			}
+		}
+		c.answers = c.answers[len(c.answers)-1:]
+		c.mu.Unlock()
+	}
+}
+
+// changeAtRandom makes, changes, moves, links or deletes something, and says what.
+func changeAtRandom(t *testing.T, f *fixture, fill *filler) (said string) {
+	t.Helper()
+	tables := db.Model.Tables()
+	table := tables[fill.IntN(len(tables))]
+	w := readWorld(t, f.DB)
+	fill.keys, fill.used = map[*orm.Table][]int64{}, map[*orm.Column]map[any]bool{}
+	for _, table := range tables {
+		for _, r := range w.rows[table] {
+			fill.keys[table] = append(fill.keys[table], r.key())
+			for _, c := range table.Columns {
+				if c.Unique && r.values[c.Name] != nil {
+					fill.use(c, r.values[c.Name])
+				}
+			}
+		}
+	}
+	keys := fill.keys[table]
+	err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+		switch fate := fill.IntN(10); {
+		case fate < 2 || len(keys) == 0:
+			input, ok := fill.input(table)
+			if !ok {
+				return nil
+			}
+			draft, faults := orm.NewDraft(table, input, nil, true)
+			if len(faults) > 0 {
+				return nil
+			}
+			key, _, err := f.DB.Create(ctx, draft)
+			said = fmt.Sprintf("create %s %d %v", table.Type, key, input)
+			return err
+		case fate < 3:
+			key := keys[fill.IntN(len(keys))]
+			said = fmt.Sprintf("delete %s %d", table.Type, key)
+			_, _, _, err := f.DB.Delete(ctx, table, key, nil, true)
+			return err
+		case fate < 5:
+			for _, r := range table.Relations {
+				if r.Link == nil || r.Link.Rows != nil || len(fill.keys[r.To]) == 0 {
+					continue
+				}
+				from, to := keys[fill.IntN(len(keys))], fill.keys[r.To][fill.IntN(len(fill.keys[r.To]))]
+				said = fmt.Sprintf("link or unlink %s %d %d", r.Coordinate(), from, to)
+				gone, err := f.DB.Exec(ctx, "test", "DELETE FROM "+r.Link.Table+" WHERE "+r.Link.From+" = ? AND "+r.Link.To+" = ?", from, to)
+				if err == nil && gone == 0 {
+					_, err = f.DB.Exec(ctx, "test", "INSERT INTO "+r.Link.Table+" ("+r.Link.From+", "+r.Link.To+") VALUES (?, ?)", from, to)
+				}
+				return err
+			}
+		}
+		key := keys[fill.IntN(len(keys))]
+		for range 10 {
+			c := table.Columns[fill.IntN(len(table.Columns))]
+			v, _, ok := fill.value(c)
+			if !ok || !c.Writable(false) {
+				continue
+			}
+			draft, faults := orm.NewDraft(table, orm.Input{{Name: c.Field, Value: v}}, nil, false)
+			if len(faults) > 0 {
+				continue
+			}
+			said = fmt.Sprintf("set %s %d %s to %v", table.Type, key, c.Name, v)
+			_, _, err := f.DB.Update(ctx, draft, key, nil)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
+
+// Those who ask the same share one answer, which takes a statement for each path however many they are; who asks what no change concerns
+// takes none.
+func TestLiveStatements(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			url := listen(t, f.Planned)
+			write := func(table *orm.Table, input orm.Input, key int64) {
+				t.Helper()
+				err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+					draft, faults := orm.NewDraft(table, input, nil, key == 0)
+					if len(faults) > 0 {
+						return fmt.Errorf("%v", faults)
+					}
+					var err error
+					if key == 0 {
+						_, _, err = f.DB.Create(ctx, draft)
+					} else {
+						_, _, err = f.DB.Update(ctx, draft, key, nil)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range []string{"ada", "bob"} {
+				write(db.Users.Table, orm.Input{{Name: "username", Value: name}, {Name: "password", Value: "a long password"}}, 0)
+			}
+			const each = 50
+			var clients []*socketClient
+			for range 4 {
+				c := dial(t, url, nil).init()
+				for i := range each {
+					c.subscribe(fmt.Sprint(i), `subscription { user(by: {username: "ada"}) { name posts { totalCount } } }`)
+				}
+				for range each {
+					if got := c.hear(); !strings.Contains(got, `{"data":{"user":{"name":"ada","posts":{"totalCount":0}}}}`) {
+						t.Fatal(got)
+					}
+				}
+				clients = append(clients, c)
+			}
+			time.Sleep(100 * time.Millisecond)
+			f.Statements()
+			write(db.Users.Table, orm.Input{{Name: "name", Value: "Bob"}}, 2) // which concerns nobody
+			time.Sleep(300 * time.Millisecond)
+			for _, s := range f.Statements() {
+				if s.Path == "user" || strings.HasPrefix(s.Path, "user.") {
+					t.Errorf("%s: %s", s.Path, s.Text)
+				}
+			}
+			write(db.Users.Table, orm.Input{{Name: "name", Value: "Ada"}}, 1)
+			for _, c := range clients {
+				for range each {
+					if got := c.hear(); !strings.Contains(got, `{"data":{"user":{"name":"Ada","posts":{"totalCount":0}}}}`) {
+						t.Fatal(got)
+					}
+				}
+			}
+			paths := map[string]int{}
+			for _, s := range f.Statements() {
+				paths[s.Path]++
+			}
+			if paths["user"] != 1 || paths["user.posts.totalCount"] != 1 {
+				t.Errorf("%d live queries take %v", 4*each, paths)
+			}
+		})
+	}
+}

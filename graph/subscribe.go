@@ -1,0 +1,597 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/db/orm"
+	"kith/graph/plan"
+	"kith/graph/transport"
+)
+
+// What comes over connections that are held open: subscriptions to changes here, live queries in live.go. Their fields are not
+// gqlgen's: what is asked of rows is asked as a query, by plan or by resolvers like any other.
+
+const (
+	// maxStreams is how many connections one user, or one address without a log-in, may hold open.
+	maxStreams = 1000
+	// lookAfter is how often is looked whether the sessions of connections last.
+	lookAfter = time.Second
+	// maxFollowed is how many ids may be followed at once.
+	maxFollowed = 1000
+)
+
+// streams are the connections that are held open.
+type streams struct {
+	mu       sync.Mutex
+	count    map[any]int // by viewer's key or address
+	sessions map[string]map[*stream]bool
+	watching bool
+}
+
+type stream struct {
+	viewer orm.Viewer
+	end    context.CancelCauseFunc
+}
+
+func (s *server) streams() transport.Streams {
+	return transport.Streams{Open: s.openStream, Run: s.runStream, Drain: s.Drain}
+}
+
+// openStream lets somebody hold a connection open until their token or their session ends.
+func (s *server) openStream(ctx context.Context, h http.Header) (context.Context, func(), *transport.Refusal) {
+	looking, cancel := context.WithTimeout(ctx, s.Limits.Timeout)
+	defer cancel()
+	standing, err := s.sessions.Standing(looking, h)
+	if err != nil {
+		return nil, nil, s.denied(looking, err)
+	}
+	var who any = standing.Viewer.Key
+	if standing.Viewer.Key == 0 {
+		who = transport.Address(ctx)
+	}
+	s.open.mu.Lock()
+	defer s.open.mu.Unlock()
+	if s.open.count[who] == maxStreams {
+		return nil, nil, &transport.Refusal{Status: http.StatusServiceUnavailable, Code: orm.LimitExceeded, Message: "too many connections are open"}
+	}
+	ctx, end := context.WithCancelCause(orm.WithViewer(ctx, standing.Viewer))
+	stop := func() bool { return true }
+	if !standing.Expires.IsZero() {
+		stop = time.AfterFunc(standing.Expires.Sub(s.DB.Now()), func() { end(transport.ErrNoLonger) }).Stop
+	}
+	s.open.count[who]++
+	one := &stream{standing.Viewer, end}
+	if id := standing.Session; id != "" {
+		if s.open.sessions[id] == nil {
+			s.open.sessions[id] = map[*stream]bool{}
+		}
+		s.open.sessions[id][one] = true
+		if !s.open.watching {
+			s.open.watching = true
+			go s.lookAfterSessions()
+		}
+	}
+	return ctx, sync.OnceFunc(func() {
+		stop()
+		end(nil)
+		s.open.mu.Lock()
+		defer s.open.mu.Unlock()
+		if s.open.count[who]--; s.open.count[who] == 0 {
+			delete(s.open.count, who)
+		}
+		if delete(s.open.sessions[standing.Session], one); len(s.open.sessions[standing.Session]) == 0 {
+			delete(s.open.sessions, standing.Session)
+		}
+	}), nil
+}
+
+// lookAfterSessions ends the connections of sessions that have ended, with one statement for all, until there are none.
+func (s *server) lookAfterSessions() {
+	for {
+		time.Sleep(lookAfter)
+		s.open.mu.Lock()
+		ids := slices.Collect(maps.Keys(s.open.sessions))
+		s.open.watching = len(ids) > 0
+		s.open.mu.Unlock()
+		if len(ids) == 0 {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), s.Limits.Timeout)
+		viewers, err := s.DB.SessionViewers(ctx, ids)
+		cancel()
+		if err != nil {
+			slog.Warn("the sessions of open connections cannot be looked after", "cause", err)
+			continue
+		}
+		s.open.mu.Lock()
+		for _, id := range ids {
+			viewer, lives := viewers[id]
+			for one := range s.open.sessions[id] {
+				if !lives || !reflect.DeepEqual(viewer, one.viewer) {
+					one.end(transport.ErrNoLonger)
+				}
+			}
+		}
+		s.open.mu.Unlock()
+	}
+}
+
+// kind is the kind of operation that a request asks for; "" if it is none.
+func (s *server) kind(ctx context.Context, q *transport.Request) ast.Operation {
+	prepared, err := s.documents.Prepare(ctx, q.Request)
+	if err != nil {
+		return ""
+	}
+	return prepared.Kind
+}
+
+// runStream runs what comes over a connection that is held open.
+func (s *server) runStream(ctx context.Context, q *transport.Request, next func(transport.Answer) error) (problems gqlerror.List) {
+	defer func() {
+		if p := recover(); p != nil {
+			problems = gqlerror.List{present(ctx, transport.Recovered(ctx, p))}
+		}
+	}()
+	if s.kind(ctx, q) != ast.Subscription {
+		ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
+		defer cancel()
+		ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+		defer budget.Release()
+		answer, _ := s.execute(ctx, q)
+		if answer.Data == nil {
+			return answer.Errors
+		}
+		next(transport.Encode(answer, "")) //nolint:errcheck // the client has gone
+		return nil
+	}
+	state := &operation{}
+	running := context.WithValue(ctx, operationKey{}, state)
+	_, end := s.observe(running, q, state)
+	defer end()
+	operation, err := s.operation(ctx, q, state)
+	if err == nil {
+		err = s.subscribe(ctx, q, operation, next)
+	}
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	return s.requestError(running, asList(err)).Errors
+}
+
+// subscribe follows the one root field of a subscription until ctx ends.
+func (s *server) subscribe(ctx context.Context, q *transport.Request, operation *graphql.OperationContext, next func(transport.Answer) error) error {
+	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Subscription"})
+	if len(fields) != 1 || strings.HasPrefix(fields[0].Name, "_") {
+		return orm.Errorf(orm.BadRequest, "a subscription has one field")
+	}
+	if fields[0].Name == "changes" {
+		return s.followChanges(ctx, &changesField{server: s, operation: operation, field: fields[0]}, q.Header.Get("Last-Event-ID"), next)
+	}
+	return s.live.follow(ctx, s.asQuery(operation, fields[0].Field, fields[0].Selections), next)
+}
+
+// asQuery is a query for a root field, with the variables of a subscription. Selections are what it asks for.
+func (s *server) asQuery(operation *graphql.OperationContext, field *ast.Field, selections ast.SelectionSet) *graphql.OperationContext {
+	asked := *field
+	asked.ObjectDefinition, asked.Definition, asked.SelectionSet, asked.Directives = s.schema.Query, s.schema.Query.Fields.ForName(field.Name), selections, nil
+	query := *operation.Operation
+	query.Operation, query.SelectionSet, query.Directives = ast.Query, ast.SelectionSet{&asked}, nil
+	return again(operation, &query, operation.Variables)
+}
+
+// again is a context of its own for an operation that runs once more.
+func again(of *graphql.OperationContext, operation *ast.OperationDefinition, variables map[string]any) *graphql.OperationContext {
+	return &graphql.OperationContext{
+		RawQuery: of.RawQuery, OperationName: of.OperationName, Operation: operation, Variables: variables,
+		Doc:        &ast.QueryDocument{Operations: ast.OperationList{operation}, Fragments: of.Doc.Fragments},
+		Extensions: of.Extensions, Headers: of.Headers, DisableIntrospection: of.DisableIntrospection,
+		RecoverFunc: of.RecoverFunc, ResolverMiddleware: of.ResolverMiddleware, RootResolverMiddleware: of.RootResolverMiddleware,
+	}
+}
+
+// answer runs a query on what has been committed, at one moment.
+func (s *server) answer(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans) *graphql.Response {
+	ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
+	defer cancel()
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	defer budget.Release()
+	state := &operation{budget: budget, pages: map[*ast.Field]parsedPage{}, snapshot: true}
+	state.Plans = plans
+	ctx = context.WithValue(ctx, operationKey{}, state)
+	ctx = orm.WithShare(ctx, transport.Address(ctx), maxConnections, 0)
+	run, ctx := s.executor.DispatchOperation(ctx, again(query, query.Operation, query.Variables))
+	answer := run(ctx)
+	if answer == nil {
+		return s.failure(context.WithoutCancel(ctx), orm.Errorf(orm.Timeout, timeoutMessage))
+	}
+	sortErrors(answer.Errors)
+	answer.Errors = s.capped(answer.Errors)
+	return answer
+}
+
+// A changesField is a subscription to changes.
+type changesField struct {
+	*server
+	operation *graphql.OperationContext
+	field     graphql.CollectedField
+
+	tables map[*orm.Table]bool // nil: all
+	rows   map[rowID]bool      // nil: all
+}
+
+type rowID struct {
+	table *orm.Table
+	key   int64
+}
+
+// A seenChange is what a viewer is told of an object.
+type seenChange struct {
+	rowID
+	verb   orm.ChangeVerb
+	fields []string
+}
+
+// arguments reads the field's.
+func (c *changesField) arguments(lastEvent string) (after *orm.Cursor, err error) {
+	args := c.field.ArgumentMap(c.operation.Variables)
+	text, _ := args["after"].(string)
+	if lastEvent != "" {
+		text = lastEvent
+	}
+	if text != "" {
+		cursor, ok := orm.ParseCursor(text)
+		if !ok {
+			return nil, orm.Errorf(orm.BadRequest, "`after` is not the cursor of a change set")
+		}
+		after = &cursor
+	}
+	if list, ok := args["of"].([]any); ok {
+		c.tables = map[*orm.Table]bool{}
+		for _, t := range c.DB.Model().Tables() {
+			c.tables[t] = slices.Contains(list, any(nodeType(t.Type)))
+		}
+	}
+	if list, ok := args["ids"].([]any); ok {
+		if len(list) > maxFollowed {
+			return nil, orm.Errorf(orm.BadRequest, "`ids` must have at most %d items", maxFollowed)
+		}
+		c.rows = map[rowID]bool{}
+		for _, item := range list {
+			id, _ := item.(string)
+			table, key, ok := c.DB.Model().ParseGlobalID(id)
+			if !ok {
+				return nil, orm.Errorf(orm.BadRequest, "`ids` has what is not an id")
+			}
+			c.rows[rowID{table, key}] = true
+		}
+	}
+	return after, nil
+}
+
+// followChanges sends what is committed, a transaction at a time.
+func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent string, next func(transport.Answer) error) error {
+	after, err := c.arguments(lastEvent)
+	if err != nil {
+		return onField(c.field, err)
+	}
+	from, leave, err := s.DB.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if after != nil {
+		from = *after
+	}
+	viewer := orm.ViewerOf(ctx)
+	for {
+		sets, err := s.DB.Next(ctx, from)
+		if err != nil {
+			return err
+		}
+		for _, set := range sets {
+			from = set.Cursor
+			changes := c.seen(set, viewer)
+			if len(changes) == 0 {
+				continue
+			}
+			answer := s.shared(ctx, c, set, changes)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if next(answer) != nil {
+				return nil // the client has gone
+			}
+		}
+	}
+}
+
+// seen is what a viewer is told of a transaction.
+func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenChange) {
+	at := map[rowID]int{}
+	add := func(row rowID, verb orm.ChangeVerb, fields ...string) {
+		if c.tables != nil && !c.tables[row.table] || c.rows != nil && !c.rows[row] {
+			return
+		}
+		i, again := at[row]
+		switch {
+		case !again:
+			at[row] = len(seen)
+			seen = append(seen, seenChange{row, verb, fields})
+		case verb != orm.RowUpdated: // its links were told of before itself
+			seen[i].verb, seen[i].fields = verb, nil
+		case seen[i].verb == orm.RowUpdated:
+			for _, f := range fields {
+				if !slices.Contains(seen[i].fields, f) {
+					seen[i].fields = append(seen[i].fields, f)
+				}
+			}
+		}
+	}
+	for i := range set.Changes {
+		change := &set.Changes[i]
+		verb := change.For(viewer)
+		switch {
+		case verb == "":
+		case change.Link != nil:
+			add(rowID{change.Link.From, change.Keys[0]}, orm.RowUpdated, change.Link.Field)
+			add(rowID{change.Link.To, change.Keys[1]}, orm.RowUpdated, change.Link.Back.Field)
+		case verb == orm.RowUpdated:
+			add(rowID{change.Table, change.Keys[0]}, verb, change.Fields(viewer)...)
+		default:
+			add(rowID{change.Table, change.Keys[0]}, verb)
+		}
+	}
+	return seen
+}
+
+// shared is the answer for a transaction, made once for all who ask the same and see the same of it.
+func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed, changes []seenChange) transport.Answer {
+	kind := any("everybody")
+	if viewer := orm.ViewerOf(ctx); !s.public(c.field.Selections) {
+		kind = fmt.Sprint(viewer)
+	}
+	var told strings.Builder
+	for _, change := range changes {
+		told.WriteString(string(change.verb) + orm.GlobalID(change.table, change.key) + " ")
+	}
+	variables, _ := json.Marshal(c.operation.Variables) //nolint:errchkjson // they were JSON
+	return s.events.get(eventKey{c.operation.RawQuery, c.operation.OperationName, string(variables), set.Cursor, told.String(), kind}, func() transport.Answer {
+		return transport.Encode(c.write(ctx, set, changes), set.Cursor.String())
+	})
+}
+
+// public tells whether what a selection reads is the same for everybody: it leads to nothing that is hidden, and is all of the page.
+func (s *server) public(set ast.SelectionSet) bool {
+	model := s.DB.Model()
+	hidden := func(typeName string) bool {
+		table := model.TableOf(typeName)
+		return table != nil && (table.Reads() != nil || slices.ContainsFunc(table.Columns, func(c *orm.Column) bool { return c.Reads() != nil }))
+	}
+	for _, selection := range set {
+		switch selected := selection.(type) {
+		case *ast.Field:
+			typeName := selected.Definition.Type.Name()
+			rows, isConnection := strings.CutSuffix(typeName, "Connection")
+			table, on := model.TableOf(rows), model.TableOf(selected.ObjectDefinition.Name)
+			switch {
+			case hidden(rows), isConnection && table == nil, !s.public(selected.SelectionSet):
+				return false
+			case selected.ObjectDefinition == s.schema.Query && (table == nil || selected.Name != table.Single() && selected.Name != table.Root()):
+				return false
+			case on != nil && selected.Name != "__typename" && on.Field(selected.Name) == nil && on.Relation(selected.Name) == nil && on.Computed(selected.Name) == nil:
+				return false
+			}
+			for _, a := range selected.Arguments { // which may lead anywhere
+				if a.Name == "where" || a.Name == "orderBy" && !flat(a.Value) {
+					return false
+				}
+			}
+		case *ast.InlineFragment:
+			if hidden(selected.TypeCondition) || !s.public(selected.SelectionSet) {
+				return false
+			}
+		case *ast.FragmentSpread:
+			if hidden(selected.Definition.TypeCondition) || !s.public(selected.Definition.SelectionSet) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// flat tells whether a literal is no object with objects in it.
+func flat(v *ast.Value) bool {
+	for _, child := range v.Children {
+		if child.Value.Kind == ast.Variable || v.Kind == ast.ObjectValue && len(child.Value.Children) > 0 || !flat(child.Value) {
+			return false
+		}
+	}
+	return v.Kind != ast.Variable
+}
+
+// write is a change set as it is asked for.
+func (c *changesField) write(ctx context.Context, set *orm.Committed, changes []seenChange) *graphql.Response {
+	w := &changeWriter{changesField: c, ctx: ctx, set: set, changes: changes}
+	w.out = append(w.out, '{')
+	w.key(c.field.Alias)
+	w.object(c.field.Selections, "ChangeSet", w.changeSet)
+	return &graphql.Response{Data: append(w.out, '}'), Errors: w.errors}
+}
+
+type changeWriter struct {
+	*changesField
+	ctx     context.Context
+	set     *orm.Committed
+	changes []seenChange
+	nodes   map[string]map[rowID]json.RawMessage // by the response key of `node`
+	out     []byte
+	errors  gqlerror.List
+}
+
+func (w *changeWriter) key(name string) {
+	w.out = append(append(append(w.out, '"'), name...), '"', ':')
+}
+
+func (w *changeWriter) text(text string) { w.out = plan.AppendString(w.out, text) }
+
+func (w *changeWriter) object(selections ast.SelectionSet, typeName string, field func(graphql.CollectedField)) {
+	w.out = append(w.out, '{')
+	for i, f := range graphql.CollectFields(w.operation, selections, []string{typeName}) {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.key(f.Alias)
+		if f.Name == "__typename" {
+			w.text(typeName)
+			continue
+		}
+		field(f)
+	}
+	w.out = append(w.out, '}')
+}
+
+func (w *changeWriter) changeSet(f graphql.CollectedField) {
+	switch f.Name {
+	case "cursor":
+		w.text(w.set.Cursor.String())
+	case "at":
+		w.out = append(orm.AppendTime(append(w.out, '"'), w.set.At), '"')
+	case "changes":
+		w.read(f)
+		w.out = append(w.out, '[')
+		for i := range w.changes {
+			if i > 0 {
+				w.out = append(w.out, ',')
+			}
+			w.object(f.Selections, "Change", func(f graphql.CollectedField) { w.change(f, &w.changes[i]) })
+		}
+		w.out = append(w.out, ']')
+	}
+}
+
+func (w *changeWriter) change(f graphql.CollectedField, change *seenChange) {
+	switch f.Name {
+	case "verb":
+		w.text(string(change.verb))
+	case "id":
+		w.text(orm.GlobalID(change.table, change.key))
+	case "type":
+		w.text(nodeType(change.table.Type))
+	case "fields":
+		w.out = append(w.out, '[')
+		for i, name := range change.fields {
+			if i > 0 {
+				w.out = append(w.out, ',')
+			}
+			w.text(name)
+		}
+		w.out = append(w.out, ']')
+	case "node":
+		if node := w.nodes[f.Alias][change.rowID]; node != nil && change.verb != orm.RowDeleted {
+			w.out = append(w.out, node...)
+			return
+		}
+		w.out = append(w.out, "null"...)
+	}
+}
+
+// idsVariable is a name that no variable of a document has.
+const idsVariable = "ids of changes"
+
+// read reads the nodes that are asked for, as many at once as `nodes` takes.
+func (w *changeWriter) read(changes graphql.CollectedField) {
+	w.nodes = map[string]map[rowID]json.RawMessage{}
+	for _, f := range graphql.CollectFields(w.operation, changes.Selections, []string{"Change"}) {
+		if f.Name != "node" {
+			continue
+		}
+		found := map[rowID]json.RawMessage{}
+		w.nodes[f.Alias] = found
+		var rows []rowID
+		for _, change := range w.changes {
+			if change.verb != orm.RowDeleted {
+				rows = append(rows, change.rowID)
+			}
+		}
+		definition := w.schema.Query.Fields.ForName("nodes")
+		query := w.asQuery(w.operation, &ast.Field{
+			Alias: "nodes", Name: "nodes", Definition: definition, Position: f.Position,
+			Arguments: ast.ArgumentList{{Name: "ids", Value: &ast.Value{Kind: ast.Variable, Raw: idsVariable, ExpectedType: definition.Arguments.ForName("ids").Type}}},
+		}, f.Selections)
+		plans, _ := plan.NewPlans(100)
+		for part := range slices.Chunk(rows, plan.MaxNodes) {
+			ids := make([]any, len(part))
+			for i, row := range part {
+				ids[i] = orm.GlobalID(row.table, row.key)
+			}
+			query.Variables = maps.Clone(w.operation.Variables)
+			if query.Variables == nil {
+				query.Variables = map[string]any{}
+			}
+			query.Variables[idsVariable] = ids
+			answer := w.answer(w.ctx, query, plans)
+			var data struct{ Nodes []json.RawMessage }
+			if err := json.Unmarshal(answer.Data, &data); err != nil || len(answer.Errors) > 0 {
+				for _, e := range answer.Errors {
+					e.Path = ast.Path{ast.PathName(w.field.Alias)}
+					w.errors = append(w.errors, e)
+				}
+			}
+			for i, node := range data.Nodes {
+				found[part[i]] = node
+			}
+		}
+	}
+}
+
+// events keeps the answers for the last transactions, for all who ask the same.
+type events struct {
+	mu   sync.Mutex
+	made map[eventKey]*event
+	last []eventKey
+}
+
+type eventKey struct {
+	text, operation, variables string
+	cursor                     orm.Cursor
+	told                       string
+	kind                       any
+}
+
+type event struct {
+	once   sync.Once
+	answer transport.Answer
+}
+
+// keptEvents is how many answers are kept: they are asked for at once, or never again.
+const keptEvents = 64
+
+func (e *events) get(key eventKey, write func() transport.Answer) transport.Answer {
+	e.mu.Lock()
+	one := e.made[key]
+	if one == nil {
+		one = &event{}
+		e.made[key] = one
+		if e.last = append(e.last, key); len(e.last) > keptEvents {
+			delete(e.made, e.last[0])
+			e.last = e.last[1:]
+		}
+	}
+	e.mu.Unlock()
+	one.once.Do(func() { one.answer = write() })
+	return one.answer
+}

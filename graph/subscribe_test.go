@@ -1,0 +1,337 @@
+package graph_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"kith/db"
+	"kith/db/orm"
+	"kith/graph"
+)
+
+// listen serves a handler to a viewer; `X-Viewer` says who that is.
+func listen(t testing.TB, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var v orm.Viewer
+		if text := r.Header.Get("X-Viewer"); text == "admin" {
+			v.Admin = true
+		} else if text != "" {
+			fmt.Sscan(text, &v.Key) //nolint:errcheck // it is a number
+		}
+		h.ServeHTTP(w, r.WithContext(orm.WithViewer(r.Context(), v)))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A socketClient speaks graphql-transport-ws, word for word.
+type socketClient struct {
+	*websocket.Conn
+	t testing.TB
+}
+
+func dial(t testing.TB, url string, header http.Header, protocols ...string) *socketClient {
+	t.Helper()
+	if protocols == nil {
+		protocols = []string{"graphql-transport-ws"}
+	}
+	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: protocols, HTTPHeader: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(64 << 20)
+	t.Cleanup(func() { conn.CloseNow() }) //nolint:errcheck // it may be closed
+	return &socketClient{conn, t}
+}
+
+func (c *socketClient) say(text string) {
+	c.t.Helper()
+	if err := c.Write(c.t.Context(), websocket.MessageText, []byte(text)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// hear is the next message, or "code reason" of the end.
+func (c *socketClient) hear() string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
+	defer cancel()
+	_, data, err := c.Read(ctx)
+	var end websocket.CloseError
+	switch {
+	case errors.As(err, &end):
+		return fmt.Sprintf("%d %s", end.Code, end.Reason)
+	case err != nil:
+		c.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (c *socketClient) expect(want string) {
+	c.t.Helper()
+	if got := c.hear(); got != want {
+		c.t.Fatalf("\n got: %s\nwant: %s", got, want)
+	}
+}
+
+func (c *socketClient) init() *socketClient {
+	c.t.Helper()
+	c.say(`{"type":"connection_init"}`)
+	c.expect(`{"type":"connection_ack"}`)
+	return c
+}
+
+// subscribe subscribes, and returns when the subscription has begun: what is asked behind it is answered behind it.
+func (c *socketClient) subscribe(id, query string) {
+	c.t.Helper()
+	payload, _ := json.Marshal(map[string]string{"query": query})
+	c.say(`{"type":"subscribe","id":"` + id + `","payload":` + string(payload) + `}`)
+}
+
+// Every way to break the protocol ends the connection with the code that it has for that.
+func TestWebSocketCodes(t *testing.T) {
+	f := open(t, "sqlite")
+	url := listen(t, f.Planned)
+	for name, say := range map[string][]string{
+		"4400 Invalid message received":          {`{"type":"connection_init"}`, `{"type":"hello"}`},
+		"4400 Invalid message received ":         {`not JSON`},
+		"4400 Invalid message received  ":        {`{"type":"connection_init"}`, `{"type":"subscribe","payload":{"query":"{__typename}"}}`},
+		"4400 Invalid message received   ":       {`{"type":"connection_init"}`, `{"type":"subscribe","id":"1"}`},
+		"4400 Invalid message received    ":      {`{"type":"connection_init","payload":1}`},
+		"4400 `query` is missing":                {`{"type":"connection_init"}`, `{"type":"subscribe","id":"1","payload":{}}`},
+		"4400 Invalid message received     ":     {`{"type":"connection_init"}`, `{"type":"complete"}`},
+		"4400 Invalid message received      ":    {`[]`},
+		"4401 Unauthorized":                      {`{"type":"subscribe","id":"1","payload":{"query":"{__typename}"}}`},
+		"4403 Forbidden":                         {`{"type":"connection_init","payload":{"Authorization":"Bearer a.b.c"}}`},
+		"4408 Connection initialisation timeout": {`{"type":"ping"}`},
+		"4409 Subscriber for one already exists": {`{"type":"connection_init"}`, `{"type":"subscribe","id":"one","payload":{"query":"subscription{changes{cursor}}"}}`, `{"type":"subscribe","id":"one","payload":{"query":"subscription{changes{cursor}}"}}`},
+		"4429 Too many initialisation requests":  {`{"type":"connection_init"}`, `{"type":"connection_init"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := dial(t, url, nil)
+			for _, text := range say {
+				c.say(text)
+			}
+			got := c.hear()
+			for strings.HasPrefix(got, "{") {
+				got = c.hear()
+			}
+			if got != strings.TrimRight(name, " ") {
+				t.Errorf("the end is %s", got)
+			}
+		})
+	}
+	dial(t, url, nil, "graphql-ws").expect("4406 Subprotocol not acceptable")
+	for origin, status := range map[string]int{"https://evil.example": http.StatusForbidden, url: http.StatusSwitchingProtocols} {
+		_, response, err := websocket.Dial(t.Context(), url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {origin}}})
+		if response == nil || response.StatusCode != status {
+			t.Errorf("from %s: %v", origin, err)
+		}
+	}
+}
+
+// Queries and mutations run over a WebSocket as well, many at once, and an id can be used again.
+func TestWebSocketOperations(t *testing.T) {
+	for _, database := range databases {
+		f := open(t, database)
+		c := dial(t, listen(t, f.Planned), http.Header{"X-Viewer": {"admin"}}).init()
+		c.say(`{"type":"ping","payload":{"a":1}}`)
+		c.expect(`{"type":"pong"}`)
+		for range 2 {
+			c.subscribe("1", `{ users { totalCount } }`)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"totalCount":0}}}}`)
+			c.expect(`{"type":"complete","id":"1"}`)
+		}
+		c.subscribe("2", `mutation { createTag(input: {name: "go"}) { tag { name } } }`)
+		c.expect(`{"type":"next","id":"2","payload":{"data":{"createTag":{"tag":{"name":"go"}}}}}`)
+		c.expect(`{"type":"complete","id":"2"}`)
+		c.subscribe("3", `subscription { nothing }`)
+		if got := c.hear(); !strings.HasPrefix(got, `{"type":"error","id":"3","payload":[{"message":`) {
+			t.Error(got)
+		}
+		c.subscribe("4", `subscription { changes(after: "rubbish") { cursor } }`)
+		if got := c.hear(); !strings.Contains(got, `"type":"error","id":"4"`) || !strings.Contains(got, "BAD_REQUEST") {
+			t.Error(got)
+		}
+	}
+}
+
+// A transaction is one event, with what the viewer may see of it, and the same on both ways of asking and both databases.
+func TestChangesSubscription(t *testing.T) {
+	const query = `subscription { changes { changes { verb type fields node { id ... on Post { title tags { nodes { name } } } } } } }`
+	for _, database := range databases {
+		f := open(t, database)
+		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+			t.Run(database+"/"+way, func(t *testing.T) {
+				url := listen(t, handler)
+				c := dial(t, url, nil).init()
+				admin := dial(t, url, http.Header{"X-Viewer": {"admin"}}).init()
+				c.subscribe("a", query)
+				c.subscribe("b", `subscription { changes(of: [TAG]) { changes { verb id } } }`)
+				begun(t, f, 2)
+				admin.subscribe("m", `mutation { createUser(input: {username: "u`+way+`", password: "a long password", address: {emailAddress: "a@example.com"},
+					posts: [{title: "One", content: "x", tags: ["t`+way+`"]}]}) { user { id } } }`)
+				both := []string{c.hear(), c.hear()}
+				if strings.Contains(both[0], `"id":"b"`) {
+					both[0], both[1] = both[1], both[0]
+				}
+				if !strings.HasPrefix(both[0], `{"type":"next","id":"a","payload":{"data":{"changes":{"changes":[{"verb":"CREATED","type":"USER","fields":[],"node":{"id":"VXNlcjo`) ||
+					strings.Contains(both[0], "ADDRESS") || !strings.Contains(both[0], `"title":"One","tags":{"nodes":[{"name":"t`+way+`"}]}}}`) {
+					t.Error(both[0])
+				}
+				if !strings.HasPrefix(both[1], `{"type":"next","id":"b","payload":{"data":{"changes":{"changes":[{"verb":"CREATED","id":"VGFn`) || strings.Count(both[1], "verb") != 1 {
+					t.Error(both[1])
+				}
+			})
+		}
+	}
+}
+
+// begun waits until so many follow.
+func begun(t testing.TB, f *fixture, n int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); f.DB.Followers() < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d follow", f.DB.Followers(), n)
+		}
+	}
+}
+
+// Server-sent events come with cursors, and whoever comes back with the last is told what was missed.
+func TestEvents(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			url := listen(t, f.Planned)
+			tag := func(name string) {
+				err := f.DB.Write(orm.WithViewer(t.Context(), orm.Viewer{Admin: true}), func(ctx context.Context) error {
+					draft, _ := orm.NewDraft(db.Tags.Table, orm.Input{{Name: "name", Value: name}}, nil, true)
+					_, _, err := f.DB.Create(ctx, draft)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			ask := func(method, last string) (*bufio.Scanner, func()) {
+				q, body := "/graphql", `{"query":"subscription { changes { changes { verb node { ... on Tag { name } } } } }"}`
+				if method == http.MethodGet {
+					q, body = "/graphql?query=subscription%20%7B%20changes%20%7B%20changes%20%7B%20verb%20node%20%7B%20...%20on%20Tag%20%7B%20name%20%7D%20%7D%20%7D%20%7D%20%7D", ""
+				}
+				r, err := http.NewRequestWithContext(t.Context(), method, url+q, strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Accept", "text/event-stream")
+				if last != "" {
+					r.Header.Set("Last-Event-ID", last)
+				}
+				response, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" {
+					t.Fatal(response.Status, response.Header)
+				}
+				return bufio.NewScanner(response.Body), func() { response.Body.Close() }
+			}
+			next := func(s *bufio.Scanner) (lines []string) {
+				for s.Scan() {
+					if s.Text() == "" && len(lines) > 0 {
+						return lines
+					}
+					if s.Text() != ":" && s.Text() != "" {
+						lines = append(lines, s.Text())
+					}
+				}
+				return append(lines, "the end")
+			}
+			s, leave := ask(http.MethodPost, "")
+			begun(t, f, 1)
+			tag("a")
+			one := next(s)
+			if len(one) != 3 || one[0] != "event: next" || !strings.HasPrefix(one[1], "id: ") || one[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"a"}}]}}}` {
+				t.Fatal(one)
+			}
+			leave()
+			tag("b")
+			tag("c")
+			s, leave = ask(http.MethodGet, strings.TrimPrefix(one[1], "id: "))
+			defer leave()
+			for _, name := range []string{"b", "c"} {
+				if got := next(s); got[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"`+name+`"}}]}}}` {
+					t.Fatal(got)
+				}
+			}
+			// One that cannot be followed any more says so, and is at its end.
+			gone, leaveGone := ask(http.MethodPost, orm.Cursor{Position: 1}.String())
+			defer leaveGone()
+			if got := strings.Join(next(gone), " ") + " " + strings.Join(next(gone), " "); !strings.Contains(got, `"code":"RESYNC"`) || !strings.Contains(got, "event: complete data: ") {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// A connection ends with its session, within two seconds, and with its token.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	f := open(t, "sqlite", func(o *graph.Options) { o.Secret = []byte(strings.Repeat("s", 32)) })
+	url := listen(t, f.Planned)
+	send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "ada", password: "a long password"}) { user { id } } }`})
+	_, body := send(t, f.Planned, request{Query: `mutation { logIn(input: {username: "ada", password: "a long password"}) { session { accessToken refreshToken } } }`})
+	var login struct {
+		Data struct {
+			LogIn struct {
+				Session struct{ AccessToken, RefreshToken string }
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &login); err != nil {
+		t.Fatal(err)
+	}
+	session := login.Data.LogIn.Session
+	c := dial(t, url, nil)
+	c.say(`{"type":"connection_init","payload":{"Authorization":"Bearer ` + session.AccessToken + `"}}`)
+	c.expect(`{"type":"connection_ack"}`)
+	c.subscribe("1", `{ viewer { username } }`)
+	c.expect(`{"type":"next","id":"1","payload":{"data":{"viewer":{"username":"ada"}}}}`)
+	c.expect(`{"type":"complete","id":"1"}`)
+	c.subscribe("2", `subscription { changes { cursor } }`)
+	begun(t, f, 1)
+	send(t, f.Planned, request{Query: `mutation { logOut(input: {refreshToken: "` + session.RefreshToken + `"}) { userErrors { code } } }`})
+	start := time.Now()
+	c.expect("4403 Forbidden")
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("after %v", took)
+	}
+}
+
+// A server that is to stop closes what is open so that clients come back.
+func TestStreamsDrain(t *testing.T) {
+	drain, stop := context.WithCancel(context.Background())
+	f := open(t, "sqlite", func(o *graph.Options) { o.Drain = drain })
+	url := listen(t, f.Planned)
+	c := dial(t, url, nil).init()
+	c.subscribe("1", `subscription { changes { cursor } }`)
+	begun(t, f, 1)
+	stop()
+	c.expect("1012 the server is being restarted")
+	for end := time.Now().Add(5 * time.Second); f.DB.Followers() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("somebody follows still")
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Events tells whether the answer may be server-sent events, and whether it must: the client takes nothing else.
+func (q *Request) Events() (may, must bool) { return q.events, q.onlyEvents }
+
+// ServeEvents answers a request by server-sent events: those of graphql-sse's distinct connections mode, with the answer's cursor as
+// their id. Without `complete` a client is to ask again.
+func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Request, s Streams) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context())) // it has no deadline
+	defer cancel(nil)
+	defer context.AfterFunc(r.Context(), func() {
+		if r.Context().Err() == context.Canceled {
+			cancel(nil)
+		}
+	})()
+	if s.Drain != nil {
+		defer context.AfterFunc(s.Drain, func() { cancel(nil) })()
+	}
+	ctx, leave, wrong := s.Open(ctx, r.Header)
+	if wrong != nil {
+		q.Refuse(w, wrong)
+		return
+	}
+	defer leave()
+	control := http.NewResponseController(w)
+	control.SetReadDeadline(time.Time{}) //nolint:errcheck // what has none needs none
+	h := w.Header()
+	h.Set("Content-Type", eventStream+"; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would gather them
+	e := &eventWriter{w: w, control: control}
+	if e.write("", "", body{before: []byte(":")}) != nil {
+		return
+	}
+	beat := time.NewTicker(keepAlive)
+	defer beat.Stop()
+	idle, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for {
+			select {
+			case <-beat.C:
+				if e.write("", "", body{before: []byte(":")}) != nil {
+					cancel(nil)
+					return
+				}
+			case <-idle.Done():
+				return
+			}
+		}
+	}()
+	problems := s.Run(ctx, q, func(a Answer) error { return e.write("next", a.Cursor, a.body) })
+	if ctx.Err() != nil {
+		return
+	}
+	if len(problems) > 0 && e.write("next", "", encode(&graphql.Response{Errors: problems})) != nil {
+		return
+	}
+	e.write("complete", "", body{}) //nolint:errcheck // the client has gone
+}
+
+// An eventWriter writes one event at a time.
+type eventWriter struct {
+	mu      sync.Mutex
+	w       io.Writer
+	control *http.ResponseController
+}
+
+// write writes an event, or a comment if it has no name. No answer has an end of line in it.
+func (e *eventWriter) write(name, id string, b body) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.control.SetWriteDeadline(time.Now().Add(writeWithin)) //nolint:errcheck // what has none needs none
+	head := ""
+	if name != "" {
+		head = "event: " + name + "\n"
+		if id != "" {
+			head += "id: " + id + "\n"
+		}
+		head += "data: "
+	}
+	for _, part := range [][]byte{[]byte(head), b.before, b.data, b.after, []byte("\n\n")} {
+		if _, err := e.w.Write(part); err != nil {
+			return err
+		}
+	}
+	return e.control.Flush()
+}
