@@ -95,48 +95,84 @@ func Check[T any](f func(ctx context.Context, before, after *T) []Fault) Option 
 	}
 }
 
-// runChecks are the faults that the checks of tables find in a draft, and in the rows that it makes by name; key is its row's.
-func (db *DB) runChecks(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
-	if len(d.table.checks) > 0 {
-		found, err = db.check(ctx, d, key)
+// runChecks are the faults that the checks of tables find in drafts, and in the rows that they make by name. They read what is
+// stored with a statement for each table.
+func (db *DB) runChecks(ctx context.Context, drafts []*Draft) (found []placed, err error) {
+	var tables []*Table
+	keys := map[*Table][]int64{}
+	names := map[*Table][]assignment{}
+	note := func(t *Table) bool {
+		if len(t.checks) > 0 && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+		return len(t.checks) > 0
 	}
-	for _, l := range d.links {
-		if err != nil || len(l.relation.To.checks) == 0 || len(l.named) == 0 {
+	for _, d := range drafts {
+		if key := d.stored(); note(d.table) && key != 0 {
+			keys[d.table] = append(keys[d.table], key)
+		}
+		for _, l := range d.links {
+			if note(l.relation.To) {
+				names[l.relation.To] = append(names[l.relation.To], l.named...)
+			}
+		}
+	}
+	before := map[rowOf][]any{}
+	for _, t := range tables {
+		keys := keys[t]
+		if len(keys) == 0 {
 			continue
 		}
-		var there map[any]int64
-		there, err = db.holders(ctx, l.relation.To.name, l.relation.To.name, l.named, false)
-		for _, a := range l.named {
-			if _, ok := there[a.value]; ok || err != nil {
+		ctx := WithViewer(ctx, Viewer{Admin: true}) // who may write it has been decided
+		rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: keys, Select: Select{Columns: t.Columns}})
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			if g := rows.Of(key); g.Start < g.End {
+				before[rowOf{t, key}] = rows.Row(g.Start)
+			}
+		}
+	}
+	for _, d := range drafts {
+		found = append(found, check(ctx, d, before[rowOf{d.table, d.stored()}])...)
+	}
+	for _, t := range tables {
+		named := names[t]
+		if len(named) == 0 {
+			continue
+		}
+		there, err := db.holders(ctx, t.name, t.name, named, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range named {
+			if _, ok := there[a.value]; ok {
 				continue
 			}
-			faults, _ := db.check(ctx, &Draft{table: l.relation.To, values: []assignment{a}}, 0) // reads nothing
-			for _, f := range faults {
+			for _, f := range check(ctx, &Draft{table: t, values: []assignment{a}}, nil) {
 				f.Field, f.at = a.path, a.at
 				found = append(found, f)
 			}
 		}
 	}
-	return found, err
+	return found, nil
 }
 
-func (db *DB) check(ctx context.Context, d *Draft, key int64) (found []placed, err error) {
+// check are the faults in a draft of a row that is stored, or of a new one.
+func check(ctx context.Context, d *Draft, stored []any) (found []placed) {
 	t := d.table
+	if len(t.checks) == 0 {
+		return nil
+	}
 	row := make([]any, len(t.Columns))
 	var before any
-	if key != 0 {
-		ctx := WithViewer(ctx, Viewer{Admin: true}) // who may write it has been decided
-		rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: t.Columns}})
-		if err != nil {
-			return nil, err
-		}
-		if g := rows.Of(key); g.Start < g.End {
-			before = t.Entity(rows.Row(g.Start))
-			row = slices.Clone(rows.Row(g.Start))
-		}
+	if stored != nil {
+		before = t.Entity(stored)
+		row = slices.Clone(stored)
 	}
 	for _, a := range d.values {
-		if i := slices.Index(t.Columns, a.column); i >= 0 {
+		if i := slices.Index(t.Columns, a.column); i >= 0 && (a.value != nil || a.column.Nullable) { // of a new parent there is no key yet
 			row[i] = a.value
 		}
 	}
@@ -155,5 +191,5 @@ func (db *DB) check(ctx context.Context, d *Draft, key int64) (found []placed, e
 			found = append(found, placed{fault, place})
 		}
 	}
-	return found, nil
+	return found
 }

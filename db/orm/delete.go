@@ -40,25 +40,34 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 		return nil, faults, shown, err
 	}
 	m := db.removal(t)
-	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{key}
-	if err := m.cascadeAll(ctx, t, rows, args); err != nil {
+	switch inUse, err := m.remove(ctx, t, []int64{key}, force || t.name == nil || t.owner != nil); {
+	case err != nil:
 		return nil, nil, 0, err
-	}
-	if t.name != nil && t.owner == nil && len(m.counts) > 0 && !force {
+	case inUse:
 		return nil, []Fault{{InUse, "is in use; `force: true` deletes it all the same", []string{"input", "id"}}}, 0, nil
 	}
-	which := "id = ?"
-	if t.recursive() {
-		which = "id IN (" + rows + ")"
-	}
-	q := &query{dialect: db.dialect, args: args}
-	q.add("DELETE FROM ", t.Name, " WHERE ", which)
-	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: 1}, q, t, Deleted)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	m.count(t.Type, Deleted, n-1) // those below it
 	return m.all(), nil, 0, nil
+}
+
+// remove deletes rows of t and does what the relation page says to what hangs on them, and counts what goes with them. If there
+// is any and force is not given, they are in use.
+func (m *removal) remove(ctx context.Context, t *Table, keys []int64, force bool) (inUse bool, err error) {
+	which := &query{dialect: m.db.dialect}
+	which.keysIn("id", keys)
+	rows := t.below("SELECT id FROM " + t.Name + " WHERE " + which.String())
+	if err := m.cascadeAll(ctx, t, rows, which.args); err != nil || len(m.counts) > 0 && !force {
+		return err == nil, err
+	}
+	q := &query{dialect: m.db.dialect, args: which.args}
+	q.add("DELETE FROM ", t.Name, " WHERE ")
+	if t.recursive() {
+		q.add("id IN (", rows, ")")
+	} else {
+		q.add(which.String())
+	}
+	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: len(keys)}, q, t, Deleted)
+	m.count(t.Type, Deleted, n-len(keys)) // those below them
+	return false, err
 }
 
 // recursive tells whether rows of the table take others of it with them.
@@ -90,16 +99,19 @@ type removal struct {
 	detached map[*Table]map[int64]bool
 }
 
-// removal begins the delete of a row of t.
-func (db *DB) removal(t *Table) *removal {
+// removal begins the delete of rows of tables.
+func (db *DB) removal(tables ...*Table) *removal {
 	m := &removal{db: db, detached: map[*Table]map[int64]bool{}}
-	lines := t.Cascade()
+	var lines []CascadeCount
+	for _, t := range tables {
+		lines = addCounts(lines, t.Cascade())
+	}
 	for _, to := range m.db.model.tables {
 		keys := 0
 		for _, r := range to.Relations {
 			keys += btoi(r.Own != nil && r.Back.OnDelete == Detach)
 		}
-		goes := to == t || slices.Contains(lines, CascadeCount{Type: to.Type, Action: Deleted})
+		goes := slices.Contains(tables, to) || slices.Contains(lines, CascadeCount{Type: to.Type, Action: Deleted})
 		if slices.Contains(lines, CascadeCount{Type: to.Type, Action: Detached}) && (goes || keys > 1) {
 			m.detached[to] = map[int64]bool{}
 		}

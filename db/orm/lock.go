@@ -142,50 +142,59 @@ func (l *locking) key(t *Table, key int64, s strength) {
 func (l *locking) intent(i Intent) (named bool) {
 	t := i.Draft.table
 	if i.Remove {
-		l.key(t, i.Key, lockRemove)
-		for _, r := range t.Relations {
-			if r.recursive() {
-				l.related = append(l.related, relatedRows{relation: r, from: "?", args: []any{i.Key}})
-			}
-		}
-		l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE id = ?"), []any{i.Key})
+		l.gone(t, []int64{i.Key})
 		return false
 	}
 	if i.Key != 0 {
 		l.key(t, i.Key, i.Draft.strength())
-		for _, r := range t.Relations {
-			// Where a row moves in a tree, those above its new place stay where they are: it is not to come below itself.
-			if parent, ok := parentOf(i.Draft, r); ok {
-				l.related = append(l.related, relatedRows{relation: r, args: []any{parent}, above: true})
-				l.of(t, lockChange)
-			}
-		}
-		for _, c := range i.Draft.children {
-			row := relatedRows{relation: c.relation, from: "?", args: []any{i.Key}}
-			if c.null {
-				l.severed(row)
-				continue
-			}
-			for _, d := range c.drafts {
-				l.of(c.relation.To, d.strength())
-			}
-			l.related = append(l.related, row)
-		}
+		l.nested([]*Draft{i.Draft}, "?", []any{i.Key})
 	}
 	return l.draft(i.Draft)
 }
 
-// parentOf is the row below which a draft puts its own, in the tree that a relation makes.
-func parentOf(d *Draft, r *Relation) (parent any, ok bool) {
-	if !r.recursive() {
-		return nil, false
+// gone gathers rows that are deleted.
+func (l *locking) gone(t *Table, keys []int64) {
+	from, which, args := "?", "id = ?", []any{keys[0]}
+	if len(keys) > 1 {
+		from, args = "SELECT "+l.db.key+" FROM "+l.db.keyList, []any{l.db.bindKeys(keys)}
+		which = "id IN (" + from + ")"
 	}
-	parent, ok = d.Value(r.Theirs.Name)
-	return parent, ok && parent != nil
+	for _, key := range keys {
+		l.key(t, key, lockRemove)
+	}
+	for _, r := range t.Relations {
+		if r.recursive() {
+			l.related = append(l.related, relatedRows{relation: r, from: from, args: args})
+		}
+	}
+	l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE "+which), args)
+}
+
+// moves gathers, where a draft's row gets another place in a tree, the rows above its new place: they stay where they are, so that
+// it does not come below itself.
+func (l *locking) moves(d *Draft) {
+	for _, r := range d.table.Relations {
+		if !r.recursive() || d.isNew && len(d.children) == 0 {
+			continue
+		}
+		for _, a := range d.values {
+			if parent, ok := a.value.(int64); ok && a.column == r.Theirs && !a.parent {
+				l.related = append(l.related, relatedRows{relation: r, args: []any{parent}, above: true})
+				l.of(d.table, lockChange)
+			}
+		}
+		for _, c := range d.children {
+			if c.relation == r && d.key != 0 && !d.isNew && len(c.connect)+len(c.drafts) > 0 {
+				l.related = append(l.related, relatedRows{relation: r, args: []any{d.key}, above: true})
+				l.of(d.table, lockChange)
+			}
+		}
+	}
 }
 
 // draft gathers what a draft refers to.
 func (l *locking) draft(d *Draft) (named bool) {
+	l.moves(d)
 	for _, a := range d.values {
 		if key, ok := a.value.(int64); ok && a.column.References != nil && !a.parent {
 			l.key(a.column.References, key, lockShare)
@@ -197,21 +206,89 @@ func (l *locking) draft(d *Draft) (named bool) {
 	}
 	for _, r := range d.table.Relations { // in the order in which insertRelated makes rows by name
 		for _, c := range d.children {
-			for _, child := range c.drafts {
-				if c.relation == r {
-					named = l.draft(child) || named
-				}
+			if c.relation != r {
+				continue
+			}
+			for _, child := range c.connect {
+				l.key(r.To, child.key, child.strength())
+			}
+			for _, child := range slices.Concat(c.update, c.drafts) {
+				named = l.draft(child) || named
 			}
 		}
 		for _, links := range d.links {
-			if links.relation == r {
-				locks := l.of(r.To, lockShare)
-				locks.names = append(append(locks.names, links.set...), links.add...)
-				named = named || len(links.set)+len(links.add) > 0
+			if links.relation != r {
+				continue
+			}
+			locks := l.of(r.To, lockShare)
+			locks.names = append(append(locks.names, links.set...), links.add...)
+			named = named || len(links.set)+len(links.add) > 0
+			for _, a := range links.keys {
+				if key, ok := a.value.(int64); ok {
+					l.key(r.To, key, lockShare)
+				}
+			}
+			for _, made := range links.drafts {
+				named = l.draft(made) || named
 			}
 		}
 	}
 	return named
+}
+
+// nested gathers the rows that drafts of one table name below theirs, which a SELECT answers: by their keys, or by that they hang
+// there. What comes to hang there draft gathers.
+func (l *locking) nested(drafts []*Draft, rows string, args []any) {
+	for _, r := range drafts[0].table.Relations {
+		var named, found, gone []*Draft // by key, by parent, and those to delete by key
+		var parents []int64
+		void, there := false, false
+		for _, d := range drafts {
+			for _, c := range d.children {
+				if c.relation != r {
+					continue
+				}
+				for _, child := range slices.Concat(c.disconnect, c.update) {
+					l.of(r.To, child.strength())
+				}
+				if r.Many {
+					gone, named = append(gone, c.remove...), slices.Concat(named, c.disconnect, c.update)
+					continue
+				}
+				for _, child := range c.drafts {
+					l.of(r.To, child.strength())
+				}
+				found, parents = append(found, c.update...), append(parents, d.key)
+				void, there = void || c.null || len(c.remove) > 0, true
+			}
+		}
+		for _, d := range named {
+			l.key(r.To, d.key, lockShare)
+		}
+		if len(gone) > 0 {
+			l.gone(r.To, keysOf(gone))
+		}
+		if there {
+			below := relatedRows{relation: r, from: rows, args: args}
+			if !slices.Contains(parents, 0) && len(parents) < len(drafts) {
+				below.from, below.args = "SELECT "+l.db.key+" FROM "+l.db.keyList, []any{l.db.bindKeys(parents)}
+			}
+			if void {
+				l.severed(below)
+			} else {
+				l.related = append(l.related, below)
+			}
+			for _, d := range found {
+				d.key = 0 // it is that of the row that was there when the transaction ran before
+			}
+			if len(found) > 0 {
+				l.nested(found, below.text(), below.args)
+			}
+		}
+		if changed := slices.DeleteFunc(named, func(d *Draft) bool { return len(d.children) == 0 }); len(changed) > 0 {
+			l.nested(changed, "SELECT "+l.db.key+" FROM "+l.db.keyList, []any{l.db.bindKeys(keysOf(changed))})
+		}
+	}
 }
 
 // removed gathers what goes with the rows of a SELECT of t's keys; those of t itself that go with each other are among them.
