@@ -34,11 +34,11 @@ SELECT t.id, 0 FROM tags AS t WHERE t.id = ? ORDER BY t.id
 -- postgres
 SELECT t.id, 0 FROM tags AS t WHERE t.id = ? ORDER BY t.id FOR KEY SHARE
 
--- Tag.name
-SELECT id, name FROM tags WHERE name = ?
-
 -- User.username
 SELECT id, username FROM users WHERE username = ?
+
+-- Tag.name
+SELECT id, name FROM tags WHERE name = ?
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
