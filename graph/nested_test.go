@@ -297,6 +297,12 @@ func (g *nestedGenerator) changes(table *orm.Table, of *row, under *orm.Relation
 		if depth == 0 || r.Own != nil || r.Link != nil && !r.Links() || under != nil && r == under.Back || checked(r.To) || g.IntN(2) == 0 {
 			continue
 		}
+		if !r.Many && r.Nested(false) && g.IntN(2) == 0 {
+			if v, ok := g.either(r); ok {
+				input = append(input, orm.InputField{Name: r.Field, Value: v})
+			}
+			continue
+		}
 		if in := g.parts(r, of, depth); len(in) > 0 {
 			input = append(input, orm.InputField{Name: r.ChangesField(), Value: in})
 		}
@@ -305,6 +311,28 @@ func (g *nestedGenerator) changes(table *orm.Table, of *row, under *orm.Relation
 		input = append(input, orm.InputField{Name: "ifVersion", Value: of.values["version"].(int64) + int64(g.IntN(5)/4)})
 	}
 	return input
+}
+
+// either is what the row at the other end of a relation to one is to be, or nil for none.
+func (g *nestedGenerator) either(r *orm.Relation) (v any, ok bool) {
+	if g.IntN(3) == 0 {
+		return nil, true
+	}
+	var input orm.Input
+	for _, c := range r.To.Columns {
+		if !c.Writable(false) || c == r.Theirs || c.Nullable && g.IntN(2) == 0 {
+			continue
+		}
+		v, cell, ok := g.value(c)
+		if !ok || c == r.To.Owner() && cell == nil {
+			return nil, false
+		}
+		if c == r.To.Owner() && !g.viewer.Admin {
+			v = orm.GlobalID(c.References, g.viewer.Key)
+		}
+		input = append(input, orm.InputField{Name: c.Field, Value: v})
+	}
+	return input, true
 }
 
 func (g *nestedGenerator) parts(r *orm.Relation, of *row, depth int) (in orm.Input) {
@@ -666,8 +694,8 @@ func (n *nestedWrite) scan(table *orm.Table, input orm.Input, path string, isNew
 					}
 				}
 			case orm.Input:
-				if isNew {
-					n.scan(r.To, v, here, true, r)
+				if isNew || f.Name != r.ChangesField() {
+					n.scan(r.To, v, here, isNew, r)
 					continue
 				}
 				_, set := v.Get("set")
@@ -921,6 +949,9 @@ func (n *nestedWrite) update(of *row, under *orm.Relation, input orm.Input, path
 		if under != nil && r == under.Back || r.Own != nil {
 			continue
 		}
+		if v, ok := input.Get(r.Field); ok && !r.Many {
+			n.either(of, r, v, path+"."+r.Field)
+		}
 		v, _ := input.Get(r.ChangesField())
 		in, ok := v.(orm.Input)
 		if !ok {
@@ -932,6 +963,31 @@ func (n *nestedWrite) update(of *row, under *orm.Relation, input orm.Input, path
 		} else {
 			n.parts(of, r, in, here)
 		}
+	}
+}
+
+// either changes the row at the other end of a relation to one, makes it, or lets it go.
+func (n *nestedWrite) either(of *row, r *orm.Relation, v any, path string) {
+	in, isObject := v.(orm.Input)
+	there := n.related(r, of)
+	switch {
+	case len(there) == 0 && isObject:
+		n.row(r.To, r, of, in, path)
+	case len(there) == 0:
+	case !n.owns(there[0]):
+		n.forbid("FORBIDDEN")
+	case n.written[there[0]]:
+		n.fault("INVALID", path)
+	case isObject:
+		n.written[there[0]] = true
+		n.stays(there[0], path)
+		n.update(there[0], r, in, path)
+	case r.OnDelete == orm.Detach:
+		n.written[there[0]] = true
+		n.leave = append(n.leave, func() { n.set(there[0], map[string]any{r.Theirs.Name: nil}) })
+	default:
+		n.written[there[0]] = true
+		n.leave = append(n.leave, func() { n.remove(there[0]) })
 	}
 }
 
