@@ -10,7 +10,7 @@ import (
 )
 
 // maxNested is how many inputs may stand in each other, the outermost not counted.
-const maxNested = 10
+const maxNested = 20
 
 // Parts are what an input of a row that is there can do along a relation.
 type Parts struct{ Create, Update, Delete, Connect, Disconnect bool }

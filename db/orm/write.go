@@ -296,8 +296,8 @@ func (db *DB) claims(ctx context.Context, t *Table, columns []*Column, drafts []
 				}
 				if a.parent && d.parent != nil && d.parent.isNew {
 					c.cells[i], c.open = fmt.Sprintf("%p", d.parent), true
-				} else if !authored && (!a.parent || c.at.at < 0) {
-					authored = !a.parent
+				} else if c.at.at < 0 || !authored && !a.parent {
+					authored = !a.parent && a.at != 0 // and not given by default
 					c.at = placed{Fault{Taken, "is taken, together with " + besides(columns, column), a.path}, a.at}
 				}
 			}

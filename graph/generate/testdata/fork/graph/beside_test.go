@@ -382,7 +382,7 @@ func randomInput(r *rand.Rand, table *orm.Table, under *orm.Relation, isNew bool
 		input = append(input, is(c.Field, v))
 	}
 	for _, relation := range table.Relations {
-		if depth > 0 && r.IntN(3) == 0 && relation.Own == nil && (under == nil || relation != under.Back) {
+		if depth > 0 && r.IntN(3) == 0 && relation.Own == nil && (relation.Link == nil || relation.Links()) && (under == nil || relation != under.Back) {
 			if in := randomParts(r, relation, isNew, depth-1); in != nil {
 				input = append(input, *in)
 				continue
