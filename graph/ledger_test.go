@@ -214,6 +214,8 @@ func (c *ledgerClient) step(t *testing.T) {
 		c.deleteUser(t, dry)
 	case n < 16:
 		c.deleteTag(t, dry)
+	case n < 18:
+		c.nest(t, dry)
 	default:
 		c.move(t, dry)
 	}
@@ -303,6 +305,73 @@ func (c *ledgerClient) update(t *testing.T, dry string) {
 			t.Errorf("version %v of a post, want %d", got, p.version)
 		}
 	}
+}
+
+// nest gives a user some of the client's posts, changes and deletes some that they have, and makes one, all in one input.
+func (c *ledgerClient) nest(t *testing.T, dry string) {
+	user, title, tag := c.user(c.r), fmt.Sprintf("p%d", c.number.Add(1)), fmt.Sprintf("t%d", c.r.IntN(8))
+	var connect, remove []string
+	var update []map[string]any
+	c.mu.Lock()
+	for _, i := range c.r.Perm(len(c.posts))[:min(len(c.posts), c.r.IntN(4))] {
+		id := c.posts[i]
+		switch there := c.ledger.posts[id].author == user; {
+		case !there:
+			connect = append(connect, id)
+		case c.r.IntN(3) == 0:
+			remove = append(remove, id)
+		default:
+			update = append(update, map[string]any{"id": id, "title": fmt.Sprintf("p%d", c.number.Add(1)), "ifVersion": c.ledger.posts[id].version,
+				"tags": map[string]any{"add": []string{fmt.Sprintf("own%d", c.number.Add(1))}}})
+		}
+	}
+	c.mu.Unlock()
+	a, faults := c.write(t, `mutation($i: UpdateUserInput!, $t: String!) `+dry+` { m: updateUser(input: $i) {
+		user { posts(where: {title: {eq: $t}}) { nodes { id tags { nodes { name } } } } } cascade { type action count } userErrors { code } } }`, map[string]any{"t": title, "i": map[string]any{
+		"id": user, "posts": map[string]any{"delete": remove, "update": update, "connect": connect, "create": []any{map[string]any{"title": title, "content": "c", "tags": []string{tag}}}}}})
+	for _, code := range faults {
+		if code != "NOT_FOUND" { // of the user, or of posts that have gone with theirs
+			t.Errorf("nest: %v", faults)
+		}
+	}
+	if dry != "" || len(faults) > 0 {
+		return
+	}
+	made, _ := a.at("m", "user", "posts", "nodes").([]any)
+	if len(made) != 1 {
+		t.Errorf("made along: %s", a.Body)
+		return
+	}
+	node := made[0].(map[string]any)
+	if got := namesOf(node["tags"].(map[string]any)["nodes"]); !slices.Equal(got, []string{tag}) {
+		t.Errorf("made along with %s, answered: %s", tag, a.Body)
+	}
+	id := node["id"].(string)
+	c.posts = append(slices.DeleteFunc(c.posts, func(id string) bool { return slices.Contains(remove, id) }), id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ledger.posts[id] = &ledgerPost{author: user, title: title, version: 1, tags: []string{tag}}
+	c.made++
+	c.linked += 1 + len(update)
+	for _, id := range remove {
+		c.ledger.posts[id].gone = true
+	}
+	for _, id := range connect {
+		c.ledger.posts[id].author = user
+		c.ledger.posts[id].version++
+	}
+	for _, u := range update {
+		p := c.ledger.posts[u["id"].(string)]
+		p.title = u["title"].(string)
+		p.tags = append(p.tags, u["tags"].(map[string]any)["add"].([]string)...)
+		p.version++
+	}
+	counts := cascadeOf(a)
+	if counts["Post DELETED"] != len(remove) {
+		t.Errorf("%d posts deleted along, answered: %s", len(remove), a.Body)
+	}
+	c.deleted += len(remove)
+	c.unlinked += counts["Post.tags UNLINKED"]
 }
 
 // cascade is what went with a deleted row, by type and action.

@@ -530,6 +530,15 @@ func update[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	return entity, faultsOf(w), err
 }
 
+// cascaded is what a change of the field's row deleted along, and what went with that.
+func cascaded(ctx context.Context) []*orm.CascadeCount {
+	w := mutationOf(ctx).writes[graphql.GetFieldContext(ctx).Field.Alias]
+	if len(w.faults) > 0 {
+		return []*orm.CascadeCount{} // it was rolled back
+	}
+	return pointers(w.drafts[0].Cascade())
+}
+
 // shown is the stored row that goes with the faults of a write.
 func shown[T any](ctx context.Context, table orm.Entity[T], w *write) (*T, error) {
 	if w.current == 0 {

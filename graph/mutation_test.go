@@ -325,6 +325,48 @@ func TestStatementsOfCreate(t *testing.T) {
 	})
 }
 
+// The same holds for what hangs on a row that is there, at every level.
+func TestStatementsOfNestedUpdate(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		statements := func(name string, n int) int {
+			var made []map[string]any
+			for i := range 3 * n {
+				made = append(made, map[string]any{"title": fmt.Sprint("T", i), "content": "C", "tags": []string{"all"}})
+			}
+			a := answerOf(t, f.Planned, request{Query: `mutation($i: CreateUserInput!) { createUser(input: $i) { user { id posts(first: 100) { nodes { id } } } } }`,
+				Variables: map[string]any{"i": map[string]any{"username": name, "password": "long enough", "posts": made}}})
+			var ids []any
+			for _, node := range a.at("createUser", "user", "posts", "nodes").([]any) {
+				ids = append(ids, node.(map[string]any)["id"])
+			}
+			var update []map[string]any
+			for i, id := range ids[n : 2*n] {
+				u := map[string]any{"id": id, "ifVersion": 1, "tags": map[string]any{"add": []string{fmt.Sprint(name, i)}, "remove": []string{"all"}}}
+				u[[]string{"title", "content"}[i%2]] = "N"
+				update = append(update, u)
+			}
+			other := answerOf(t, f.Planned, request{Query: `mutation($i: CreateUserInput!) { createUser(input: $i) { user { id } } }`,
+				Variables: map[string]any{"i": map[string]any{"username": name + "2", "password": "long enough"}}}).text("createUser", "user", "id")
+			f.Statements()
+			input := map[string]any{"id": other, "posts": map[string]any{"connect": ids[2*n:], "create": made[:n]}}
+			query := `mutation($i: UpdateUserInput!) { updateUser(input: $i) { user { posts { totalCount } } cascade { type count } userErrors { code field } } }`
+			if a := answerOf(t, asAdmin(f.Planned), request{Query: query, Variables: map[string]any{"i": input}}); a.at("updateUser", "user", "posts", "totalCount") != float64(2*n) {
+				t.Fatalf("%s", a.Body)
+			}
+			input = map[string]any{"id": a.text("createUser", "user", "id"), "posts": map[string]any{"delete": ids[:n], "update": update}}
+			if a := answerOf(t, asAdmin(f.Planned), request{Query: query, Variables: map[string]any{"i": input}}); a.at("updateUser", "user", "posts", "totalCount") != float64(n) {
+				t.Fatalf("%s", a.Body)
+			}
+			return len(f.Statements())
+		}
+		few, many := statements("few", 2), statements("many", 30)
+		if few != many {
+			t.Errorf("2 rows in each part take %d statements, 30 take %d", few, many)
+		}
+		t.Log(many, "statements")
+	})
+}
+
 // A user with 100,000 posts goes in seconds, and what went is counted.
 func TestDeleteMany(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {

@@ -24,7 +24,7 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUse
 // UpdateUser is the resolver for the updateUser field.
 func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
 	entity, faults, err := update(ctx, db.Users)
-	return &model.UpdateUserPayload{User: entity, UserErrors: faults}, err
+	return &model.UpdateUserPayload{User: entity, Cascade: cascaded(ctx), UserErrors: faults}, err
 }
 
 // DeleteUser is the resolver for the deleteUser field.

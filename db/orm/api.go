@@ -254,17 +254,16 @@ func (c *Column) OrderName() string {
 // get the key of From from there, another owner is the viewer, and what else they need, keys among it, the input gives.
 func (r *Relation) Nested(isNew bool) bool {
 	if r.Link != nil {
-		return r.Link.Rows == nil && r.named()
+		return r.Links() && r.named()
 	}
-	if r.Theirs == nil || !r.To.Has(Creating) || len(r.To.secrets) > 0 || r.To.Signup() {
-		return false
-	}
-	for _, c := range r.To.Columns {
-		if c != r.Theirs && c != r.To.owner && c.Needed() && !c.Writable(isNew) {
-			return false
-		}
-	}
-	return isNew || !r.Many && r.To.Has(Updating) && r.To.Has(Deleting)
+	return r.Theirs != nil && r.makes(isNew) && (isNew || !r.Many && r.To.Has(Updating) && r.To.Has(Deleting))
+}
+
+// makes tells whether an input of From has all that a row of To needs.
+func (r *Relation) makes(isNew bool) bool {
+	return r.To.Has(Creating) && len(r.To.secrets) == 0 && !r.To.Signup() && !slices.ContainsFunc(r.To.Columns, func(c *Column) bool {
+		return c != r.Theirs && c != r.To.owner && c.Needed() && !c.Writable(isNew)
+	})
 }
 
 // named tells whether links are written by the names of the rows on the other side: those can be made of a name alone, by anyone.

@@ -95,47 +95,62 @@ func Check[T any](f func(ctx context.Context, before, after *T) []Fault) Option 
 	}
 }
 
-// runChecks are the faults that the checks of tables find in drafts, and in the rows that they make by name; keys are the
-// rows of a draft that exist already, which is then the only draft.
-func (db *DB) runChecks(ctx context.Context, drafts []*Draft, keys []int64) (found []placed, err error) {
-	var relations []*Relation
-	named := map[*Relation][]assignment{}
+// runChecks are the faults that the checks of tables find in drafts, and in the rows that they make by name. They read what is
+// stored with a statement for each table.
+func (db *DB) runChecks(ctx context.Context, drafts []*Draft) (found []placed, err error) {
+	var tables []*Table
+	keys := map[*Table][]int64{}
+	names := map[*Table][]assignment{}
+	note := func(t *Table) bool {
+		if len(t.checks) > 0 && !slices.Contains(tables, t) {
+			tables = append(tables, t)
+		}
+		return len(t.checks) > 0
+	}
 	for _, d := range drafts {
-		if len(d.table.checks) > 0 {
-			stored, err := db.stored(ctx, d.table, keys)
-			if err != nil {
-				return nil, err
-			}
-			for _, row := range stored {
-				for _, f := range d.check(ctx, row) {
-					// What is wrong with a change is wrong with many of its rows, and said once.
-					if len(keys) < 2 || !slices.ContainsFunc(found, f.equal) {
-						found = append(found, f)
-					}
-				}
-			}
+		if key := d.stored(); note(d.table) && key != 0 {
+			keys[d.table] = append(keys[d.table], key)
 		}
 		for _, l := range d.links {
-			if len(l.relation.To.checks) == 0 || len(l.named) == 0 {
-				continue
+			if note(l.relation.To) {
+				names[l.relation.To] = append(names[l.relation.To], l.named...)
 			}
-			if named[l.relation] == nil {
-				relations = append(relations, l.relation)
-			}
-			named[l.relation] = append(named[l.relation], l.named...)
 		}
 	}
-	for _, r := range relations {
-		there, err := db.holders(ctx, r.To.name, r.To.name, named[r], false)
+	before := map[rowOf][]any{}
+	for _, t := range tables {
+		keys := keys[t]
+		if len(keys) == 0 {
+			continue
+		}
+		ctx := WithViewer(ctx, Viewer{Admin: true}) // who may write it has been decided
+		rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: keys, Select: Select{Columns: t.Columns}})
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range named[r] {
+		for _, key := range keys {
+			if g := rows.Of(key); g.Start < g.End {
+				before[rowOf{t, key}] = rows.Row(g.Start)
+			}
+		}
+	}
+	for _, d := range drafts {
+		found = append(found, check(ctx, d, before[rowOf{d.table, d.stored()}])...)
+	}
+	for _, t := range tables {
+		named := names[t]
+		if len(named) == 0 {
+			continue
+		}
+		there, err := db.holders(ctx, t.name, t.name, named, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range named {
 			if _, ok := there[a.value]; ok {
 				continue
 			}
-			made := &Draft{table: r.To, values: []assignment{a}}
-			for _, f := range made.check(ctx, nil) {
+			for _, f := range check(ctx, &Draft{table: t, values: []assignment{a}}, nil) {
 				f.Field, f.at = a.path, a.at
 				found = append(found, f)
 			}
@@ -144,37 +159,20 @@ func (db *DB) runChecks(ctx context.Context, drafts []*Draft, keys []int64) (fou
 	return found, nil
 }
 
-// stored are the rows with keys as they are; one that is nil if there are no keys.
-func (db *DB) stored(ctx context.Context, t *Table, keys []int64) ([][]any, error) {
-	if len(keys) == 0 {
-		return [][]any{nil}, nil
-	}
-	ctx = WithViewer(ctx, Viewer{Admin: true}) // who may write them has been decided
-	rows, err := db.Read(ctx, &Read{Path: "check " + t.Type, From: t, By: t.KeyColumn(), Keys: keys, Select: Select{Columns: t.Columns}})
-	if err != nil {
-		return nil, err
-	}
-	stored := make([][]any, 0, len(keys))
-	for _, key := range keys {
-		if g := rows.Of(key); g.Start < g.End {
-			stored = append(stored, rows.Row(g.Start))
-		} else {
-			stored = append(stored, nil)
-		}
-	}
-	return stored, nil
-}
-
-// check is what the checks of the draft's table find in it; stored is the row that it changes, nil if it makes one.
-func (d *Draft) check(ctx context.Context, stored []any) (found []placed) {
+// check are the faults in a draft of a row that is stored, or of a new one.
+func check(ctx context.Context, d *Draft, stored []any) (found []placed) {
 	t := d.table
+	if len(t.checks) == 0 {
+		return nil
+	}
 	row := make([]any, len(t.Columns))
 	var before any
 	if stored != nil {
-		before, row = t.Entity(stored), slices.Clone(stored)
+		before = t.Entity(stored)
+		row = slices.Clone(stored)
 	}
 	for _, a := range d.values {
-		if i := slices.Index(t.Columns, a.column); i >= 0 {
+		if i := slices.Index(t.Columns, a.column); i >= 0 && (a.value != nil || a.column.Nullable) { // of a new parent there is no key yet
 			row[i] = a.value
 		}
 	}

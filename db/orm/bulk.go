@@ -30,8 +30,16 @@ func (db *DB) CreateMany(ctx context.Context, drafts []*Draft) (keys []int64, fa
 	if err := db.lockFor(ctx, intents...); err != nil {
 		return nil, nil, err
 	}
-	if faults, err = db.validate(ctx, all); err != nil || len(faults) > 0 {
-		return nil, faults, err
+	n := &nesting{db: db, viewer: ViewerOf(ctx)}
+	if err := n.begin(ctx, drafts); err != nil {
+		return nil, nil, err
+	}
+	found, err := db.validate(ctx, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	if faults = faultsOf(append(n.faults, found...)); len(faults) > 0 {
+		return nil, faults, nil
 	}
 	if err := db.insert(ctx, drafts[0].table, drafts); err != nil {
 		return nil, nil, err
@@ -70,8 +78,8 @@ func (b *Bulk) apart() bool {
 }
 
 // UpdateMany changes the rows that match, and answers the keys of all of them in ascending order, of those also that were as
-// they should be and keep their version; or what stands against it. If one belongs to another user it is a Forbidden error,
-// and nothing is changed. It must run inside Write.
+// they should be and keep their version; or what stands against it, after which what it has written must not last. If one
+// belongs to another user it is a Forbidden error. It must run inside Write.
 func (db *DB) UpdateMany(ctx context.Context, b *Bulk) (keys []int64, faults []Fault, err error) {
 	if faults, err = b.Set.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
 		return nil, faults, err
@@ -79,11 +87,16 @@ func (db *DB) UpdateMany(ctx context.Context, b *Bulk) (keys []int64, faults []F
 	if keys, faults, err = db.matching(ctx, b); err != nil || len(keys) == 0 {
 		return nil, faults, err
 	}
-	if faults, err = db.validate(ctx, []*Draft{b.Set}, keys...); err != nil || len(faults) > 0 {
+	each := b.Set.of(keys)
+	found, err := db.validate(ctx, each)
+	if faults = faultsOf(found); err != nil || len(faults) > 0 {
 		return nil, faults, err
 	}
-	if err := db.set(ctx, b.Set, keys...); err != nil {
+	if err := db.set(ctx, each); err != nil {
 		return nil, nil, err
+	}
+	if found, err = db.circles(ctx, each); err != nil || len(found) > 0 {
+		return nil, faultsOf(found), err
 	}
 	return keys, nil, nil
 }
@@ -94,14 +107,14 @@ func (db *DB) DeleteMany(ctx context.Context, b *Bulk) (keys []int64, counts []C
 	if keys, faults, err = db.matching(ctx, b); err != nil || len(keys) == 0 {
 		return nil, nil, faults, err
 	}
-	counts, used, err := db.remove(ctx, b.Table, keys, b.Force)
-	switch {
+	m := db.removal(b.Table)
+	switch inUse, err := m.remove(ctx, b.Table, keys, b.Force); {
 	case err != nil:
 		return nil, nil, nil, err
-	case used:
+	case inUse:
 		return nil, nil, []Fault{{InUse, "some are in use; `force: true` deletes them all the same", []string{"input", "where"}}}, nil
 	}
-	return keys, counts, nil, nil
+	return keys, m.all(), nil, nil
 }
 
 // matching finds and locks the rows that match, and checks that they are not too many and the viewer's to write.

@@ -39,36 +39,32 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 		}
 		return nil, faults, shown, err
 	}
-	counts, used, err := db.remove(ctx, t, []int64{key}, force)
-	if used {
+	m := db.removal(t)
+	switch inUse, err := m.remove(ctx, t, []int64{key}, force); {
+	case err != nil:
+		return nil, nil, 0, err
+	case inUse:
 		return nil, []Fault{{InUse, "is in use; `force: true` deletes it all the same", []string{"input", "id"}}}, 0, nil
 	}
-	return counts, nil, 0, err
+	return m.all(), nil, 0, nil
 }
 
-// remove deletes rows that are locked, with what hangs on them; used tells that they are linked to others and are kept,
-// which force does not let be.
-func (db *DB) remove(ctx context.Context, t *Table, keys []int64, force bool) (counts []CascadeCount, used bool, err error) {
-	m := db.removal(t)
-	which, bound := db.withKeys("id", keys)
+// remove deletes rows of t, which are locked, and does what the relation page says to what hangs on them, and counts what goes
+// with them. Rows that are deleted by force only are in use if there is any, and are kept.
+func (m *removal) remove(ctx context.Context, t *Table, keys []int64, force bool) (inUse bool, err error) {
+	which, bound := m.db.withKeys("id", keys)
 	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound}
-	if err := m.cascadeAll(ctx, t, rows, args); err != nil {
-		return nil, false, err
-	}
-	if t.name != nil && t.owner == nil && len(m.counts) > 0 && !force {
-		return nil, true, nil
+	if err := m.cascadeAll(ctx, t, rows, args); err != nil || t.Forced() && len(m.counts) > 0 && !force {
+		return err == nil, err
 	}
 	if t.recursive() {
 		which = "id IN (" + rows + ")"
 	}
-	q := &query{dialect: db.dialect, args: args}
+	q := &query{dialect: m.db.dialect, args: args}
 	q.add("DELETE FROM ", t.Name, " WHERE ", which)
 	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: len(keys)}, q, t, Deleted)
-	if err != nil {
-		return nil, false, err
-	}
 	m.count(t.Type, Deleted, n-len(keys)) // those below them
-	return m.all(), false, nil
+	return false, err
 }
 
 // withKeys is a condition that rows with keys meet, and what is bound in it.
@@ -108,16 +104,19 @@ type removal struct {
 	detached map[*Table]map[int64]bool
 }
 
-// removal begins the delete of a row of t.
-func (db *DB) removal(t *Table) *removal {
+// removal begins the delete of rows of tables.
+func (db *DB) removal(tables ...*Table) *removal {
 	m := &removal{db: db, detached: map[*Table]map[int64]bool{}}
-	lines := t.Cascade()
+	var lines []CascadeCount
+	for _, t := range tables {
+		lines = addCounts(lines, t.Cascade())
+	}
 	for _, to := range m.db.model.tables {
 		keys := 0
 		for _, r := range to.Relations {
 			keys += btoi(r.Own != nil && r.Back.OnDelete == Detach)
 		}
-		goes := to == t || slices.Contains(lines, CascadeCount{Type: to.Type, Action: Deleted})
+		goes := slices.Contains(tables, to) || slices.Contains(lines, CascadeCount{Type: to.Type, Action: Deleted})
 		if slices.Contains(lines, CascadeCount{Type: to.Type, Action: Detached}) && (goes || keys > 1) {
 			m.detached[to] = map[int64]bool{}
 		}

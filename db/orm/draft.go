@@ -66,30 +66,44 @@ type Draft struct {
 	at       int // its place in the whole input
 	isNew    bool
 	under    *Relation // along which it hangs on another draft; nil if it is the outermost
+	parent   *Draft    // that other draft
+	named    []string  // path to what names its row, if the input does
+	// ifVersion is what the stored version is to be, for the draft of a row that the input names; nil if it says nothing.
+	ifVersion *int64
+	counts    []CascadeCount // of what Update deleted along
 }
 
 type assignment struct {
 	column *Column
 	value  any // a cell, nil
 	path   []string
-	at     int  // its place in the whole input
-	given  bool // it is what the input says of a field, and not what follows from that
-	parent bool // it is the key of the row that the draft hangs on, and nothing that the input says
+	at     int   // its place in the whole input
+	given  bool  // it is what the input says of a field, or of the row that a stored one hangs on, and not what follows from that
+	parent bool  // it is the key of the row that the draft hangs on, and no field of the input
+	row    int64 // the key of the draft's row if that is stored, while it is validated
 }
 
-// A child is what the input says of the related rows in another table: drafts of them, or null.
+// A child is what the input says of the rows that hang on its row along a relation, in the order in which it is done. Where a
+// row of a relation to one is named by nothing but its parent, its draft has no key until it is found.
 type child struct {
-	relation *Relation
-	drafts   []*Draft
-	null     bool
+	relation                            *Relation
+	remove, disconnect, update, connect []*Draft
+	drafts                              []*Draft // to be made
+	either                              bool     // the draft changes the row that is there, and makes one if there is none
+	null                                bool     // what is there is deleted or detached, as when its parent goes
+	at                                  int      // the place of the null in the whole input
 }
 
-// Links are what the input says of a many-to-many relation, by the other side's names.
+// Links are what the input says of a many-to-many relation, by the other side's names or keys.
 type links struct {
 	relation         *Relation
 	set, add, remove []string
-	replace          bool         // set is given
+	replace          bool         // what is linked is to be what is set, and no more
 	named            []assignment // of set and add
+	keys, disconnect []assignment
+	drafts           []*Draft // rows to make and link
+	path             []string
+	at               int
 }
 
 // NewDraft checks input against the rules of t, without asking the database. It answers every fault, in the input's
@@ -109,18 +123,20 @@ func NewDrafts(t *Table, inputs []Input, path []string) ([]*Draft, []Fault) {
 }
 
 func newDrafts(t *Table, inputs []Input, paths [][]string, isNew bool, known ...string) ([]*Draft, []Fault) {
-	d := &drafter{isNew: isNew}
+	d := &drafter{rows: map[rowOf]bool{}}
 	drafts := make([]*Draft, len(inputs))
 	for i, input := range inputs {
-		drafts[i] = d.draft(t, input, paths[i], nil, known...)
+		drafts[i] = d.draft(t, input, paths[i], nil, isNew, known...)
 	}
 	return drafts, d.faults
 }
 
 type drafter struct {
-	isNew  bool
 	faults []Fault
-	given  int // values so far
+	given  int            // values so far
+	rows   map[rowOf]bool // that nested inputs have named
+	depth  int            // of nested inputs
+	flat   bool           // inputs that stand in this one write no relations
 }
 
 func (d *drafter) assignment(c *Column, v any, path []string) assignment {
@@ -136,8 +152,8 @@ func at(path []string, name string) []string {
 	return append(path[:len(path):len(path)], name)
 }
 
-func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, known ...string) *Draft {
-	draft := &Draft{table: t, path: path, at: d.given, isNew: d.isNew, under: under}
+func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, isNew bool, known ...string) *Draft {
+	draft := &Draft{table: t, path: path, at: d.given, isNew: isNew, under: under}
 	for _, f := range input {
 		if slices.Contains(known, f.Name) {
 			continue
@@ -145,7 +161,7 @@ func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, k
 		here := at(path, f.Name)
 		if i := slices.IndexFunc(t.Columns, func(c *Column) bool { return c.Field == f.Name }); i >= 0 {
 			c := t.Columns[i]
-			if !c.Writable(d.isNew) || under != nil && c == under.Theirs {
+			if !c.Writable(isNew) || under != nil && c == under.Theirs {
 				d.fault(here, Invalid, "cannot be written")
 			} else if v, ok := d.value(c, f.Value, here); ok {
 				a := d.assignment(c, v, here)
@@ -162,15 +178,13 @@ func (d *drafter) draft(t *Table, input Input, path []string, under *Relation, k
 			}
 			continue
 		}
-		if r := t.Relation(f.Name); r != nil {
-			if r.Nested(d.isNew) && (under == nil || d.isNew) {
-				d.relation(draft, r, f.Value, here)
-			} else {
-				d.fault(here, Invalid, "cannot be written")
-			}
+		if r, how := t.nestedField(f.Name, isNew); r != nil && !d.flat && (under == nil || r != under.Back) {
+			d.nested(draft, r, how, f.Value, here)
+		} else if t.Relation(f.Name) != nil {
+			d.fault(here, Invalid, "cannot be written")
 		}
 	}
-	if !d.isNew {
+	if !isNew {
 		return draft
 	}
 	for _, c := range t.Columns {
@@ -228,59 +242,6 @@ func (d *drafter) text(c *Column, v any, path []string) (any, bool) {
 	return text, true
 }
 
-func (d *drafter) relation(draft *Draft, r *Relation, v any, path []string) {
-	if r.Link != nil {
-		draft.links = append(draft.links, d.links(r, v, path))
-		return
-	}
-	c := child{relation: r}
-	switch v := v.(type) {
-	case nil:
-		c.null = true
-	case Input:
-		c.drafts = []*Draft{d.draft(r.To, v, path, r)}
-	case []any:
-		for i, item := range v {
-			if in, ok := item.(Input); ok {
-				c.drafts = append(c.drafts, d.draft(r.To, in, at(path, strconv.Itoa(i)), r))
-			}
-		}
-	}
-	draft.children = append(draft.children, c)
-}
-
-func (d *drafter) links(r *Relation, v any, path []string) links {
-	out := links{relation: r}
-	switch v := v.(type) {
-	case []any: // a new row's: the whole set
-		out.named = d.names(r.To, v, path)
-		out.set, out.replace = textsOf(out.named), true
-	case Input:
-		var difference bool
-		for _, f := range v {
-			list, given := f.Value.([]any)
-			if !given {
-				continue
-			}
-			named := d.names(r.To, list, at(path, f.Name))
-			names := textsOf(named)
-			switch f.Name {
-			case "set":
-				out.set, out.replace = names, true
-			case "add":
-				out.add, difference = names, true
-			case "remove":
-				out.remove, difference, named = names, true, nil
-			}
-			out.named = append(out.named, named...)
-		}
-		if out.replace && difference {
-			d.fault(path, Invalid, "give `set`, or `add` and `remove`, not both")
-		}
-	}
-	return out
-}
-
 // names checks a list of names; a repeated one counts once.
 func (d *drafter) names(t *Table, list []any, path []string) []assignment {
 	names := make([]assignment, 0, len(list))
@@ -304,6 +265,9 @@ func textsOf(assignments []assignment) []string {
 func (d *Draft) has(c *Column) bool {
 	return slices.ContainsFunc(d.values, func(a assignment) bool { return a.column == c })
 }
+
+// Cascade is what the last Update deleted along, and what went with that.
+func (d *Draft) Cascade() []CascadeCount { return d.counts }
 
 // Table is the table of the row that the draft writes.
 func (d *Draft) Table() *Table { return d.table }
@@ -342,16 +306,14 @@ func (d *Draft) Default(c *Column, v any) {
 // setParent gives the draft the key of its parent, in place of another run's if the transaction is run again.
 func (d *Draft) setParent(c *Column, parent int64) {
 	d.values = slices.DeleteFunc(d.values, func(a assignment) bool { return a.column == c })
-	d.values = append(d.values, assignment{column: c, value: parent, path: at(d.path, c.Field), parent: true})
+	d.values = append(d.values, assignment{column: c, value: parent, path: d.place(), parent: true, given: !d.isNew})
 }
 
 // all are the draft and those that hang on it.
 func (d *Draft) all() []*Draft {
 	drafts := []*Draft{d}
-	for _, c := range d.children {
-		for _, child := range c.drafts {
-			drafts = append(drafts, child.all()...)
-		}
+	for _, related := range d.related() {
+		drafts = append(drafts, related.all()...)
 	}
 	return drafts
 }
@@ -381,12 +343,12 @@ func RowsOf(drafts []*Draft) int {
 	count = func(drafts []*Draft) {
 		rows += len(drafts)
 		for _, d := range drafts {
+			count(d.related())
 			for _, c := range d.children {
-				rows += btoi(c.null)
-				count(c.drafts)
+				rows += btoi(c.null) + len(c.remove)
 			}
 			for _, l := range d.links {
-				rows += len(l.set) + len(l.add) + len(l.remove)
+				rows += len(l.set) + len(l.add) + len(l.remove) + len(l.keys) + len(l.disconnect) + len(l.drafts)
 				for _, name := range slices.Concat(l.set, l.add) {
 					missing[named{l.relation.To, name}] = true
 				}

@@ -175,59 +175,63 @@ func (l *locking) key(t *Table, s strength, keys ...int64) {
 func (l *locking) intent(i Intent) (named bool) {
 	t := i.Draft.table
 	if i.Remove {
-		l.key(t, lockRemove, i.Keys...)
-		for _, r := range t.Relations {
-			if r.recursive() {
-				l.related = append(l.related, l.children(r, i.Keys))
-			}
-		}
-		which, bound := l.db.withKeys("id", i.Keys)
-		l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound})
+		l.gone(t, i.Keys)
 		return false
 	}
 	if len(i.Keys) > 0 {
 		l.key(t, i.Draft.strength(), i.Keys...)
-		for _, r := range t.Relations {
-			// Where a row moves in a tree, those above its new place stay where they are: it is not to come below itself.
-			if parent, ok := parentOf(i.Draft, r); ok {
-				l.related = append(l.related, relatedRows{relation: r, args: []any{parent}, above: true})
-				l.of(t, lockChange)
-			}
-		}
-		for _, c := range i.Draft.children {
-			row := l.children(c.relation, i.Keys)
-			if c.null {
-				l.severed(row)
-				continue
-			}
-			for _, d := range c.drafts {
-				l.of(c.relation.To, d.strength())
-			}
-			l.related = append(l.related, row)
-		}
+		rows, bound := l.db.listed(i.Keys)
+		l.nested([]*Draft{i.Draft}, rows, []any{bound})
 	}
 	return l.draft(i.Draft)
 }
 
-// children are the rows that a relation leads to from those with keys.
-func (l *locking) children(r *Relation, keys []int64) relatedRows {
-	if len(keys) == 1 {
-		return relatedRows{relation: r, from: "?", args: []any{keys[0]}}
+// gone gathers rows that are deleted.
+func (l *locking) gone(t *Table, keys []int64) {
+	l.key(t, lockRemove, keys...)
+	rows, bound := l.db.listed(keys)
+	for _, r := range t.Relations {
+		if r.recursive() {
+			l.related = append(l.related, relatedRows{relation: r, from: rows, args: []any{bound}})
+		}
 	}
-	return relatedRows{relation: r, from: "SELECT " + l.db.key + " FROM " + l.db.keyList, args: []any{l.db.bindKeys(keys)}}
+	which, bound := l.db.withKeys("id", keys)
+	l.removed(t, t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound})
 }
 
-// parentOf is the row below which a draft puts its own, in the tree that a relation makes.
-func parentOf(d *Draft, r *Relation) (parent any, ok bool) {
-	if !r.recursive() {
-		return nil, false
+// listed is what stands in IN (…) for keys, and what is bound in it.
+func (d *dialect) listed(keys []int64) (rows string, bound any) {
+	if len(keys) == 1 {
+		return "?", keys[0]
 	}
-	parent, ok = d.Value(r.Theirs.Name)
-	return parent, ok && parent != nil
+	return "SELECT " + d.key + " FROM " + d.keyList, d.bindKeys(keys)
+}
+
+// moves gathers, where a draft's row gets another place in a tree, the rows above its new place: they stay where they are, so that
+// it does not come below itself.
+func (l *locking) moves(d *Draft) {
+	for _, r := range d.table.Relations {
+		if !r.recursive() || d.isNew && len(d.children) == 0 {
+			continue
+		}
+		for _, a := range d.values {
+			if parent, ok := a.value.(int64); ok && a.column == r.Theirs && !a.parent {
+				l.related = append(l.related, relatedRows{relation: r, args: []any{parent}, above: true})
+				l.of(d.table, lockChange)
+			}
+		}
+		for _, c := range d.children {
+			if c.relation == r && d.key != 0 && !d.isNew && len(c.connect)+len(c.drafts) > 0 {
+				l.related = append(l.related, relatedRows{relation: r, args: []any{d.key}, above: true})
+				l.of(d.table, lockChange)
+			}
+		}
+	}
 }
 
 // draft gathers what a draft refers to.
 func (l *locking) draft(d *Draft) (named bool) {
+	l.moves(d)
 	for _, a := range d.values {
 		if key, ok := a.value.(int64); ok && a.column.References != nil && !a.parent {
 			l.key(a.column.References, lockShare, key)
@@ -239,21 +243,91 @@ func (l *locking) draft(d *Draft) (named bool) {
 	}
 	for _, r := range d.table.Relations { // in the order in which insertRelated makes rows by name
 		for _, c := range d.children {
-			for _, child := range c.drafts {
-				if c.relation == r {
-					named = l.draft(child) || named
-				}
+			if c.relation != r {
+				continue
+			}
+			for _, child := range c.connect {
+				l.key(r.To, child.strength(), child.key)
+			}
+			for _, child := range slices.Concat(c.update, c.drafts) {
+				named = l.draft(child) || named
 			}
 		}
 		for _, links := range d.links {
-			if links.relation == r {
-				locks := l.of(r.To, lockShare)
-				locks.names = append(append(locks.names, links.set...), links.add...)
-				named = named || len(links.set)+len(links.add) > 0
+			if links.relation != r {
+				continue
+			}
+			locks := l.of(r.To, lockShare)
+			locks.names = append(append(locks.names, links.set...), links.add...)
+			named = named || len(links.set)+len(links.add) > 0
+			for _, a := range links.keys {
+				if key, ok := a.value.(int64); ok {
+					l.key(r.To, lockShare, key)
+				}
+			}
+			for _, made := range links.drafts {
+				named = l.draft(made) || named
 			}
 		}
 	}
 	return named
+}
+
+// nested gathers the rows that drafts of one table name below theirs, which a SELECT answers: by their keys, or by that they hang
+// there. What comes to hang there draft gathers.
+func (l *locking) nested(drafts []*Draft, rows string, args []any) {
+	for _, r := range drafts[0].table.Relations {
+		var named, found, gone []*Draft // by key, by parent, and those to delete by key
+		var parents []int64
+		void, there := false, false
+		for _, d := range drafts {
+			for _, c := range d.children {
+				if c.relation != r {
+					continue
+				}
+				for _, child := range slices.Concat(c.disconnect, c.update) {
+					l.of(r.To, child.strength())
+				}
+				if r.Many {
+					gone, named = append(gone, c.remove...), slices.Concat(named, c.disconnect, c.update)
+					continue
+				}
+				for _, child := range c.drafts {
+					l.of(r.To, child.strength())
+				}
+				found, parents = append(found, c.update...), append(parents, d.key)
+				void, there = void || c.null || len(c.remove) > 0, true
+			}
+		}
+		for _, d := range named {
+			l.key(r.To, lockShare, d.key)
+		}
+		if len(gone) > 0 {
+			l.gone(r.To, keysOf(gone))
+		}
+		if there {
+			below := relatedRows{relation: r, from: rows, args: args}
+			if !slices.Contains(parents, 0) && len(parents) < len(drafts) {
+				rows, bound := l.db.listed(parents)
+				below.from, below.args = rows, []any{bound}
+			}
+			if void {
+				l.severed(below)
+			} else {
+				l.related = append(l.related, below)
+			}
+			for _, d := range found {
+				d.key = 0 // it is that of the row that was there when the transaction ran before
+			}
+			if len(found) > 0 {
+				l.nested(found, below.text(), below.args)
+			}
+		}
+		if changed := slices.DeleteFunc(named, func(d *Draft) bool { return len(d.children) == 0 }); len(changed) > 0 {
+			rows, bound := l.db.listed(keysOf(changed))
+			l.nested(changed, rows, []any{bound})
+		}
+	}
 }
 
 // removed gathers what goes with the rows of a SELECT of t's keys; those of t itself that go with each other are among them.

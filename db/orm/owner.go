@@ -1,6 +1,9 @@
 package orm
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ErrAnonymous is what is answered to whoever must log in first.
 var ErrAnonymous = Errorf(Unauthenticated, "log in first")
@@ -21,7 +24,14 @@ func (d *Draft) Own(v Viewer) (faults []Fault, err error) {
 
 func (d *Draft) own(v Viewer) ([]Fault, error) {
 	owner := d.table.owner
+	for _, l := range d.links {
+		if l.replace && !d.isNew && !v.Admin && l.relation.OfTheirs() {
+			return nil, Errorf(Forbidden, "only admins may take links away from rows of others: %s", strings.Join(l.path, "."))
+		}
+	}
 	switch {
+	case v.Key == 0 && !v.Admin && d.under != nil && !d.isNew:
+		return nil, ErrAnonymous
 	case v.Key == 0 && !v.Admin && !d.table.Signup() && (d.under == nil || d.under.Theirs != owner):
 		return nil, ErrAnonymous
 	case !v.Admin && d.ownColumns(v) != nil:

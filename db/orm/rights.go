@@ -501,11 +501,7 @@ func (db *DB) permit(ctx context.Context, r *Right, drafts []*Draft) (refused *D
 func (db *DB) holds(ctx context.Context, path string, t *Table, r *Right, keys []int64) (map[int64]bool, error) {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("SELECT t.id FROM ", t.Name, " AS t WHERE ")
-	if len(keys) == 1 {
-		q.bindTo("t.id = ?", keys[0])
-	} else {
-		q.bindTo(q.inKeys("t.id"), q.bindKeys(keys))
-	}
+	q.keysIn("t.id", keys)
 	q.add(" AND ")
 	q.right(r, "t.")
 	found := make(map[int64]bool, len(keys))
@@ -530,7 +526,8 @@ func (db *DB) permitMade(ctx context.Context, t *Table, drafts []*Draft) error {
 	if t.writes != nil {
 		var asked []*Draft
 		for _, d := range drafts {
-			if t.writes.Plain() == nil || d.under != nil && d.under.From.writes.Plain() == nil {
+			// Own has decided where the owner alone may write, if the row does not have its owner from one that others may write.
+			if plain := t.writes.Plain(); plain == nil || plain != t.owner || d.under != nil && d.under.Theirs == plain && d.under.From.writes.Plain() == nil {
 				asked = append(asked, d)
 			}
 		}
@@ -566,17 +563,22 @@ func (db *DB) permitColumns(ctx context.Context, t *Table, drafts []*Draft) erro
 	return nil
 }
 
-// permitMoved refuses a change by which a row that was the viewer's is no longer: it hangs on another's now.
-func (db *DB) permitMoved(ctx context.Context, d *Draft, keys []int64) error {
-	w := d.table.writes
-	if w == nil || !slices.ContainsFunc(d.values, func(a assignment) bool {
-		return a.value != nil && slices.ContainsFunc(w.resolve().paths, func(p path) bool { return p.relations[0].Own == a.column })
-	}) {
+// permitMoved refuses a change by which rows of a table that were the viewer's are no longer: they hang on another's now.
+func (db *DB) permitMoved(ctx context.Context, t *Table, drafts []*Draft) error {
+	if t.writes == nil {
 		return nil
 	}
-	refused, err := db.permit(ctx, w, d.of(keys))
+	var moved []*Draft
+	for _, d := range drafts {
+		if slices.ContainsFunc(d.values, func(a assignment) bool {
+			return a.value != nil && slices.ContainsFunc(t.writes.resolve().paths, func(p path) bool { return p.relations[0].Own == a.column })
+		}) {
+			moved = append(moved, d)
+		}
+	}
+	refused, err := db.permit(ctx, t.writes, moved)
 	if refused != nil {
-		return Errorf(Forbidden, "this %s would no longer be yours", lowerFirst(d.table.Type))
+		return Errorf(Forbidden, "this %s would no longer be yours", lowerFirst(t.Type))
 	}
 	return err
 }

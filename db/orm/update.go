@@ -2,6 +2,9 @@ package orm
 
 import (
 	"context"
+	"reflect"
+	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -35,10 +38,11 @@ func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int
 	return nil, nil
 }
 
-// Update changes the row with key as the draft says, and what hangs on it, or answers what stands against it; shown is
-// then the key of a row to show with the faults, or 0. It must run inside Write.
+// Update changes the row with key as the draft says, and what hangs on it, or answers what stands against it, after which what it
+// has written must not last; shown is then the key of a row to show with the faults, or 0. Draft.Cascade tells what was deleted
+// along. It must run inside Write. It takes a number of statements that depends on the draft's shape, not on its size.
 func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64) (faults []Fault, shown int64, err error) {
-	d.key = key
+	d.key, d.counts = key, nil
 	if faults, err = d.Own(ViewerOf(ctx)); err != nil || len(faults) > 0 {
 		return faults, 0, err
 	}
@@ -51,147 +55,200 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if len(faults) > 0 && faults[0].Code == Outdated {
 		return faults, key, nil
 	}
-	held := key
+	n := &nesting{db: db, viewer: ViewerOf(ctx)}
 	if len(faults) > 0 {
-		held = -1 // it may be there and hidden: nothing of it is held against the input
-	}
-	more, err := db.validate(ctx, []*Draft{d}, held)
-	if faults = append(faults, more...); err != nil || len(faults) > 0 {
-		return faults, 0, err
-	}
-	if err := db.set(ctx, d, key); err != nil {
+		d.key = -1 // it may be there and hidden: nothing of it is held against the input
+	} else if err := n.begin(ctx, []*Draft{d}); err != nil {
 		return nil, 0, err
 	}
-	for _, c := range d.children {
-		faults, err := db.updateRelated(ctx, d, c)
-		if err != nil || len(faults) > 0 {
-			return faults, 0, err
-		}
+	found, err := db.validate(ctx, append([]*Draft{d}, n.drafts()...))
+	if err != nil {
+		return nil, 0, err
 	}
-	for _, l := range d.links {
-		if err := db.relink(ctx, d.key, l); err != nil {
-			return nil, 0, err
+	more := faultsOf(append(n.faults, found...))
+	if faults = append(faults, more...); len(faults) > 0 {
+		if slices.ContainsFunc(more, func(f Fault) bool { return f.Code == Outdated }) {
+			shown = key
 		}
+		return faults, shown, nil
 	}
-	return nil, 0, nil
+	if err := db.set(ctx, []*Draft{d}); err != nil {
+		return nil, 0, err
+	}
+	d.counts = n.counts
+	if err := n.write(ctx); err != nil {
+		return nil, 0, err
+	}
+	found, err = db.circles(ctx, append([]*Draft{d}, n.drafts()...))
+	return faultsOf(found), 0, err
 }
 
-// set writes the draft's own values to the rows with keys, where they differ from what is stored; the version counts changes
-// of a row.
-func (db *DB) set(ctx context.Context, d *Draft, keys ...int64) error {
-	given := d.values
-	if len(given) == 0 {
+// set writes the values that drafts of one table give to rows that are there, with one statement; the version counts changes of
+// a row, and where nothing differs there is none.
+func (db *DB) set(ctx context.Context, drafts []*Draft) error {
+	drafts = slices.DeleteFunc(slices.Clone(drafts), func(d *Draft) bool { return len(d.values) == 0 })
+	if len(drafts) == 0 {
 		return nil
 	}
-	if err := db.permitColumns(ctx, d.table, d.of(keys)); err != nil {
+	t := drafts[0].table
+	if err := db.permitColumns(ctx, t, drafts); err != nil {
 		return err
 	}
-	d.derive()
 	q := &query{dialect: db.dialect}
+	if alike(drafts) {
+		q.setAll(drafts, db.Now())
+	} else {
+		q.setEach(drafts, db.Now())
+	}
+	if err := db.change(ctx, &Statement{Path: "update " + t.Type, Text: q.String(), Args: q.args, Keys: len(drafts)}, nil); err != nil {
+		return err
+	}
+	return db.permitMoved(ctx, t, drafts)
+}
+
+// alike tells whether all drafts give the same.
+func alike(drafts []*Draft) bool {
+	first := drafts[0].values
+	return !slices.ContainsFunc(drafts[1:], func(d *Draft) bool {
+		return !slices.EqualFunc(first, d.values, func(a, b assignment) bool { return a.column == b.column && reflect.DeepEqual(a.value, b.value) })
+	})
+}
+
+// setAll writes the change of rows that all become the same: a value goes there once, however many they are.
+func (q *query) setAll(drafts []*Draft, now time.Time) {
+	d := drafts[0]
+	given := d.values
+	d.derive()
 	q.add("UPDATE ", d.table.Name, " SET ")
 	for _, a := range d.values {
 		q.bindTo(a.column.Name+" = ?, ", a.value)
 	}
-	q.bindTo("updated_at = "+q.timestamp, db.Now())
-	which, bound := db.withKeys("id", keys)
-	q.bindTo(", version = version + 1 WHERE "+which, bound)
+	q.bindTo("updated_at = "+q.timestamp, now)
+	q.add(", version = version + 1 WHERE ")
+	q.keysIn("id", keysOf(drafts))
 	for i, a := range given {
 		q.bindTo([2]string{" OR ", " AND ("}[btoi(i == 0)]+a.column.Name+" IS DISTINCT FROM ?", a.value)
 	}
 	q.add(")")
-	if err := db.change(ctx, &Statement{Path: "update " + d.table.Type, Text: q.String(), Args: q.args, Keys: len(keys)}, nil); err != nil {
+}
+
+// setEach writes the change of rows that each become something else.
+func (q *query) setEach(drafts []*Draft, now time.Time) {
+	t := drafts[0].table
+	key := t.KeyColumn()
+	var columns, given []*Column // all, and those that are compared
+	rows := make([]map[string]any, len(drafts))
+	for i, d := range drafts {
+		for _, a := range d.values {
+			if !slices.Contains(given, a.column) {
+				given = append(given, a.column)
+			}
+		}
+		d.derive()
+		for _, a := range d.values {
+			if !slices.Contains(columns, a.column) {
+				columns = append(columns, a.column)
+			}
+		}
+		rows[i] = d.row(nil)
+		rows[i][key.Name] = d.key
+	}
+	listed := append([]*Column{key}, columns...)
+	value := func(c *Column) string { return q.field(c) }
+	if slices.ContainsFunc(rows, func(row map[string]any) bool { return len(row) < len(listed) }) {
+		// Each row says as well which of the columns it gives.
+		value = func(c *Column) string {
+			return "CASE WHEN " + q.field(gives(c)) + " THEN " + q.field(c) + " ELSE t." + c.Name + " END"
+		}
+		for _, c := range columns {
+			listed = append(listed, gives(c))
+			for _, row := range rows {
+				_, row[gives(c).Name] = row[c.Name]
+			}
+		}
+	}
+	q.add("UPDATE ", t.Name, " AS t SET ")
+	for _, c := range columns {
+		q.add(c.Name, " = ", value(c), ", ")
+	}
+	q.bindTo("updated_at = "+q.timestamp, now)
+	q.bindTo(", version = t.version + 1 FROM "+q.rows(listed), q.rowsJSON(rows))
+	q.add(" WHERE t.id = ", q.field(key))
+	for i, c := range given {
+		q.add([2]string{" OR ", " AND ("}[btoi(i == 0)], "t.", c.Name, " IS DISTINCT FROM ", value(c))
+	}
+	q.add(")")
+}
+
+// gives tells in a list of rows whether one gives a column.
+func gives(c *Column) *Column { return &Column{Name: "gives_" + c.Name, Kind: Bool} }
+
+// relink changes the links of rows along a relation: what is to go goes first.
+func (db *DB) relink(ctx context.Context, r *Relation, drafts []*Draft) error {
+	var replaced []int64
+	var kept, removed, wanted []linkRow
+	var made []*Draft
+	for _, d := range drafts {
+		for _, l := range d.links {
+			if l.relation != r {
+				continue
+			}
+			wanted = append(append(wanted, linksOf(d, l.keys, l.set)...), linksOf(d, nil, l.add)...)
+			removed = append(removed, linksOf(d, l.disconnect, l.remove)...)
+			if l.replace {
+				replaced = append(replaced, d.key)
+				kept = append(kept, linksOf(d, l.keys, l.set)...)
+			}
+			made = append(made, l.drafts...)
+		}
+	}
+	if len(replaced) > 0 {
+		q := &query{dialect: db.dialect}
+		q.keysIn(r.Link.From, replaced)
+		if len(kept) > 0 {
+			q.linked(" AND ", " NOT IN ", r, kept)
+		}
+		if err := db.unlink(ctx, r, q); err != nil {
+			return err
+		}
+	}
+	if len(removed) > 0 {
+		q := &query{dialect: db.dialect}
+		q.linked("", " IN ", r, removed)
+		if err := db.unlink(ctx, r, q); err != nil {
+			return err
+		}
+	}
+	if err := db.link(ctx, r, wanted); err != nil {
 		return err
 	}
-	return db.permitMoved(ctx, d, keys)
+	return db.linkMade(ctx, r, made)
 }
 
-// updateRelated changes, makes, deletes or detaches the row of a to-one relation, if that does not belong to somebody else.
-func (db *DB) updateRelated(ctx context.Context, d *Draft, c child) ([]Fault, error) {
-	r := c.relation
-	viewer := ViewerOf(ctx)
-	apart := r.To.owner != r.Theirs || r.From.writes.Plain() == nil // whoever writes the one may not write the other
-	if c.null && (!apart || viewer.Admin) {
-		return nil, db.severRelated(ctx, d, r)
+// linked writes that a link is, or is not, one of rows.
+func (q *query) linked(and, in string, r *Relation, rows []linkRow) {
+	from, to := r.Link.columns()
+	q.add(and, "(", from.Name, ", ", to.Name, ")", in, "(")
+	byName, byKey := rowsOfLinks(r, rows)
+	if len(byName) > 0 {
+		name := r.To.name
+		q.bindTo("SELECT "+q.field(from)+", t.id FROM "+q.rows([]*Column{from, name}), q.rowsJSON(byName))
+		q.add(" JOIN ", r.To.Name, " AS t ON t.", name.Name, " = ", q.field(name))
 	}
-	var existing, owned int64
-	q := &query{dialect: db.dialect, viewer: viewer}
-	q.add("SELECT id")
-	if apart {
-		q.add(", ")
-		q.ownerOf(r.To, "")
+	if len(byKey) > 0 {
+		q.add([2]string{"", " UNION ALL "}[btoi(len(byName) > 0)])
+		q.bindTo("SELECT "+q.field(from)+", "+q.field(to)+" FROM "+q.rows([]*Column{from, to}), q.rowsJSON(byKey))
 	}
-	q.bindTo(" FROM "+r.To.Name+" WHERE "+r.Theirs.Name+" = ?", d.key)
-	q.add(q.locks[lockRemove])
-	err := db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
-		return rows.Scan([]any{&existing, &owned}[:1+btoi(apart)]...)
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case existing != 0 && apart && !viewer.owns(owned):
-		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(r.To.Type))
-	case c.null:
-		return nil, db.severRelated(ctx, d, r)
-	}
-	for _, child := range c.drafts {
-		if existing == 0 {
-			made, faults, err := child.made(viewer)
-			if err != nil || len(faults) > 0 {
-				return faults, err
-			}
-			child = made
-		}
-		var keys []int64
-		if existing != 0 {
-			keys = []int64{existing}
-		}
-		if faults, err := db.validate(ctx, []*Draft{child}, keys...); err != nil || len(faults) > 0 {
-			return faults, err
-		}
-		if existing != 0 {
-			child.key = existing
-			err = db.set(ctx, child, existing)
-		} else {
-			child.setParent(r.Theirs, d.key)
-			err = db.insert(ctx, r.To, []*Draft{child})
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
+	q.add(")")
 }
 
-func (db *DB) severRelated(ctx context.Context, d *Draft, r *Relation) error {
-	q := &query{dialect: db.dialect}
-	q.bindTo("SELECT id FROM "+d.table.Name+" WHERE id = ?", d.key)
-	return (&removal{db: db}).cascade(ctx, r, q.String(), q.args)
-}
-
-// relink changes the links of one row.
-func (db *DB) relink(ctx context.Context, key int64, l links) error {
-	r := l.relation
-	remove := func(condition string, names []string) error {
-		q := &query{dialect: db.dialect}
-		q.bindTo("DELETE FROM "+r.Link.Table+" WHERE "+r.Link.From+" = ?", key)
-		q.bindTo(" AND "+r.Link.To+condition+"(SELECT id FROM "+r.To.Name+" WHERE "+q.inTexts(r.To.name.Name)+")", q.bindTexts(names))
-		return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: q.String(), Args: q.args, Keys: 1}, nil)
+// unlink removes the links that meet a condition. From the other side the same links may be going: whoever removes them goes
+// through them in one order.
+func (db *DB) unlink(ctx context.Context, r *Relation, which *query) error {
+	text := which.String()
+	if lock := db.locks[lockRemove]; lock != "" {
+		keys := r.forward().Link.From + ", " + r.forward().Link.To
+		text = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + text + " ORDER BY " + keys + lock + ")"
 	}
-	add := l.add
-	if l.replace {
-		if err := remove(" NOT IN ", l.set); err != nil {
-			return err
-		}
-		add = l.set
-	}
-	if len(l.remove) > 0 {
-		if err := remove(" IN ", l.remove); err != nil {
-			return err
-		}
-	}
-	wanted := make([]linkRow, len(add))
-	for i, name := range add {
-		wanted[i] = linkRow{key, name}
-	}
-	return db.link(ctx, r, wanted)
+	return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: "DELETE FROM " + r.Link.Table + " WHERE " + text, Args: which.args}, nil)
 }

@@ -30,7 +30,7 @@ func NewUpsert(t *Table, by, create, update Input) (*Upsert, []Fault, error) {
 	if told == nil {
 		return nil, nil, Errorf(BadRequest, "`input.by.%s` tells no row", by[0].Name)
 	}
-	d := &drafter{isNew: true}
+	d := &drafter{rows: map[rowOf]bool{}}
 	path := []string{"input", "by", told.Field}
 	value, good := d.value(told, by[0].Value, path)
 	u := &Upsert{by: d.assignment(told, value, path)}
@@ -38,7 +38,7 @@ func NewUpsert(t *Table, by, create, update Input) (*Upsert, []Fault, error) {
 	if !given && good {
 		create = append(create[:len(create):len(create)], by[0])
 	}
-	u.Create = d.draft(t, create, []string{"input", "create"}, nil)
+	u.Create = d.draft(t, create, []string{"input", "create"}, nil, true)
 	for i, a := range u.Create.values {
 		switch {
 		case a.column != told:
@@ -52,8 +52,8 @@ func NewUpsert(t *Table, by, create, update Input) (*Upsert, []Fault, error) {
 		u.Create.refused = append(u.Create.refused, told)
 	}
 	if update != nil {
-		d.isNew = false
-		u.Update = d.draft(t, update, []string{"input", "update"}, nil)
+		clear(d.rows) // one of the two is written
+		u.Update = d.draft(t, update, []string{"input", "update"}, nil, false)
 	}
 	return u, d.faults, nil
 }

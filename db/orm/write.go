@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -50,10 +51,32 @@ func (f placed) equal(other placed) bool {
 	return f.at == other.at && f.Code == other.Code && f.Message == other.Message && slices.Equal(f.Field, other.Field)
 }
 
-// validate finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, in the input's order, with a
-// statement or two for each column whatever their number; keys are the rows of a draft that exist already, which is then the
-// only draft.
-func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (faults []Fault, err error) {
+// faultsOf are faults in the input's order. What is wrong with a change is wrong with many of its rows, and said once.
+func faultsOf(found []placed) (faults []Fault) {
+	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
+	said := 0 // where the faults at the same place begin
+	for i, f := range found {
+		if found[said].at != f.at {
+			said = i
+		}
+		if !slices.ContainsFunc(found[said:i], f.equal) {
+			faults = append(faults, f.Fault)
+		}
+	}
+	return faults
+}
+
+// stored is the key of the draft's row, 0 if that is yet to be made.
+func (d *Draft) stored() int64 {
+	if d.isNew {
+		return 0
+	}
+	return d.key
+}
+
+// validate finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, with a statement or two for each
+// column whatever their number.
+func (db *DB) validate(ctx context.Context, drafts []*Draft) (found []placed, err error) {
 	var columns []*Column
 	given := map[*Column][]assignment{}
 	for _, d := range drafts {
@@ -64,10 +87,10 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (fau
 			if given[a.column] == nil {
 				columns = append(columns, a.column)
 			}
+			a.row = d.stored()
 			given[a.column] = append(given[a.column], a)
 		}
 	}
-	var found []placed
 	for _, c := range columns {
 		assignments := given[c]
 		if to := c.References; to != nil {
@@ -83,18 +106,6 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (fau
 				return !ok
 			})
 		}
-		for _, r := range c.Table.Relations {
-			if len(keys) == 0 || len(assignments) == 0 || r.Theirs != c || !r.recursive() {
-				continue
-			}
-			a := assignments[0]
-			switch below, err := db.isBelow(ctx, r, a.value, keys); {
-			case err != nil:
-				return nil, err
-			case below:
-				found = append(found, placed{Fault{Invalid, "is below this " + lowerFirst(c.Table.Type) + " itself", a.path}, a.at})
-			}
-		}
 		if !c.Unique || len(assignments) == 0 {
 			continue
 		}
@@ -103,28 +114,19 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (fau
 			return nil, err
 		}
 		for _, a := range assignments {
-			// Several rows cannot all have it.
-			if holder, ok := taken[a.value]; len(keys) > 1 || ok && (len(keys) == 0 || holder != keys[0]) {
+			if by, ok := taken[a.value]; ok && (by == 0 || by != a.row) {
 				found = append(found, placed{Fault{Taken, "is taken", a.path}, a.at})
 			}
 			taken[a.value] = 0 // whoever else asks for it here comes too late
 		}
 	}
-	twice, err := db.takenTogether(ctx, drafts, keys)
+	twice, err := db.takenTogether(ctx, drafts)
 	if err != nil {
 		return nil, err
 	}
 	found = append(found, twice...)
-	broken, err := db.runChecks(ctx, drafts, keys)
-	if err != nil {
-		return nil, err
-	}
-	found = append(found, broken...)
-	slices.SortStableFunc(found, func(a, b placed) int { return a.at - b.at })
-	for _, f := range found {
-		faults = append(faults, f.Fault)
-	}
-	return faults, nil
+	broken, err := db.runChecks(ctx, drafts)
+	return append(found, broken...), err
 }
 
 // holders finds the rows whose column has one of the values that are given to another column, or to itself, and locks them
@@ -132,13 +134,16 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, keys ...int64) (fau
 func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assignment, lock bool) (map[any]int64, error) {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("SELECT id, ", c.Name, " FROM ", c.Table.Name, " WHERE ")
-	if len(assignments) == 1 {
-		q.bindTo(c.Name+" = ?", assignments[0].value)
-	} else {
-		values := make([]any, len(assignments))
-		for i, a := range assignments {
-			values[i] = a.value
+	var values []any
+	asked := map[any]bool{}
+	for _, a := range assignments {
+		if !asked[a.value] {
+			asked[a.value], values = true, append(values, a.value)
 		}
+	}
+	if len(values) == 1 {
+		q.bindTo(c.Name+" = ?", values[0])
+	} else {
 		q.bindTo(q.in(c.Name, c.Kind), q.list(values))
 	}
 	if lock {
@@ -156,18 +161,45 @@ func (db *DB) holders(ctx context.Context, given, c *Column, assignments []assig
 	return holders, err
 }
 
-// isBelow tells whether a row is one of others, or hangs on it, however far below: if the other came to hang on it in turn, both
-// would be in no tree any more.
-func (db *DB) isBelow(ctx context.Context, r *Relation, row any, of []int64) (is bool, err error) {
-	which, bound := db.withKeys("id", of)
-	q := &query{dialect: db.dialect}
-	q.bindTo(r.above(), row)
-	q.bindTo(" SELECT 1 FROM above WHERE "+which, bound)
-	err = db.run(ctx, &Statement{Path: r.Back.Coordinate(), Text: q.String(), Args: q.args}, func(*sqlx.Rows) error {
-		is = true
-		return nil
-	})
-	return is, err
+// circles finds the rows that drafts have put below themselves in a tree: they would be in none any more. It runs when all is
+// written.
+func (db *DB) circles(ctx context.Context, drafts []*Draft) (found []placed, err error) {
+	var trees []*Relation
+	moved := map[*Relation]map[int64]placed{}
+	for _, d := range drafts {
+		for _, r := range d.table.Relations {
+			for _, a := range d.values {
+				if !r.recursive() || a.column != r.Theirs || a.value == nil || d.isNew {
+					continue
+				}
+				if moved[r] == nil {
+					trees, moved[r] = append(trees, r), map[int64]placed{}
+				}
+				f := placed{Fault{Invalid, "is below this " + lowerFirst(d.table.Type) + " itself", a.path}, a.at}
+				if a.parent {
+					f.Message, f.Field, f.at = "is above the "+lowerFirst(d.table.Type)+" that it is to be in", d.place(), d.at
+				}
+				moved[r][d.key] = f
+			}
+		}
+	}
+	for _, r := range trees {
+		t, c := r.To.Name, r.Theirs.Name
+		q := &query{dialect: db.dialect}
+		q.add("WITH RECURSIVE above (row, id) AS (SELECT id, ", c, " FROM ", t, " WHERE ")
+		q.keysIn("id", slices.Sorted(maps.Keys(moved[r])))
+		q.add(" UNION SELECT a.row, t.", c, " FROM ", t, " AS t JOIN above AS a ON a.id = t.id) SELECT row FROM above WHERE id = row ORDER BY row")
+		err := db.run(ctx, &Statement{Path: r.Back.Coordinate(), Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
+			var key int64
+			err := rows.Scan(&key)
+			found = append(found, moved[r][key])
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // above begins a SELECT from above: a row, and all that it hangs on.
@@ -176,48 +208,40 @@ func (r *Relation) above() string {
 	return "WITH RECURSIVE above (id) AS (SELECT id FROM " + t + " WHERE id = ? UNION SELECT t." + c + " FROM " + t + " AS t JOIN above AS a ON a.id = t.id WHERE t." + c + " IS NOT NULL)"
 }
 
-// A claim is what a draft gives to columns that are unique together: cells, or for the key of a parent that is not there yet
-// the parent.
+// A claim is what a draft's row is to have in columns that are unique together. One that hangs on a new parent has it alone.
 type claim struct {
-	at    assignment // the first of the columns that its author gave
-	cells map[string]any
-	open  bool // it hangs on a new parent, so that no stored row can have the same
-	text  string
+	at    placed // the first of the columns that its author gave
+	row   int64  // its key if it is stored
+	cells []any
+	open  bool // no stored row can have the same
 }
 
 // takenTogether finds what other rows have already of the columns that are unique together, or another of the drafts: with a
-// statement for each such set of columns.
-func (db *DB) takenTogether(ctx context.Context, drafts []*Draft, keys []int64) (found []placed, err error) {
-	parents := map[*Draft]*Draft{}
+// statement or two for each such set of columns.
+func (db *DB) takenTogether(ctx context.Context, drafts []*Draft) (found []placed, err error) {
 	var tables []*Table
 	for _, d := range drafts {
 		if !slices.Contains(tables, d.table) {
 			tables = append(tables, d.table)
 		}
-		for _, c := range d.children {
-			for _, child := range c.drafts {
-				parents[child] = d
-			}
-		}
 	}
 	for _, t := range tables {
 		for _, columns := range t.uniques {
-			var claims []claim
-			for _, d := range drafts {
-				if c, ok := d.claim(columns, parents[d], len(keys) > 0); ok && d.table == t {
-					claims = append(claims, c)
-				}
+			claims, err := db.claims(ctx, t, columns, drafts)
+			if err != nil {
+				return nil, err
 			}
-			taken, err := db.claimed(ctx, t, columns, claims, keys)
+			taken, err := db.claimed(ctx, t, columns, claims)
 			if err != nil {
 				return nil, err
 			}
 			seen := map[string]bool{}
 			for i, c := range claims {
-				if taken[i] || seen[c.text] {
-					found = append(found, placed{Fault{Taken, "is taken, together with " + besides(columns, c.at.column), c.at.path}, c.at.at})
+				text, _ := json.Marshal(c.cells) // cells always marshal
+				if taken[i] || seen[string(text)] {
+					found = append(found, c.at)
 				}
-				seen[c.text] = true
+				seen[string(text)] = true
 			}
 		}
 	}
@@ -235,86 +259,92 @@ func besides(columns []*Column, but *Column) string {
 	return strings.Join(names, " and ")
 }
 
-// claim is what the draft gives to columns that are unique together; there is none if one of them is null. The row of a draft
-// that exists has the others already.
-func (d *Draft) claim(columns []*Column, parent *Draft, exists bool) (c claim, ok bool) {
-	c.cells = map[string]any{}
-	identity := make([]any, len(columns))
-	for i, column := range columns {
-		at := slices.IndexFunc(d.values, func(a assignment) bool { return a.column == column && !a.parent })
-		switch {
-		case at >= 0 && d.values[at].value == nil:
-			return c, false
-		case at >= 0:
-			a := d.values[at]
-			if c.cells[column.Name], identity[i] = a.value, a.value; c.at.column == nil || c.at.at == 0 {
-				c.at = a
-			}
-		case exists:
-		case d.under != nil && d.under.Theirs == column:
-			c.open, identity[i] = true, fmt.Sprintf("%p", parent)
-		default:
-			return c, false
+// claims are those of the drafts of t that give one of columns: there is none if one of them is null. What the row of a draft
+// has already is read.
+func (db *DB) claims(ctx context.Context, t *Table, columns []*Column, drafts []*Draft) (claims []claim, err error) {
+	var stored []int64
+	giving := slices.DeleteFunc(slices.Clone(drafts), func(d *Draft) bool {
+		return d.table != t || !slices.ContainsFunc(d.values, func(a assignment) bool { return slices.Contains(columns, a.column) })
+	})
+	for _, d := range giving {
+		if !d.isNew {
+			stored = append(stored, d.key)
 		}
 	}
-	text, _ := json.Marshal(identity) // cells always marshal
-	c.text = string(text)
-	return c, len(c.cells) > 0
+	was := map[int64][]any{}
+	if len(stored) > 0 {
+		ctx := WithViewer(ctx, Viewer{Admin: true}) // what is unique is so for everybody
+		rows, err := db.Read(ctx, &Read{Path: t.Type + "." + columns[0].Field, From: t, By: t.KeyColumn(), Keys: stored, Select: Select{Columns: columns}})
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range stored {
+			if g := rows.Of(key); g.Start < g.End {
+				was[key] = rows.Row(g.Start)
+			}
+		}
+	}
+	for _, d := range giving {
+		c := claim{row: d.stored(), cells: make([]any, len(columns)), at: placed{at: -1}}
+		authored := false
+		copy(c.cells, was[c.row])
+		for i, column := range columns {
+			for _, a := range d.values {
+				if a.column != column {
+					continue
+				}
+				if c.cells[i] = a.value; a.parent {
+					a.path, a.at = d.place(), d.at
+				}
+				if a.parent && d.parent != nil && d.parent.isNew {
+					c.cells[i], c.open = fmt.Sprintf("%p", d.parent), true
+				} else if c.at.at < 0 || !authored && !a.parent {
+					authored = !a.parent && a.at != 0 // and not given by default
+					c.at = placed{Fault{Taken, "is taken, together with " + besides(columns, column), a.path}, a.at}
+				}
+			}
+			if c.cells[i] == nil && d.isNew && d.under != nil && d.under.Theirs == column {
+				c.cells[i], c.open = fmt.Sprintf("%p", d.parent), true
+			}
+		}
+		if c.at.at >= 0 && !slices.Contains(c.cells, nil) {
+			claims = append(claims, c)
+		}
+	}
+	return claims, nil
 }
 
-// claimed tells which of the claims stored rows stand against; keys are the rows of a claim that exist already, which is then
-// the only claim.
-func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims []claim, keys []int64) (map[int]bool, error) {
+// claimed tells which of the claims stored rows stand against.
+func (db *DB) claimed(ctx context.Context, t *Table, columns []*Column, claims []claim) (map[int]bool, error) {
 	taken := map[int]bool{}
 	place := &Column{Name: "id", Kind: Int} // which is none of the columns
-	given := []*Column{place}
 	var rows []map[string]any
 	for i, c := range claims {
 		if c.open {
 			continue
 		}
 		row := map[string]any{place.Name: i}
-		for _, column := range columns {
-			if cell, ok := c.cells[column.Name]; ok {
-				row[column.Name] = cell
-			}
+		for j, column := range columns {
+			row[column.Name] = c.cells[j]
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
 		return taken, nil
 	}
-	for _, column := range columns {
-		if _, ok := rows[0][column.Name]; ok {
-			given = append(given, column)
-		}
-	}
 	q := &query{dialect: db.dialect}
-	q.bindTo("SELECT "+q.field(place)+" FROM "+q.rows(given), db.rowsJSON(rows))
-	if len(keys) > 0 {
-		which, bound := q.withKeys("s.id", keys)
-		q.bindTo(" JOIN "+t.Name+" AS s ON "+which, bound)
-	}
+	q.bindTo("SELECT "+q.field(place)+", t.id FROM "+q.rows(append([]*Column{place}, columns...)), db.rowsJSON(rows))
 	on := " ON "
 	q.add(" JOIN ", t.Name, " AS t")
 	for _, column := range columns {
-		switch given := slices.Contains(given, column); {
-		case given && len(keys) > 1: // the others get the same
-			q.bindTo(on+"(t."+column.Name+" = "+q.field(column)+" OR "+q.inKeys("t.id")+")", q.bindKeys(keys))
-		case given:
-			q.add(on, "t.", column.Name, " = ", q.field(column))
-		default:
-			q.add(on, "t.", column.Name, " = s.", column.Name)
-		}
+		q.add(on, "t.", column.Name, " = ", q.field(column))
 		on = " AND "
-	}
-	if len(keys) > 0 {
-		q.add(" AND t.id <> s.id")
 	}
 	err := db.run(ctx, &Statement{Path: t.Type + "." + columns[0].Field, Text: q.String(), Args: q.args}, func(rows *sqlx.Rows) error {
 		var i int
-		err := rows.Scan(&i)
-		taken[i] = true
+		var by int64
+		err := rows.Scan(&i, &by)
+		taken[i] = taken[i] || by != claims[i].row
 		return err
 	})
 	return taken, err
@@ -396,24 +426,25 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 	for _, r := range t.Relations {
 		var related []*Draft
 		var wanted []linkRow
+		var moved, made []*Draft
 		for _, d := range drafts {
 			for _, c := range d.children {
 				if c.relation != r {
 					continue
 				}
-				for _, child := range c.drafts {
+				for _, child := range slices.Concat(c.connect, c.drafts) {
 					child.setParent(r.Theirs, d.key)
-					related = append(related, child)
 				}
+				moved, related = append(moved, c.connect...), append(related, c.drafts...)
 			}
 			for _, l := range d.links {
-				if l.relation != r {
-					continue
-				}
-				for _, name := range l.set {
-					wanted = append(wanted, linkRow{d.key, name})
+				if l.relation == r {
+					wanted, made = append(wanted, linksOf(d, l.keys, l.set)...), append(made, l.drafts...)
 				}
 			}
+		}
+		if err := db.set(ctx, moved); err != nil {
+			return err
 		}
 		if err := db.insert(ctx, r.To, related); err != nil {
 			return err
@@ -421,27 +452,83 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 		if err := db.link(ctx, r, wanted); err != nil {
 			return err
 		}
+		if err := db.linkMade(ctx, r, made); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// A linkRow is a link to a row with a name, or with a key.
 type linkRow struct {
 	from int64
 	name string
+	to   int64
+}
+
+// linksOf are the links of a draft's row to others.
+func linksOf(d *Draft, keys []assignment, names []string) []linkRow {
+	var rows []linkRow
+	for _, a := range keys {
+		if key, ok := a.value.(int64); ok {
+			rows = append(rows, linkRow{from: d.key, to: key})
+		}
+	}
+	for _, name := range names {
+		rows = append(rows, linkRow{from: d.key, name: name})
+	}
+	return rows
+}
+
+// columns are those of the link's table, as columns of a list of rows.
+func (l *Link) columns() (from, to *Column) {
+	return &Column{Name: l.From, Kind: Key}, &Column{Name: l.To, Kind: Key}
+}
+
+// rowsOfLinks are links as JSON objects for a dialect's rows: those to named rows, and those to keys.
+func rowsOfLinks(r *Relation, rows []linkRow) (byName, byKey []map[string]any) {
+	for _, row := range rows {
+		if row.to != 0 {
+			byKey = append(byKey, map[string]any{r.Link.From: row.from, r.Link.To: row.to})
+		} else {
+			byName = append(byName, map[string]any{r.Link.From: row.from, r.To.name.Name: row.name})
+		}
+	}
+	return byName, byKey
+}
+
+// linkMade makes rows and links them to the rows of the drafts that they hang on.
+func (db *DB) linkMade(ctx context.Context, r *Relation, made []*Draft) error {
+	if err := db.insert(ctx, r.To, made); err != nil {
+		return err
+	}
+	rows := make([]linkRow, len(made))
+	for i, d := range made {
+		rows[i] = linkRow{from: d.parent.key, to: d.key}
+	}
+	return db.link(ctx, r, rows)
 }
 
 // link makes the rows of a many-to-many relation, and the named rows on the other side that are missing.
 func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
-	if len(wanted) == 0 {
+	links, byKey := rowsOfLinks(r, wanted)
+	if len(byKey) > 0 {
+		from, to := r.Link.columns()
+		q := &query{dialect: db.dialect}
+		q.bindTo("INSERT INTO "+r.Link.Table+" ("+from.Name+", "+to.Name+") SELECT "+q.field(from)+", "+q.field(to)+" FROM "+q.rows([]*Column{from, to}), q.rowsJSON(byKey))
+		q.add(" WHERE TRUE ON CONFLICT (", from.Name, ", ", to.Name, ") DO NOTHING")
+		if err := db.change(ctx, &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}, nil); err != nil {
+			return err
+		}
+	}
+	if len(links) == 0 {
 		return nil
 	}
 	name := r.To.name
 	var names []string
-	links := make([]map[string]any, len(wanted))
 	seen := map[string]bool{}
-	for i, w := range wanted {
-		links[i] = map[string]any{r.Link.From: w.from, name.Name: w.name}
-		if !seen[w.name] {
+	for _, w := range wanted {
+		if w.to == 0 && !seen[w.name] {
 			seen[w.name] = true
 			names = append(names, w.name)
 		}
@@ -449,7 +536,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
 		return err
 	}
-	from := &Column{Name: r.Link.From, Kind: Key}
+	from, _ := r.Link.columns()
 	q := &query{dialect: db.dialect}
 	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
 	q.bindTo(q.rows([]*Column{from, name}), q.rowsJSON(links))
@@ -466,7 +553,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	if err := db.change(ctx, s, nil); err != nil {
 		return err
 	}
-	if s.Rows != len(wanted) { // another writer has removed one of the named rows since it was there
+	if s.Rows != len(links) { // another writer has removed one of the named rows since it was there
 		return lostRace(errors.New("a named row went before it was linked"))
 	}
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -125,39 +124,6 @@ func (w *writer) together(c *orm.Column) (text string) {
 	return text
 }
 
-// nested is the name of the input by which an input of r.From writes what r leads to.
-func nested(r *orm.Relation) string {
-	if one := lowerFirst(r.To.Type); r.Link == nil && (r.Field == one || r.Field == r.To.Root() && r.From.Relation(one) == nil) {
-		return r.From.Type + r.To.Type + "Input"
-	}
-	return r.From.Type + upperFirst(r.Field) + "Input"
-}
-
-// relations writes the fields of an input for the relations that it writes as well, but given.
-func (w *writer) relations(t *orm.Table, u use, given *orm.Relation) {
-	for _, r := range t.Relations {
-		field := words(r.Field)
-		switch {
-		case r == given || !r.Nested(u == forNew):
-		case r.Link != nil && u == forNew:
-			text := "Its " + field + ", by " + words(r.To.ByName().Field) + ", " + w.each(r.To.ByName()) + ": " + fmt.Sprintf(ofNames, w.noun(r.To).many)
-			w.field(text, r.Field+": [String!]")
-		case r.Link != nil:
-			w.field("Changes of its "+field+".", r.Field+": "+nested(r))
-		case r.Many:
-			w.field(upperFirst(field)+" to make, with the "+w.noun(t).one+" as "+words(r.Back.Field)+"; none when absent.", r.Field+": ["+nested(r)+"!]")
-		case u == forNew:
-			w.field(upperFirst(field)+" to make; none when absent.", r.Field+": "+nested(r))
-		default:
-			void := "deletes"
-			if r.Theirs.Nullable {
-				void = "detaches"
-			}
-			w.field("Changes the "+field+" or makes one; null "+void+" it.", r.Field+": "+nested(r))
-		}
-	}
-}
-
 // each is the rule of a name that stands in a list.
 func (w *writer) each(c *orm.Column) string { return c.Rule() + " each" }
 
@@ -184,11 +150,6 @@ func (w *writer) mutations(t *orm.Table) {
 			w.relations(t, forChange, nil)
 			w.field(ofIfVer, "ifVersion: Int")
 		})
-		for _, r := range t.Relations {
-			if r.Link != nil && r.Nested(false) {
-				w.linkInput(r)
-			}
-		}
 	}
 	if deleting {
 		w.block("Which "+n.one+" to delete.", "input Delete"+t.Type+"Input", func() {
@@ -208,6 +169,9 @@ func (w *writer) mutations(t *orm.Table) {
 	if updating {
 		w.payload("update"+t.Type, func() {
 			w.field("The "+n.one+" as changed; on CONFLICT the "+n.one+" as stored, on other `userErrors` null.", entity)
+			if text := w.ofDeleted(t); text != "" {
+				w.field(text, "cascade: [CascadeCount!]!")
+			}
 		})
 	}
 	if deleting {
@@ -220,40 +184,6 @@ func (w *writer) mutations(t *orm.Table) {
 	if creating || updating || deleting {
 		w.block("", "extend type Mutation", func() { w.mutationFields(t) })
 	}
-}
-
-// nestedInputs writes the inputs by which an input of t writes other tables.
-func (w *writer) nestedInputs(t *orm.Table) {
-	for _, r := range t.Relations {
-		if r.Link != nil || !r.Nested(true) && !r.Nested(false) {
-			continue
-		}
-		u, made := forNew, "made"
-		if r.Nested(false) {
-			u, made = forEither, "made or changed"
-		}
-		which := "the " + words(r.Field)
-		if r.Many {
-			which = w.noun(r.To).a
-		}
-		w.block(upperFirst(which)+" of "+w.noun(t).a+" that is "+made+".", "input "+nested(r), func() {
-			w.columns(r.To, u, r.Theirs)
-			if u == forNew {
-				w.relations(r.To, u, r.Back)
-			}
-		})
-	}
-}
-
-// linkInput writes the input that changes the links of a row.
-func (w *writer) linkInput(r *orm.Relation) {
-	from, to, name := w.noun(r.From), w.noun(r.To), r.To.ByName()
-	w.block("Changes of the "+words(r.Field)+" of "+from.a+", by "+words(name.Field)+": either `set`, or `add` and `remove`; both kinds together are INVALID.", "input "+nested(r), func() {
-		names, made := upperFirst(words(name.Field))+"s of ", ", "+w.each(name)+": "+fmt.Sprintf(ofNames, to.many)
-		w.field(names+"all "+to.many+" it has afterwards"+made, "set: [String!]")
-		w.field(names+to.many+" to put on it"+made, "add: [String!]")
-		w.field(names+to.many+" to take off it; the "+to.many+" themselves are kept.", "remove: [String!]")
-	})
 }
 
 func (w *writer) payload(field string, inside func()) {
@@ -313,7 +243,7 @@ func (w *writer) mutationFields(t *orm.Table) {
 		changed := []string{n.a}
 		var moved []string
 		for _, r := range t.Relations {
-			if r.Nested(false) {
+			if r.Nested(false) || r.Parts().Any() || r.Links() {
 				changed = append(changed, "its "+words(r.Field))
 			}
 			if r.Own != nil && r.Own.Writable(false) {

@@ -172,9 +172,12 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 	case "Query." + t.Root():
 		return "return all(ctx, db." + table + ")"
 	case "Mutation.create" + t.Type, "Mutation.update" + t.Type:
-		verb := field[:len("create")]
-		return fmt.Sprintf("entity, faults, err := %s(ctx, db.%s)\nreturn &model.%s{%s: entity, UserErrors: faults}, err",
-			verb, table, templates.ToGo(upperFirst(field)+"Payload"), entity)
+		verb, cascade := field[:len("create")], ""
+		if verb == "update" && len(t.CascadeOfUpdate()) > 0 {
+			cascade = "Cascade: cascaded(ctx), "
+		}
+		return fmt.Sprintf("entity, faults, err := %s(ctx, db.%s)\nreturn &model.%s{%s: entity, %sUserErrors: faults}, err",
+			verb, table, templates.ToGo(upperFirst(field)+"Payload"), entity, cascade)
 	case "Mutation.delete" + t.Type:
 		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
 			table, templates.ToGo(upperFirst(field)+"Payload"), entity)

@@ -571,6 +571,7 @@ type ComplexityRoot struct {
 	}
 
 	UpdateUserPayload struct {
+		Cascade    func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -3033,6 +3034,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateTagsPayload.UserErrors(childComplexity), true
 
+	case "UpdateUserPayload.cascade":
+		if e.ComplexityRoot.UpdateUserPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Cascade(childComplexity), true
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
 			break
@@ -3489,6 +3496,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPostHaving,
 		ec.unmarshalInputPostListWhere,
 		ec.unmarshalInputPostOrder,
+		ec.unmarshalInputPostTagInput,
 		ec.unmarshalInputPostTagsInput,
 		ec.unmarshalInputPostWhere,
 		ec.unmarshalInputProfileExtremesHaving,
@@ -3506,6 +3514,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTagHaving,
 		ec.unmarshalInputTagListWhere,
 		ec.unmarshalInputTagOrder,
+		ec.unmarshalInputTagPostInput,
+		ec.unmarshalInputTagPostsInput,
 		ec.unmarshalInputTagWhere,
 		ec.unmarshalInputUpdateAddressInput,
 		ec.unmarshalInputUpdateAddressesInput,
@@ -3534,14 +3544,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpsertUserBy,
 		ec.unmarshalInputUpsertUserInput,
 		ec.unmarshalInputUpsertUserUpdateInput,
+		ec.unmarshalInputUserAddressChangeInput,
+		ec.unmarshalInputUserAddressChangesInput,
 		ec.unmarshalInputUserAddressInput,
+		ec.unmarshalInputUserAddressNewInput,
 		ec.unmarshalInputUserBy,
 		ec.unmarshalInputUserExtremesHaving,
 		ec.unmarshalInputUserGroupOrder,
 		ec.unmarshalInputUserHaving,
 		ec.unmarshalInputUserOrder,
+		ec.unmarshalInputUserPostChangeInput,
 		ec.unmarshalInputUserPostInput,
+		ec.unmarshalInputUserPostsChangesInput,
+		ec.unmarshalInputUserProfileChangeInput,
+		ec.unmarshalInputUserProfileChangesInput,
 		ec.unmarshalInputUserProfileInput,
+		ec.unmarshalInputUserProfileNewInput,
 		ec.unmarshalInputUserWhere,
 	)
 	first := true
@@ -4663,6 +4681,32 @@ input CreatePostInput {
   content: String!
   "Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   tags: [String!]
+  "Ids of tags to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a tag."
+  tagIds: [ID!]
+}
+
+"Changes of the tags of a post, by name or id: either ` + "`" + `set` + "`" + ` and ` + "`" + `setIds` + "`" + `, which say what all of them are afterwards, or the others; both kinds together are INVALID."
+input PostTagsInput {
+  "Names of all tags it has afterwards, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
+  set: [String!]
+  "Names of tags to put on it, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
+  add: [String!]
+  "Names of tags to take off it; the tags themselves are kept."
+  remove: [String!]
+  "Ids of all tags it has afterwards. NOT_FOUND if one is not there, INVALID if one is not the id of a tag."
+  setIds: [ID!]
+  "Ids of tags to link. NOT_FOUND if one is not there, INVALID if one is not the id of a tag."
+  connect: [ID!]
+  "Ids of tags to link no longer; the tags themselves are kept."
+  disconnect: [ID!]
+  "Tags to make and to link."
+  create: [PostTagInput!]
+}
+
+"A tag that is made and linked to a post."
+input PostTagInput {
+  "Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it."
+  name: String!
 }
 
 "Changes of a post; what is absent is left alone."
@@ -4679,16 +4723,6 @@ input UpdatePostInput {
   tags: PostTagsInput
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
-}
-
-"Changes of the tags of a post, by name: either ` + "`" + `set` + "`" + `, or ` + "`" + `add` + "`" + ` and ` + "`" + `remove` + "`" + `; both kinds together are INVALID."
-input PostTagsInput {
-  "Names of all tags it has afterwards, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
-  set: [String!]
-  "Names of tags to put on it, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
-  add: [String!]
-  "Names of tags to take off it; the tags themselves are kept."
-  remove: [String!]
 }
 
 "Which post to delete."
@@ -5960,6 +5994,32 @@ extend type Query {
 input CreateTagInput {
   "Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it."
   name: String!
+  "Posts to make and to link; none when absent."
+  posts: [TagPostInput!]
+  "Ids of posts to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's."
+  postIds: [ID!]
+}
+
+"Changes of the posts of a tag, by id: either ` + "`" + `set` + "`" + `, which says what all of them are afterwards, or the others; both kinds together are INVALID."
+input TagPostsInput {
+  "Ids of all posts it has afterwards. NOT_FOUND if one is not there, INVALID if one is not the id of a post. For admins only: FORBIDDEN."
+  set: [ID!]
+  "Ids of posts to link. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's."
+  connect: [ID!]
+  "Ids of posts to link no longer; the posts themselves are kept. FORBIDDEN if one is another's."
+  disconnect: [ID!]
+  "Posts to make and to link."
+  create: [TagPostInput!]
+}
+
+"A post that is made and linked to a tag."
+input TagPostInput {
+  "The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN."
+  authorId: ID
+  "Title: one line of 1 to 100 code points."
+  title: String!
+  "Text: 1 to 100,000 code points."
+  content: String!
 }
 
 "Changes of a tag; what is absent is left alone."
@@ -5968,6 +6028,8 @@ input UpdateTagInput {
   id: ID!
   "Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it."
   name: String
+  "Changes of its posts."
+  posts: TagPostsInput
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
 }
@@ -6016,7 +6078,7 @@ extend type Mutation {
     "The new tag."
     input: CreateTagInput!
   ): CreateTagPayload!
-  "Changes a tag. For admins."
+  "Changes a tag and its posts. For admins."
   updateTag(
     "The changes."
     input: UpdateTagInput!
@@ -6098,6 +6160,8 @@ input UpsertTagBy @oneOf {
 input UpsertTagUpdateInput {
   "Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it."
   name: String
+  "Changes of its posts."
+  posts: TagPostsInput
 }
 
 "A tag to make or to change."
@@ -6527,10 +6591,25 @@ input CreateUserInput {
   password: String!
   "Profile to make; none when absent."
   profile: UserProfileInput
+  """
+  Id of a profile that is there and is to be the profile of the new user from now on. NOT_FOUND if it is not there, INVALID if it is
+  not the id of a profile. FORBIDDEN if it is another's.
+  """
+  profileId: ID
   "Address to make; none when absent."
   address: UserAddressInput
+  """
+  Id of an address that is there and is to be the address of the new user from now on. NOT_FOUND if it is not there or not for the
+  caller to see, INVALID if it is not the id of an address. FORBIDDEN if it is another's.
+  """
+  addressId: ID
   "Posts to make, with the user as author; none when absent."
   posts: [UserPostInput!]
+  """
+  Ids of posts that are there and are to hang on the new user from now on. NOT_FOUND if one is not there, INVALID if one is not the
+  id of a post. FORBIDDEN if one is another's.
+  """
+  postIds: [ID!]
 }
 
 "The profile of a user that is made or changed."
@@ -6541,10 +6620,80 @@ input UserProfileInput {
   bio: String
 }
 
+"""
+Changes of the profile of a user, done in this order: one of ` + "`" + `delete` + "`" + `, ` + "`" + `disconnect` + "`" + ` and ` + "`" + `update` + "`" + ` for what is there, and one of
+` + "`" + `connect` + "`" + ` and ` + "`" + `create` + "`" + ` for what is to be there; anything else is INVALID.
+"""
+input UserProfileChangesInput {
+  "Delete it, if there is one; what goes with it stands in ` + "`" + `cascade` + "`" + `. FORBIDDEN if it is another's."
+  delete: Boolean
+  "Changes of the one that is there; NOT_FOUND here if there is none. FORBIDDEN if it is another's."
+  update: UserProfileChangeInput
+  """
+  Id of a profile to be the profile from now on, wherever it hangs now. TAKEN if there is one already. NOT_FOUND if it is not there,
+  INVALID if it is not the id of a profile. FORBIDDEN if it is another's.
+  """
+  connect: ID
+  "One to make; TAKEN if there is one already."
+  create: UserProfileNewInput
+}
+
+"The profile of a user that is made."
+input UserProfileNewInput {
+  "Full name: one line of at most 100 code points; null when absent."
+  fullName: String
+  "Free text: at most 10,000 code points; null when absent."
+  bio: String
+}
+
+"Changes of the profile of a user; what is absent is left alone."
+input UserProfileChangeInput {
+  "Full name: one line of at most 100 code points; null clears it."
+  fullName: String
+  "Free text: at most 10,000 code points; null clears it."
+  bio: String
+  "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
+  ifVersion: Int
+}
+
 "The address of a user that is made or changed."
 input UserAddressInput {
   "E-mail address: a valid e-mail address of at most 254 code points."
   emailAddress: String!
+}
+
+"""
+Changes of the address of a user, done in this order: one of ` + "`" + `delete` + "`" + `, ` + "`" + `disconnect` + "`" + ` and ` + "`" + `update` + "`" + ` for what is there, and one of
+` + "`" + `connect` + "`" + ` and ` + "`" + `create` + "`" + ` for what is to be there; anything else is INVALID.
+"""
+input UserAddressChangesInput {
+  "Delete it, if there is one; what goes with it stands in ` + "`" + `cascade` + "`" + `. FORBIDDEN if it is another's."
+  delete: Boolean
+  "Keep it on no user, if there is one. FORBIDDEN if it is another's."
+  disconnect: Boolean
+  "Changes of the one that is there; NOT_FOUND here if there is none. FORBIDDEN if it is another's."
+  update: UserAddressChangeInput
+  """
+  Id of an address to be the address from now on, wherever it hangs now. TAKEN if there is one already. NOT_FOUND if it is not there
+  or not for the caller to see, INVALID if it is not the id of an address. FORBIDDEN if it is another's.
+  """
+  connect: ID
+  "One to make; TAKEN if there is one already."
+  create: UserAddressNewInput
+}
+
+"The address of a user that is made."
+input UserAddressNewInput {
+  "E-mail address: a valid e-mail address of at most 254 code points."
+  emailAddress: String!
+}
+
+"Changes of the address of a user; what is absent is left alone."
+input UserAddressChangeInput {
+  "E-mail address: a valid e-mail address of at most 254 code points; BLANK when null."
+  emailAddress: String
+  "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
+  ifVersion: Int
 }
 
 "A post of a user that is made."
@@ -6555,6 +6704,34 @@ input UserPostInput {
   content: String!
   "Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once."
   tags: [String!]
+  "Ids of tags to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a tag."
+  tagIds: [ID!]
+}
+
+"Changes of the posts of a user, done in this order. A row that is named twice is INVALID."
+input UserPostsChangesInput {
+  "Ids of posts to delete; what goes with them stands in ` + "`" + `cascade` + "`" + `. NOT_FOUND if one does not hang on the user. FORBIDDEN if one is another's."
+  delete: [ID!]
+  "Posts to change. FORBIDDEN if one is another's."
+  update: [UserPostChangeInput!]
+  "Ids of posts to hang on the user from now on, wherever they do now. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's."
+  connect: [ID!]
+  "Posts to make."
+  create: [UserPostInput!]
+}
+
+"Changes of a post of a user; what is absent is left alone."
+input UserPostChangeInput {
+  "The post. NOT_FOUND if it does not hang on the user, INVALID if this is not the id of a post."
+  id: ID!
+  "Title: one line of 1 to 100 code points; BLANK when null."
+  title: String
+  "Text: 1 to 100,000 code points; BLANK when null."
+  content: String
+  "Changes of its tags."
+  tags: PostTagsInput
+  "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
+  ifVersion: Int
 }
 
 "Changes of a user; what is absent is left alone."
@@ -6567,8 +6744,14 @@ input UpdateUserInput {
   name: String
   "Changes the profile or makes one; null deletes it."
   profile: UserProfileInput
+  "What becomes of the profile, step by step. Instead of ` + "`" + `profile` + "`" + `: both are INVALID."
+  profileChanges: UserProfileChangesInput
   "Changes the address or makes one; null detaches it."
   address: UserAddressInput
+  "What becomes of the address, step by step. Instead of ` + "`" + `address` + "`" + `: both are INVALID."
+  addressChanges: UserAddressChangesInput
+  "Changes of the posts of the user."
+  posts: UserPostsChangesInput
   "Go on only if this is the stored ` + "`" + `version` + "`" + `, else CONFLICT here; no check when absent."
   ifVersion: Int
 }
@@ -6593,6 +6776,8 @@ type CreateUserPayload {
 type UpdateUserPayload {
   "The user as changed; on CONFLICT the user as stored, on other ` + "`" + `userErrors` + "`" + ` null."
   user: User
+  "What was deleted along, and went with that: ` + "`" + `Profile` + "`" + ` DELETED, ` + "`" + `Address` + "`" + ` DELETED, ` + "`" + `Post` + "`" + ` DELETED and ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
+  cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
 }
@@ -6615,7 +6800,7 @@ extend type Mutation {
     "The new user."
     input: CreateUserInput!
   ): CreateUserPayload!
-  "Changes a user, its profile and its address. For the user and admins."
+  "Changes a user, its profile, its address and its posts. For the user and admins."
   updateUser(
     "The changes."
     input: UpdateUserInput!
@@ -6701,8 +6886,14 @@ input UpsertUserUpdateInput {
   name: String
   "Changes the profile or makes one; null deletes it."
   profile: UserProfileInput
+  "What becomes of the profile, step by step. Instead of ` + "`" + `profile` + "`" + `: both are INVALID."
+  profileChanges: UserProfileChangesInput
   "Changes the address or makes one; null detaches it."
   address: UserAddressInput
+  "What becomes of the address, step by step. Instead of ` + "`" + `address` + "`" + `: both are INVALID."
+  addressChanges: UserAddressChangesInput
+  "Changes of the posts of the user."
+  posts: UserPostsChangesInput
 }
 
 "A user to make or to change."
@@ -7671,6 +7862,8 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	case "cascade":
+		return ec.fieldContext_UpdateUserPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
 	}
@@ -19696,6 +19889,38 @@ func (ec *executionContext) fieldContext_UpdateUserPayload_user(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateUserPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23014,7 +23239,7 @@ func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"authorId", "title", "content", "tags"}
+	fieldsInOrder := [...]string{"authorId", "title", "content", "tags", "tagIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23049,6 +23274,13 @@ func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, o
 				return it, err
 			}
 			it.Tags = data
+		case "tagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TagIds = data
 		}
 	}
 	return it, nil
@@ -23169,7 +23401,7 @@ func (ec *executionContext) unmarshalInputCreateTagInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name"}
+	fieldsInOrder := [...]string{"name", "posts", "postIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23183,6 +23415,20 @@ func (ec *executionContext) unmarshalInputCreateTagInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Name = data
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalOTagPostInput2ᚕᚖkithᚋgraphᚋmodelᚐTagPostInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
+		case "postIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostIds = data
 		}
 	}
 	return it, nil
@@ -23229,7 +23475,7 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"username", "name", "password", "profile", "address", "posts"}
+	fieldsInOrder := [...]string{"username", "name", "password", "profile", "profileId", "address", "addressId", "posts", "postIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23264,6 +23510,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Profile = data
+		case "profileId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileID = data
 		case "address":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
 			data, err := ec.unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodelᚐUserAddressInput(ctx, v)
@@ -23271,6 +23524,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Address = data
+		case "addressId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddressID = data
 		case "posts":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
 			data, err := ec.unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostInputᚄ(ctx, v)
@@ -23278,6 +23538,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Posts = data
+		case "postIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostIds = data
 		}
 	}
 	return it, nil
@@ -24383,6 +24650,36 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPostTagInput(ctx context.Context, obj any) (model.PostTagInput, error) {
+	var it model.PostTagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPostTagsInput(ctx context.Context, obj any) (model.PostTagsInput, error) {
 	var it model.PostTagsInput
 	if obj == nil {
@@ -24394,7 +24691,7 @@ func (ec *executionContext) unmarshalInputPostTagsInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"set", "add", "remove"}
+	fieldsInOrder := [...]string{"set", "add", "remove", "setIds", "connect", "disconnect", "create"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -24422,6 +24719,34 @@ func (ec *executionContext) unmarshalInputPostTagsInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Remove = data
+		case "setIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SetIds = data
+		case "connect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connect"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connect = data
+		case "disconnect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disconnect"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disconnect = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOPostTagInput2ᚕᚖkithᚋgraphᚋmodelᚐPostTagInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
 		}
 	}
 	return it, nil
@@ -25368,6 +25693,101 @@ func (ec *executionContext) unmarshalInputTagOrder(ctx context.Context, obj any)
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTagPostInput(ctx context.Context, obj any) (model.TagPostInput, error) {
+	var it model.TagPostInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"authorId", "title", "content"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "authorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagPostsInput(ctx context.Context, obj any) (model.TagPostsInput, error) {
+	var it model.TagPostsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"set", "connect", "disconnect", "create"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "set":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("set"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Set = data
+		case "connect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connect"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connect = data
+		case "disconnect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disconnect"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disconnect = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOTagPostInput2ᚕᚖkithᚋgraphᚋmodelᚐTagPostInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTagWhere(ctx context.Context, obj any) (model.TagWhere, error) {
 	var it model.TagWhere
 	if obj == nil {
@@ -25889,7 +26309,7 @@ func (ec *executionContext) unmarshalInputUpdateTagInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "ifVersion"}
+	fieldsInOrder := [...]string{"id", "name", "posts", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25910,6 +26330,13 @@ func (ec *executionContext) unmarshalInputUpdateTagInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Name = data
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalOTagPostsInput2ᚖkithᚋgraphᚋmodelᚐTagPostsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
 		case "ifVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -26007,7 +26434,7 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "username", "name", "profile", "address", "ifVersion"}
+	fieldsInOrder := [...]string{"id", "username", "name", "profile", "profileChanges", "address", "addressChanges", "posts", "ifVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26042,6 +26469,13 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Profile = data
+		case "profileChanges":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileChanges"))
+			data, err := ec.unmarshalOUserProfileChangesInput2ᚖkithᚋgraphᚋmodelᚐUserProfileChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileChanges = data
 		case "address":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
 			data, err := ec.unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodelᚐUserAddressInput(ctx, v)
@@ -26049,6 +26483,20 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Address = data
+		case "addressChanges":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressChanges"))
+			data, err := ec.unmarshalOUserAddressChangesInput2ᚖkithᚋgraphᚋmodelᚐUserAddressChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddressChanges = data
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalOUserPostsChangesInput2ᚖkithᚋgraphᚋmodelᚐUserPostsChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
 		case "ifVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -26456,7 +26904,7 @@ func (ec *executionContext) unmarshalInputUpsertTagUpdateInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name"}
+	fieldsInOrder := [...]string{"name", "posts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26470,6 +26918,13 @@ func (ec *executionContext) unmarshalInputUpsertTagUpdateInput(ctx context.Conte
 				return it, err
 			}
 			it.Name = data
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalOTagPostsInput2ᚖkithᚋgraphᚋmodelᚐTagPostsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
 		}
 	}
 	return it, nil
@@ -26560,7 +27015,7 @@ func (ec *executionContext) unmarshalInputUpsertUserUpdateInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"username", "name", "profile", "address"}
+	fieldsInOrder := [...]string{"username", "name", "profile", "profileChanges", "address", "addressChanges", "posts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26588,6 +27043,13 @@ func (ec *executionContext) unmarshalInputUpsertUserUpdateInput(ctx context.Cont
 				return it, err
 			}
 			it.Profile = data
+		case "profileChanges":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profileChanges"))
+			data, err := ec.unmarshalOUserProfileChangesInput2ᚖkithᚋgraphᚋmodelᚐUserProfileChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProfileChanges = data
 		case "address":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
 			data, err := ec.unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodelᚐUserAddressInput(ctx, v)
@@ -26595,6 +27057,115 @@ func (ec *executionContext) unmarshalInputUpsertUserUpdateInput(ctx context.Cont
 				return it, err
 			}
 			it.Address = data
+		case "addressChanges":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressChanges"))
+			data, err := ec.unmarshalOUserAddressChangesInput2ᚖkithᚋgraphᚋmodelᚐUserAddressChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddressChanges = data
+		case "posts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("posts"))
+			data, err := ec.unmarshalOUserPostsChangesInput2ᚖkithᚋgraphᚋmodelᚐUserPostsChangesInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Posts = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserAddressChangeInput(ctx context.Context, obj any) (model.UserAddressChangeInput, error) {
+	var it model.UserAddressChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"emailAddress", "ifVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "emailAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailAddress"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailAddress = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserAddressChangesInput(ctx context.Context, obj any) (model.UserAddressChangesInput, error) {
+	var it model.UserAddressChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"delete", "disconnect", "update", "connect", "create"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "delete":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delete"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delete = data
+		case "disconnect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disconnect"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disconnect = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUserAddressChangeInput2ᚖkithᚋgraphᚋmodelᚐUserAddressChangeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		case "connect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connect"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connect = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOUserAddressNewInput2ᚖkithᚋgraphᚋmodelᚐUserAddressNewInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
 		}
 	}
 	return it, nil
@@ -26602,6 +27173,36 @@ func (ec *executionContext) unmarshalInputUpsertUserUpdateInput(ctx context.Cont
 
 func (ec *executionContext) unmarshalInputUserAddressInput(ctx context.Context, obj any) (model.UserAddressInput, error) {
 	var it model.UserAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"emailAddress"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "emailAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailAddress"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailAddress = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserAddressNewInput(ctx context.Context, obj any) (model.UserAddressNewInput, error) {
+	var it model.UserAddressNewInput
 	if obj == nil {
 		return it, nil
 	}
@@ -26879,6 +27480,64 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUserPostChangeInput(ctx context.Context, obj any) (model.UserPostChangeInput, error) {
+	var it model.UserPostChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "title", "content", "tags", "ifVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOPostTagsInput2ᚖkithᚋgraphᚋmodelᚐPostTagsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUserPostInput(ctx context.Context, obj any) (model.UserPostInput, error) {
 	var it model.UserPostInput
 	if obj == nil {
@@ -26890,7 +27549,7 @@ func (ec *executionContext) unmarshalInputUserPostInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "content", "tags"}
+	fieldsInOrder := [...]string{"title", "content", "tags", "tagIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26918,6 +27577,159 @@ func (ec *executionContext) unmarshalInputUserPostInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Tags = data
+		case "tagIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tagIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TagIds = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserPostsChangesInput(ctx context.Context, obj any) (model.UserPostsChangesInput, error) {
+	var it model.UserPostsChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"delete", "update", "connect", "create"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "delete":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delete"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delete = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUserPostChangeInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostChangeInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		case "connect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connect"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connect = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserProfileChangeInput(ctx context.Context, obj any) (model.UserProfileChangeInput, error) {
+	var it model.UserProfileChangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fullName", "bio", "ifVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fullName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fullName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FullName = data
+		case "bio":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bio"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bio = data
+		case "ifVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ifVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IfVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserProfileChangesInput(ctx context.Context, obj any) (model.UserProfileChangesInput, error) {
+	var it model.UserProfileChangesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"delete", "update", "connect", "create"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "delete":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delete"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delete = data
+		case "update":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("update"))
+			data, err := ec.unmarshalOUserProfileChangeInput2ᚖkithᚋgraphᚋmodelᚐUserProfileChangeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Update = data
+		case "connect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connect"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connect = data
+		case "create":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("create"))
+			data, err := ec.unmarshalOUserProfileNewInput2ᚖkithᚋgraphᚋmodelᚐUserProfileNewInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Create = data
 		}
 	}
 	return it, nil
@@ -26925,6 +27737,43 @@ func (ec *executionContext) unmarshalInputUserPostInput(ctx context.Context, obj
 
 func (ec *executionContext) unmarshalInputUserProfileInput(ctx context.Context, obj any) (model.UserProfileInput, error) {
 	var it model.UserProfileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fullName", "bio"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fullName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fullName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FullName = data
+		case "bio":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bio"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bio = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUserProfileNewInput(ctx context.Context, obj any) (model.UserProfileNewInput, error) {
+	var it model.UserProfileNewInput
 	if obj == nil {
 		return it, nil
 	}
@@ -33140,6 +33989,11 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cascade":
+			out.Values[i] = ec._UpdateUserPayload_cascade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -35820,6 +36674,11 @@ func (ec *executionContext) unmarshalNPostOrder2ᚖkithᚋgraphᚋmodelᚐPostOr
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPostTagInput2ᚖkithᚋgraphᚋmodelᚐPostTagInput(ctx context.Context, v any) (*model.PostTagInput, error) {
+	res, err := ec.unmarshalInputPostTagInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNPostWhere2ᚖkithᚋgraphᚋmodelᚐPostWhere(ctx context.Context, v any) (*model.PostWhere, error) {
 	res, err := ec.unmarshalInputPostWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -36329,6 +37188,11 @@ func (ec *executionContext) unmarshalNTagOrder2ᚖkithᚋgraphᚋmodelᚐTagOrde
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTagPostInput2ᚖkithᚋgraphᚋmodelᚐTagPostInput(ctx context.Context, v any) (*model.TagPostInput, error) {
+	res, err := ec.unmarshalInputTagPostInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTagWhere2ᚖkithᚋgraphᚋmodelᚐTagWhere(ctx context.Context, v any) (*model.TagWhere, error) {
 	res, err := ec.unmarshalInputTagWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -36827,6 +37691,11 @@ func (ec *executionContext) unmarshalNUserHaving2ᚖkithᚋgraphᚋmodelᚐUserH
 
 func (ec *executionContext) unmarshalNUserOrder2ᚖkithᚋgraphᚋmodelᚐUserOrder(ctx context.Context, v any) (*model.UserOrder, error) {
 	res, err := ec.unmarshalInputUserOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUserPostChangeInput2ᚖkithᚋgraphᚋmodelᚐUserPostChangeInput(ctx context.Context, v any) (*model.UserPostChangeInput, error) {
+	res, err := ec.unmarshalInputUserPostChangeInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -37516,6 +38385,23 @@ func (ec *executionContext) marshalOPostOrderField2ᚖkithᚋgraphᚋmodelᚐPos
 	return v
 }
 
+func (ec *executionContext) unmarshalOPostTagInput2ᚕᚖkithᚋgraphᚋmodelᚐPostTagInputᚄ(ctx context.Context, v any) ([]*model.PostTagInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.PostTagInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPostTagInput2ᚖkithᚋgraphᚋmodelᚐPostTagInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOPostTagsInput2ᚖkithᚋgraphᚋmodelᚐPostTagsInput(ctx context.Context, v any) (*model.PostTagsInput, error) {
 	if v == nil {
 		return nil, nil
@@ -37950,6 +38836,31 @@ func (ec *executionContext) marshalOTagOrderField2ᚖkithᚋgraphᚋmodelᚐTagO
 	return v
 }
 
+func (ec *executionContext) unmarshalOTagPostInput2ᚕᚖkithᚋgraphᚋmodelᚐTagPostInputᚄ(ctx context.Context, v any) ([]*model.TagPostInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.TagPostInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTagPostInput2ᚖkithᚋgraphᚋmodelᚐTagPostInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTagPostsInput2ᚖkithᚋgraphᚋmodelᚐTagPostsInput(ctx context.Context, v any) (*model.TagPostsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagPostsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOTagWhere2ᚕᚖkithᚋgraphᚋmodelᚐTagWhereᚄ(ctx context.Context, v any) ([]*model.TagWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -38014,11 +38925,35 @@ func (ec *executionContext) marshalOUser2ᚖkithᚋdbᚐUser(ctx context.Context
 	return ec._User(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOUserAddressChangeInput2ᚖkithᚋgraphᚋmodelᚐUserAddressChangeInput(ctx context.Context, v any) (*model.UserAddressChangeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserAddressChangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserAddressChangesInput2ᚖkithᚋgraphᚋmodelᚐUserAddressChangesInput(ctx context.Context, v any) (*model.UserAddressChangesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserAddressChangesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodelᚐUserAddressInput(ctx context.Context, v any) (*model.UserAddressInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputUserAddressInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserAddressNewInput2ᚖkithᚋgraphᚋmodelᚐUserAddressNewInput(ctx context.Context, v any) (*model.UserAddressNewInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserAddressNewInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -38165,6 +39100,23 @@ func (ec *executionContext) marshalOUserOrderField2ᚖkithᚋgraphᚋmodelᚐUse
 	return v
 }
 
+func (ec *executionContext) unmarshalOUserPostChangeInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostChangeInputᚄ(ctx context.Context, v any) ([]*model.UserPostChangeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.UserPostChangeInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUserPostChangeInput2ᚖkithᚋgraphᚋmodelᚐUserPostChangeInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodelᚐUserPostInputᚄ(ctx context.Context, v any) ([]*model.UserPostInput, error) {
 	if v == nil {
 		return nil, nil
@@ -38182,11 +39134,43 @@ func (ec *executionContext) unmarshalOUserPostInput2ᚕᚖkithᚋgraphᚋmodel�
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOUserPostsChangesInput2ᚖkithᚋgraphᚋmodelᚐUserPostsChangesInput(ctx context.Context, v any) (*model.UserPostsChangesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserPostsChangesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserProfileChangeInput2ᚖkithᚋgraphᚋmodelᚐUserProfileChangeInput(ctx context.Context, v any) (*model.UserProfileChangeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserProfileChangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserProfileChangesInput2ᚖkithᚋgraphᚋmodelᚐUserProfileChangesInput(ctx context.Context, v any) (*model.UserProfileChangesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserProfileChangesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOUserProfileInput2ᚖkithᚋgraphᚋmodelᚐUserProfileInput(ctx context.Context, v any) (*model.UserProfileInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputUserProfileInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUserProfileNewInput2ᚖkithᚋgraphᚋmodelᚐUserProfileNewInput(ctx context.Context, v any) (*model.UserProfileNewInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserProfileNewInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -134,6 +134,8 @@ type CreatePostInput struct {
 	Content string `json:"content"`
 	// Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
+	// Ids of tags to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a tag.
+	TagIds []string `json:"tagIds,omitempty"`
 }
 
 // Answer of `createPost`.
@@ -194,6 +196,10 @@ type CreateProfilesPayload struct {
 type CreateTagInput struct {
 	// Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it.
 	Name string `json:"name"`
+	// Posts to make and to link; none when absent.
+	Posts []*TagPostInput `json:"posts,omitempty"`
+	// Ids of posts to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's.
+	PostIds []string `json:"postIds,omitempty"`
 }
 
 // Answer of `createTag`.
@@ -228,10 +234,19 @@ type CreateUserInput struct {
 	Password string `json:"password"`
 	// Profile to make; none when absent.
 	Profile *UserProfileInput `json:"profile,omitempty"`
+	// Id of a profile that is there and is to be the profile of the new user from now on. NOT_FOUND if it is not there, INVALID if it is
+	// not the id of a profile. FORBIDDEN if it is another's.
+	ProfileID *string `json:"profileId,omitempty"`
 	// Address to make; none when absent.
 	Address *UserAddressInput `json:"address,omitempty"`
+	// Id of an address that is there and is to be the address of the new user from now on. NOT_FOUND if it is not there or not for the
+	// caller to see, INVALID if it is not the id of an address. FORBIDDEN if it is another's.
+	AddressID *string `json:"addressId,omitempty"`
 	// Posts to make, with the user as author; none when absent.
 	Posts []*UserPostInput `json:"posts,omitempty"`
+	// Ids of posts that are there and are to hang on the new user from now on. NOT_FOUND if one is not there, INVALID if one is not the
+	// id of a post. FORBIDDEN if one is another's.
+	PostIds []string `json:"postIds,omitempty"`
 }
 
 // Answer of `createUser`.
@@ -634,7 +649,13 @@ type PostOrder struct {
 	Author *UserOrder `json:"author,omitempty"`
 }
 
-// Changes of the tags of a post, by name: either `set`, or `add` and `remove`; both kinds together are INVALID.
+// A tag that is made and linked to a post.
+type PostTagInput struct {
+	// Name, unique: one line of 1 to 50 code points. Compared exactly: TAKEN if another tag has it.
+	Name string `json:"name"`
+}
+
+// Changes of the tags of a post, by name or id: either `set` and `setIds`, which say what all of them are afterwards, or the others; both kinds together are INVALID.
 type PostTagsInput struct {
 	// Names of all tags it has afterwards, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Set []string `json:"set,omitempty"`
@@ -642,6 +663,14 @@ type PostTagsInput struct {
 	Add []string `json:"add,omitempty"`
 	// Names of tags to take off it; the tags themselves are kept.
 	Remove []string `json:"remove,omitempty"`
+	// Ids of all tags it has afterwards. NOT_FOUND if one is not there, INVALID if one is not the id of a tag.
+	SetIds []string `json:"setIds,omitempty"`
+	// Ids of tags to link. NOT_FOUND if one is not there, INVALID if one is not the id of a tag.
+	Connect []string `json:"connect,omitempty"`
+	// Ids of tags to link no longer; the tags themselves are kept.
+	Disconnect []string `json:"disconnect,omitempty"`
+	// Tags to make and to link.
+	Create []*PostTagInput `json:"create,omitempty"`
 }
 
 // Matches a post that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
@@ -900,6 +929,28 @@ type TagOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// A post that is made and linked to a tag.
+type TagPostInput struct {
+	// The user who is its author; the viewer when absent. Another user is for admins only: FORBIDDEN.
+	AuthorID *string `json:"authorId,omitempty"`
+	// Title: one line of 1 to 100 code points.
+	Title string `json:"title"`
+	// Text: 1 to 100,000 code points.
+	Content string `json:"content"`
+}
+
+// Changes of the posts of a tag, by id: either `set`, which says what all of them are afterwards, or the others; both kinds together are INVALID.
+type TagPostsInput struct {
+	// Ids of all posts it has afterwards. NOT_FOUND if one is not there, INVALID if one is not the id of a post. For admins only: FORBIDDEN.
+	Set []string `json:"set,omitempty"`
+	// Ids of posts to link. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's.
+	Connect []string `json:"connect,omitempty"`
+	// Ids of posts to link no longer; the posts themselves are kept. FORBIDDEN if one is another's.
+	Disconnect []string `json:"disconnect,omitempty"`
+	// Posts to make and to link.
+	Create []*TagPostInput `json:"create,omitempty"`
+}
+
 // Matches a tag that meets every field given; `{}` matches all. A `null` in it is BAD_REQUEST.
 type TagWhere struct {
 	// All of these match.
@@ -1080,6 +1131,8 @@ type UpdateTagInput struct {
 	ID string `json:"id"`
 	// Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
 	Name *string `json:"name,omitempty"`
+	// Changes of its posts.
+	Posts *TagPostsInput `json:"posts,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
 }
@@ -1128,8 +1181,14 @@ type UpdateUserInput struct {
 	Name *string `json:"name,omitempty"`
 	// Changes the profile or makes one; null deletes it.
 	Profile *UserProfileInput `json:"profile,omitempty"`
+	// What becomes of the profile, step by step. Instead of `profile`: both are INVALID.
+	ProfileChanges *UserProfileChangesInput `json:"profileChanges,omitempty"`
 	// Changes the address or makes one; null detaches it.
 	Address *UserAddressInput `json:"address,omitempty"`
+	// What becomes of the address, step by step. Instead of `address`: both are INVALID.
+	AddressChanges *UserAddressChangesInput `json:"addressChanges,omitempty"`
+	// Changes of the posts of the user.
+	Posts *UserPostsChangesInput `json:"posts,omitempty"`
 	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
 	IfVersion *int `json:"ifVersion,omitempty"`
 }
@@ -1138,6 +1197,8 @@ type UpdateUserInput struct {
 type UpdateUserPayload struct {
 	// The user as changed; on CONFLICT the user as stored, on other `userErrors` null.
 	User *db.User `json:"user,omitempty"`
+	// What was deleted along, and went with that: `Profile` DELETED, `Address` DELETED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 }
@@ -1270,6 +1331,8 @@ type UpsertTagPayload struct {
 type UpsertTagUpdateInput struct {
 	// Name, unique: one line of 1 to 50 code points; BLANK when null. Compared exactly: TAKEN if another tag has it.
 	Name *string `json:"name,omitempty"`
+	// Changes of its posts.
+	Posts *TagPostsInput `json:"posts,omitempty"`
 }
 
 // Which user, by what no two have: exactly one field, which is not null, or else BAD_REQUEST.
@@ -1306,12 +1369,48 @@ type UpsertUserUpdateInput struct {
 	Name *string `json:"name,omitempty"`
 	// Changes the profile or makes one; null deletes it.
 	Profile *UserProfileInput `json:"profile,omitempty"`
+	// What becomes of the profile, step by step. Instead of `profile`: both are INVALID.
+	ProfileChanges *UserProfileChangesInput `json:"profileChanges,omitempty"`
 	// Changes the address or makes one; null detaches it.
 	Address *UserAddressInput `json:"address,omitempty"`
+	// What becomes of the address, step by step. Instead of `address`: both are INVALID.
+	AddressChanges *UserAddressChangesInput `json:"addressChanges,omitempty"`
+	// Changes of the posts of the user.
+	Posts *UserPostsChangesInput `json:"posts,omitempty"`
+}
+
+// Changes of the address of a user; what is absent is left alone.
+type UserAddressChangeInput struct {
+	// E-mail address: a valid e-mail address of at most 254 code points; BLANK when null.
+	EmailAddress *string `json:"emailAddress,omitempty"`
+	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
+	IfVersion *int `json:"ifVersion,omitempty"`
+}
+
+// Changes of the address of a user, done in this order: one of `delete`, `disconnect` and `update` for what is there, and one of
+// `connect` and `create` for what is to be there; anything else is INVALID.
+type UserAddressChangesInput struct {
+	// Delete it, if there is one; what goes with it stands in `cascade`. FORBIDDEN if it is another's.
+	Delete *bool `json:"delete,omitempty"`
+	// Keep it on no user, if there is one. FORBIDDEN if it is another's.
+	Disconnect *bool `json:"disconnect,omitempty"`
+	// Changes of the one that is there; NOT_FOUND here if there is none. FORBIDDEN if it is another's.
+	Update *UserAddressChangeInput `json:"update,omitempty"`
+	// Id of an address to be the address from now on, wherever it hangs now. TAKEN if there is one already. NOT_FOUND if it is not there
+	// or not for the caller to see, INVALID if it is not the id of an address. FORBIDDEN if it is another's.
+	Connect *string `json:"connect,omitempty"`
+	// One to make; TAKEN if there is one already.
+	Create *UserAddressNewInput `json:"create,omitempty"`
 }
 
 // The address of a user that is made or changed.
 type UserAddressInput struct {
+	// E-mail address: a valid e-mail address of at most 254 code points.
+	EmailAddress string `json:"emailAddress"`
+}
+
+// The address of a user that is made.
+type UserAddressNewInput struct {
 	// E-mail address: a valid e-mail address of at most 254 code points.
 	EmailAddress string `json:"emailAddress"`
 }
@@ -1372,6 +1471,20 @@ type UserOrder struct {
 	Address *AddressOrder `json:"address,omitempty"`
 }
 
+// Changes of a post of a user; what is absent is left alone.
+type UserPostChangeInput struct {
+	// The post. NOT_FOUND if it does not hang on the user, INVALID if this is not the id of a post.
+	ID string `json:"id"`
+	// Title: one line of 1 to 100 code points; BLANK when null.
+	Title *string `json:"title,omitempty"`
+	// Text: 1 to 100,000 code points; BLANK when null.
+	Content *string `json:"content,omitempty"`
+	// Changes of its tags.
+	Tags *PostTagsInput `json:"tags,omitempty"`
+	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
+	IfVersion *int `json:"ifVersion,omitempty"`
+}
+
 // A post of a user that is made.
 type UserPostInput struct {
 	// Title: one line of 1 to 100 code points.
@@ -1380,6 +1493,44 @@ type UserPostInput struct {
 	Content string `json:"content"`
 	// Its tags, by name, one line of 1 to 50 code points each: missing tags are made, a repeated name counts once.
 	Tags []string `json:"tags,omitempty"`
+	// Ids of tags to link as well; a repeated one counts once. NOT_FOUND if one is not there, INVALID if one is not the id of a tag.
+	TagIds []string `json:"tagIds,omitempty"`
+}
+
+// Changes of the posts of a user, done in this order. A row that is named twice is INVALID.
+type UserPostsChangesInput struct {
+	// Ids of posts to delete; what goes with them stands in `cascade`. NOT_FOUND if one does not hang on the user. FORBIDDEN if one is another's.
+	Delete []string `json:"delete,omitempty"`
+	// Posts to change. FORBIDDEN if one is another's.
+	Update []*UserPostChangeInput `json:"update,omitempty"`
+	// Ids of posts to hang on the user from now on, wherever they do now. NOT_FOUND if one is not there, INVALID if one is not the id of a post. FORBIDDEN if one is another's.
+	Connect []string `json:"connect,omitempty"`
+	// Posts to make.
+	Create []*UserPostInput `json:"create,omitempty"`
+}
+
+// Changes of the profile of a user; what is absent is left alone.
+type UserProfileChangeInput struct {
+	// Full name: one line of at most 100 code points; null clears it.
+	FullName *string `json:"fullName,omitempty"`
+	// Free text: at most 10,000 code points; null clears it.
+	Bio *string `json:"bio,omitempty"`
+	// Go on only if this is the stored `version`, else CONFLICT here; no check when absent.
+	IfVersion *int `json:"ifVersion,omitempty"`
+}
+
+// Changes of the profile of a user, done in this order: one of `delete`, `disconnect` and `update` for what is there, and one of
+// `connect` and `create` for what is to be there; anything else is INVALID.
+type UserProfileChangesInput struct {
+	// Delete it, if there is one; what goes with it stands in `cascade`. FORBIDDEN if it is another's.
+	Delete *bool `json:"delete,omitempty"`
+	// Changes of the one that is there; NOT_FOUND here if there is none. FORBIDDEN if it is another's.
+	Update *UserProfileChangeInput `json:"update,omitempty"`
+	// Id of a profile to be the profile from now on, wherever it hangs now. TAKEN if there is one already. NOT_FOUND if it is not there,
+	// INVALID if it is not the id of a profile. FORBIDDEN if it is another's.
+	Connect *string `json:"connect,omitempty"`
+	// One to make; TAKEN if there is one already.
+	Create *UserProfileNewInput `json:"create,omitempty"`
 }
 
 // The profile of a user that is made or changed.
@@ -1387,6 +1538,14 @@ type UserProfileInput struct {
 	// Full name: one line of at most 100 code points; null clears it, absent leaves it alone, or null in a new profile.
 	FullName *string `json:"fullName,omitempty"`
 	// Free text: at most 10,000 code points; null clears it, absent leaves it alone, or null in a new profile.
+	Bio *string `json:"bio,omitempty"`
+}
+
+// The profile of a user that is made.
+type UserProfileNewInput struct {
+	// Full name: one line of at most 100 code points; null when absent.
+	FullName *string `json:"fullName,omitempty"`
+	// Free text: at most 10,000 code points; null when absent.
 	Bio *string `json:"bio,omitempty"`
 }
 

@@ -9,9 +9,9 @@ SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT id FROM tags WHERE
 
 -- Post.authorId
 -- sqlite
-SELECT id, id FROM users WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
+SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
-SELECT id, id FROM users WHERE id = ANY(?::bigint[]) ORDER BY id FOR KEY SHARE
+SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Post
 -- sqlite

@@ -6,9 +6,9 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO
 
 -- unlink Post.tags
 -- sqlite
-DELETE FROM post_tags WHERE post_id = ? AND tag_id IN (SELECT id FROM tags WHERE name IN (SELECT value FROM json_each(?)))
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r JOIN tags AS t ON t.name = r.value ->> 'name')
 -- postgres
-DELETE FROM post_tags WHERE post_id = ? AND tag_id IN (SELECT id FROM tags WHERE name = ANY(?::text[]))
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE (post_id, tag_id) IN (SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN tags AS t ON t.name = r.name) ORDER BY post_id, tag_id FOR UPDATE)
 
 -- insert Tag
 -- sqlite

@@ -6,9 +6,9 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO
 
 -- unlink Post.tags
 -- sqlite
-DELETE FROM post_tags WHERE post_id = ? AND tag_id NOT IN (SELECT id FROM tags WHERE name IN (SELECT value FROM json_each(?)))
+DELETE FROM post_tags WHERE post_id = ?
 -- postgres
-DELETE FROM post_tags WHERE post_id = ? AND tag_id NOT IN (SELECT id FROM tags WHERE name = ANY(?::text[]))
+DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM post_tags WHERE post_id = ? ORDER BY post_id, tag_id FOR UPDATE)
 
 -- updatePost
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?

@@ -16,20 +16,32 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
 
+-- User.profile
+-- sqlite
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id
+-- postgres
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id FOR UPDATE
+
+-- User.address
+-- sqlite
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.user_id = ? ORDER BY t.id
+-- postgres
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.user_id = ? ORDER BY t.id FOR UPDATE
+
+-- delete Profile
+DELETE FROM profiles WHERE id = ?
+
+-- update Address
+-- sqlite
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
+-- postgres
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
+
 -- update User
 -- sqlite
 UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
 -- postgres
 UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?)
-
--- delete User.profile
-DELETE FROM profiles WHERE user_id IN (SELECT id FROM users WHERE id = ?)
-
--- delete User.address
--- sqlite
-UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ? WHERE user_id IN (SELECT id FROM users WHERE id = ?)
--- postgres
-UPDATE addresses SET user_id = NULL, version = version + 1, updated_at = ?::timestamp WHERE user_id IN (SELECT id FROM users WHERE id = ?)
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
@@ -46,4 +58,4 @@ SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updat
 -- postgres
 SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
 
--- 7 planned, 7 resolved
+-- 9 planned, 9 resolved

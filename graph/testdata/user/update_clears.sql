@@ -14,9 +14,9 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 
 -- User.profile
 -- sqlite
-SELECT id FROM profiles WHERE user_id = ?
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id
 -- postgres
-SELECT id FROM profiles WHERE user_id = ? FOR UPDATE
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id FOR UPDATE
 
 -- update Profile
 -- sqlite

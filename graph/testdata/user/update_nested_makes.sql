@@ -18,21 +18,21 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UP
 
 -- User.profile
 -- sqlite
-SELECT id FROM profiles WHERE user_id = ?
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id
 -- postgres
-SELECT id FROM profiles WHERE user_id = ? FOR UPDATE
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.user_id = ? ORDER BY t.id FOR UPDATE
+
+-- User.address
+-- sqlite
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.user_id = ? ORDER BY t.id
+-- postgres
+SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.user_id = ? ORDER BY t.id FOR UPDATE
 
 -- insert Profile
 -- sqlite
 INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.value ->> 'bio', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
 -- postgres
 INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.bio, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(bio text, user_id bigint) RETURNING id
-
--- User.address
--- sqlite
-SELECT id FROM addresses WHERE user_id = ?
--- postgres
-SELECT id FROM addresses WHERE user_id = ? FOR UPDATE
 
 -- insert Address
 -- sqlite

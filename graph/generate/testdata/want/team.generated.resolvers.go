@@ -24,7 +24,7 @@ func (r *mutationResolver) CreateTeam(ctx context.Context, input model.CreateTea
 // UpdateTeam is the resolver for the updateTeam field.
 func (r *mutationResolver) UpdateTeam(ctx context.Context, input model.UpdateTeamInput) (*model.UpdateTeamPayload, error) {
 	entity, faults, err := update(ctx, db.Teams)
-	return &model.UpdateTeamPayload{Team: entity, UserErrors: faults}, err
+	return &model.UpdateTeamPayload{Team: entity, Cascade: cascaded(ctx), UserErrors: faults}, err
 }
 
 // DeleteTeam is the resolver for the deleteTeam field.

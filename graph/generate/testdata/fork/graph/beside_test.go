@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -317,8 +318,10 @@ func TestForkNobodyWritesForOthers(t *testing.T) {
 			isNew := r.IntN(2) == 0 && !table.Signup()
 			input := randomInput(r, table, nil, isNew, 3)
 			draft, faults := orm.NewDraft(table, input, []string{"input"}, isNew)
-			if len(faults) > 0 {
+			if slices.ContainsFunc(faults, func(f orm.Fault) bool { return !strings.Contains(f.Message, "twice") }) {
 				t.Fatalf("%s: %v: %v", table.Type, input, faults)
+			} else if len(faults) > 0 {
+				continue
 			}
 			before := others(viewer)
 			err := f.DB.Write(orm.WithViewer(t.Context(), orm.Viewer{Key: viewer}), func(ctx context.Context) (err error) {
@@ -379,10 +382,20 @@ func randomInput(r *rand.Rand, table *orm.Table, under *orm.Relation, isNew bool
 		input = append(input, is(c.Field, v))
 	}
 	for _, relation := range table.Relations {
+		if depth > 0 && r.IntN(3) == 0 && relation.Own == nil && (relation.Link == nil || relation.Links()) && (under == nil || relation != under.Back) {
+			if in := randomParts(r, relation, isNew, depth-1); in != nil {
+				input = append(input, *in)
+				continue
+			}
+		}
 		if depth == 0 || relation.Link != nil || !relation.Nested(isNew) || under != nil && !isNew || r.IntN(2) == 0 {
 			continue
 		}
-		child := func() orm.Input { return randomInput(r, relation.To, relation, isNew, depth-1) }
+		below := depth - 1
+		if !isNew {
+			below = 0 // what is changed or made writes nothing besides itself
+		}
+		child := func() orm.Input { return randomInput(r, relation.To, relation, isNew, below) }
 		switch {
 		case relation.Many:
 			input = append(input, is(relation.Field, []any{child(), child()}))
@@ -393,4 +406,53 @@ func randomInput(r *rand.Rand, table *orm.Table, under *orm.Relation, isNew bool
 		}
 	}
 	return input
+}
+
+// randomParts are changes of what hangs on a row, or rows that are to hang on a new one; nil if there are none.
+func randomParts(r *rand.Rand, relation *orm.Relation, isNew bool, depth int) *orm.InputField {
+	id := func() any { return orm.GlobalID(relation.To, 1+r.Int64N(4)) }
+	ids := func() []any { return []any{id()} }
+	parts := relation.Parts()
+	field := is(relation.ChangesField(), nil)
+	switch {
+	case isNew && relation.Link == nil && !parts.Connect:
+		return nil
+	case isNew && relation.Many:
+		field = is(relation.KeysField(), ids())
+	case isNew:
+		field = is(relation.KeysField(), id())
+	case relation.Link != nil:
+		name := []string{"connect", "disconnect", "set"}[r.IntN(3)]
+		if name == "set" && relation.Nested(false) {
+			name = "setIds"
+		}
+		field.Value = orm.Input{is(name, ids())}
+	default:
+		in := orm.Input{}
+		many := func(v any) any {
+			if relation.Many {
+				return []any{v}
+			}
+			return v
+		}
+		which := r.IntN(5)
+		switch {
+		case which == 0 && parts.Delete && relation.Many, which == 1 && parts.Disconnect && relation.Many:
+			in = append(in, is([]string{"delete", "disconnect"}[which], ids()))
+		case which == 0 && parts.Delete, which == 1 && parts.Disconnect:
+			in = append(in, is([]string{"delete", "disconnect"}[which], true))
+		case which == 2 && parts.Update:
+			changed := randomInput(r, relation.To, relation, false, depth)
+			if relation.Many {
+				changed = append(changed, is("id", id()))
+			}
+			in = append(in, is("update", many(changed)))
+		case which == 3 && parts.Connect:
+			in = append(in, is("connect", many(id())))
+		case parts.Create:
+			in = append(in, is("create", many(randomInput(r, relation.To, relation, true, depth))))
+		}
+		field.Value = in
+	}
+	return &field
 }

@@ -172,6 +172,63 @@ func TestForkRightsToWrite(t *testing.T) {
 	})
 }
 
+// What stands in another row's input is held to the rights of its own row and columns.
+func TestForkRightsNested(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		c := correspond(t, f)
+		made := c.as("ada", `mutation { createEnclosure(input: {letterId: "`+c.letter+`", what: "w"}) { enclosure { id } userErrors { code } } }`)
+		enclosure := between(made, `"id":"`, `"`)
+		stamp := between(c.as("fay clerk", `mutation { createStamp(input: {name: "n", code: "c"}) { stamp { id } userErrors { code } } }`), `"id":"`, `"`)
+		update := func(noun, id, fields string) string {
+			return `mutation @dryRun { update` + noun + `(input: {id: "` + id + `", ` + fields + `}) { userErrors { code field } } }`
+		}
+		letter := func(fields string) string { return update("Letter", c.letter, fields) }
+		post := func(letters string) string { return update("Post", c.post, `letters: {`+letters+`}`) }
+		user := func(name, letters string) string {
+			return update("User", orm.GlobalID(db.Users.Table, c.keys[name]), letters)
+		}
+		one := func(part, id, fields string) string { return part + `: [{id: "` + id + `", ` + fields + `}]` }
+		ids := func(part, id string) string { return part + `: ["` + id + `"]` }
+		const good, unseen = `"userErrors":[]`, `"userErrors":[{"code":"NOT_FOUND","field":["input","enclosures","`
+		for _, w := range []struct{ who, query, want string }{
+			// A row that is owned through a path: whoever may write the letter may not write what is in it.
+			{"ada", letter(`enclosures: {` + one("update", enclosure, `what: "v"`) + `}`), good},
+			{"ada", letter(`enclosures: {` + ids("delete", enclosure) + `, create: [{what: "u"}]}`), good},
+			{"bob clerk", letter(`enclosures: {` + one("update", enclosure, `what: "v"`) + `}`), "this enclosure is not yours: input.enclosures.update.0.id"},
+			{"bob clerk", letter(`enclosures: {` + ids("delete", enclosure) + `}`), "this enclosure is not yours: input.enclosures.delete.0"},
+			{"bob clerk", letter(`enclosures: {` + ids("connect", enclosure) + `}`), "this enclosure is not yours: input.enclosures.connect.0"},
+			{"bob clerk", letter(`enclosures: {create: [{what: "u"}]}`), "this enclosure would not be yours"},
+			{"eve", letter(`enclosures: {` + one("update", enclosure, `what: "v"`) + `}`), unseen + `update","0","id"]}]`},
+			{"eve", letter(`enclosures: {` + ids("delete", enclosure) + `}`), unseen + `delete","0"]}]`},
+			{"eve", letter(`enclosures: {` + ids("connect", enclosure) + `}`), unseen + `connect","0"]}]`},
+			{"eve", letter(`enclosures: {create: [{what: "u"}]}`), "this enclosure would not be yours"},
+			{"eve", post(one("update", c.letter, `enclosures: {`+ids("delete", enclosure)+`}`)), `["input","letters","update","0","enclosures","delete","0"]`},
+			{"eve", post(one("update", c.letter, `subject: "t"`)), good},
+			{"bob", user("bob", `received: {`+one("update", c.letter, `subject: "t"`)+`}`), "this letter is not yours"},
+			{"bob", user("bob", `received: {`+ids("disconnect", c.letter)+`}`), "this letter is not yours"},
+			{"bob clerk", user("bob", `received: {`+ids("disconnect", c.letter)+`}`), good},
+			{"fay", user("fay", `received: {`+ids("connect", c.letter)+`}`), `"NOT_FOUND"`},
+			{"fay clerk", user("fay", `received: {`+ids("connect", c.letter)+`}`), good},
+			// Columns: what the row's own mutation refuses, and a key that others may not write.
+			{"ada", user("ada", `sent: {`+one("update", c.letter, `body: "b", weight: 7`)+`}`), good},
+			{"ada", user("ada", `sent: {`+one("update", c.letter, `sealed: true`)+`}`), "`input.sent.update.0.sealed` is not yours to write"},
+			{"eve", post(one("update", c.letter, `body: "b"`)), "`input.letters.update.0.body` is not yours to write"},
+			{"eve", post(one("update", c.letter, `remark: "r"`)), "`input.letters.update.0.remark` is not yours to write"},
+			{"eve", post(`create: [{subject: "s", body: "b", sealed: true}]`), "`input.letters.create.0.sealed` is not yours to write"},
+			{"eve", post(`create: [{subject: "s", body: "b"}]`), good},
+			{"fay clerk", user("fay", `sent: {`+ids("connect", c.letter)+`}`), "`input.sent.connect.0` is not yours to write"},
+			// Links are a matter of the letters; a stamp is made by clerks.
+			{"ada", letter(`stamps: {` + ids("connect", stamp) + `}`), good},
+			{"ada", letter(`stamps: {create: [{name: "m", code: "d"}]}`), `"FORBIDDEN"`},
+			{"fay clerk", letter(`stamps: {create: [{name: "m", code: "d"}]}`), good},
+			{"fay clerk", update("Stamp", stamp, `letters: {`+ids("connect", c.letter)+`}`), good},
+			{"fay clerk", update("Stamp", stamp, `letters: {`+ids("set", c.letter)+`}`), `"FORBIDDEN"`},
+		} {
+			c.want(c.as(w.who, w.query), w.want)
+		}
+	})
+}
+
 // Admins grant and revoke the roles that the page names; they hold from the next request on.
 func TestForkRoles(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {

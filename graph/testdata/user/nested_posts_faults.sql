@@ -1,0 +1,1 @@
+-- 0 planned, 0 resolved
