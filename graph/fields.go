@@ -35,6 +35,8 @@ func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer
 	switch {
 	case field.Object == "Mutation":
 		return s.aroundMutation(ctx, next)
+	case field.Object == "Query" && field.Field.Definition.Type.NonNull:
+		return s.counted(ctx, func(ctx context.Context) (any, error) { return required(next(ctx)) })
 	case s.announced(field):
 		return s.counted(ctx, next)
 	case s.schema.Types[field.Field.Definition.Type.Name()].IsLeafType():
@@ -50,6 +52,20 @@ func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any
 	n := 0
 	defer func() { loaders.Done(ctx, n) }() // also after a panic
 	answer, n, err = s.resolved(ctx, next)
+	return answer, err
+}
+
+// required is the answer of a root field that the schema says is never null: gqlgen takes it for nullable, and does not look
+// (graph/generate/alone.go).
+func required(answer any, err error) (any, error) {
+	v := reflect.ValueOf(answer)
+	switch {
+	case err != nil:
+	case v.Kind() == reflect.Slice && v.IsNil():
+		answer = reflect.MakeSlice(v.Type(), 0, 0).Interface()
+	case answer == nil, v.Kind() == reflect.Pointer && v.IsNil():
+		err = orm.Errorf(orm.Internal, "the resolver answers null where none may be")
+	}
 	return answer, err
 }
 

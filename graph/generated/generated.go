@@ -5423,7 +5423,10 @@ enum OrderDirection {
   DESC
 }
 
-"Everything that can be read. What only its owner and admins may see is absent for others."
+"""
+Everything that can be read. What only its owner and admins may see is absent for others. A field of this type that fails is null,
+with its error, whatever its type says, and the others stand; what fails deeper is null up to the next place that may be.
+"""
 type Query {
   "The object with this id, of whatever type; null when there is none."
   node(
@@ -16903,10 +16906,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []orm.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕkithᚋdbᚋormᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕkithᚋdbᚋormᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -16991,10 +16994,10 @@ func (ec *executionContext) _Query_addresses(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
-			return ec.marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_addresses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17079,10 +17082,10 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_posts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17167,10 +17170,10 @@ func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
-			return ec.marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_profiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17211,10 +17214,10 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
-			return ec.marshalNSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx, selections, v)
+			return ec.marshalOSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17331,10 +17334,10 @@ func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
-			return ec.marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17419,10 +17422,10 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
-			return ec.marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -31231,7 +31234,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_nodes(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31275,7 +31278,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_addresses(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31319,7 +31322,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_posts(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31363,7 +31366,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_profiles(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31385,7 +31388,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_search(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31451,7 +31454,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_tags(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -31495,7 +31498,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_users(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -36997,6 +37000,13 @@ func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddressConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
 	if v == nil {
 		return nil, nil
@@ -37358,11 +37368,31 @@ func (ec *executionContext) marshalONode2kithᚋdbᚋormᚐNode(ctx context.Cont
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕkithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v []orm.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2kithᚋdbᚋormᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPost2ᚖkithᚋdbᚐPost(ctx context.Context, sel ast.SelectionSet, v *db.Post) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PostConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx context.Context, v any) (*model.PostCountWhere, error) {
@@ -37556,6 +37586,13 @@ func (ec *executionContext) marshalOProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
 	if v == nil {
 		return nil, nil
@@ -37724,6 +37761,13 @@ func (ec *executionContext) unmarshalOProfileWhere2ᚖkithᚋgraphᚋmodelᚐPro
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SearchConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSession2ᚖkithᚋgraphᚋmodelᚐSession(ctx context.Context, sel ast.SelectionSet, v *model.Session) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -37797,6 +37841,13 @@ func (ec *executionContext) marshalOTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 		return graphql.Null
 	}
 	return ec._Tag(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx context.Context, v any) (*model.TagCountWhere, error) {
@@ -38020,6 +38071,13 @@ func (ec *executionContext) unmarshalOUserAddressInput2ᚖkithᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputUserAddressInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, v any) ([]model.UserDistinctField, error) {

@@ -740,7 +740,8 @@ type ProfileWhere struct {
 	User *UserWhere `json:"user,omitempty"`
 }
 
-// Everything that can be read. What only its owner and admins may see is absent for others.
+// Everything that can be read. What only its owner and admins may see is absent for others. A field of this type that fails is null,
+// with its error, whatever its type says, and the others stand; what fails deeper is null up to the next place that may be.
 type Query struct {
 }
 

@@ -70,6 +70,21 @@ func TestForkComputed(t *testing.T) {
 	})
 }
 
+// A root field of one's own that fails is null, whatever its type says, and answers what its type says if it does not.
+func TestForkRootFieldFailsAlone(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		for _, h := range []http.Handler{f.Planned, f.Resolved} {
+			_, body := send(t, h, request{Query: `{ lost { id } names number(fails: false) failed: number(fails: true) tags { totalCount } }`})
+			want(t, string(body), `"data":{"lost":null,"names":[],"number":0,"failed":null,"tags":{"totalCount":0}}`)
+			want(t, string(body), `"path":["lost"],"extensions":{"code":"INTERNAL"`)
+			want(t, string(body), `"message":"it is to fail"`)
+			if n := strings.Count(string(body), `"code"`); n != 2 {
+				t.Errorf("%d errors: %s", n, body)
+			}
+		}
+	})
+}
+
 // A rule over a row is asked before every write of it: alone, nested, beside other faults, in the order of the input.
 func TestForkCheck(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
