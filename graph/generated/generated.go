@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Address() AddressResolver
 	AddressConnection() AddressConnectionResolver
 	AddressGroupKey() AddressGroupKeyResolver
+	CreateUserPayload() CreateUserPayloadResolver
 	Mutation() MutationResolver
 	Post() PostResolver
 	PostConnection() PostConnectionResolver
@@ -119,56 +120,73 @@ type ComplexityRoot struct {
 	}
 
 	ChangePasswordPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateAddressPayload struct {
-		Address    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Address     func(childComplexity int) int
+		AddressEdge func(childComplexity int) int
+		Query       func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	CreateAddressesPayload struct {
 		Addresses  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreatePostPayload struct {
 		Post       func(childComplexity int) int
+		PostEdge   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreatePostsPayload struct {
 		Posts      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateProfilePayload struct {
-		Profile    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Profile     func(childComplexity int) int
+		ProfileEdge func(childComplexity int) int
+		Query       func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	CreateProfilesPayload struct {
 		Profiles   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateTagPayload struct {
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
+		TagEdge    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateTagsPayload struct {
+		Query      func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateUserPayload struct {
+		Query      func(childComplexity int) int
+		Session    func(childComplexity int) int
 		User       func(childComplexity int) int
+		UserEdge   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateUsersPayload struct {
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Users      func(childComplexity int) int
 	}
@@ -177,12 +195,14 @@ type ComplexityRoot struct {
 		Address    func(childComplexity int) int
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteAddressesPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -190,12 +210,14 @@ type ComplexityRoot struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		Post       func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeletePostsPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -203,18 +225,21 @@ type ComplexityRoot struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteProfilesPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteTagPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -222,12 +247,14 @@ type ComplexityRoot struct {
 	DeleteTagsPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteUserPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -235,20 +262,24 @@ type ComplexityRoot struct {
 	DeleteUsersPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	GrantRolePayload struct {
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	LogInPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	LogOutPayload struct {
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -439,11 +470,13 @@ type ComplexityRoot struct {
 	}
 
 	RefreshSessionPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -528,55 +561,65 @@ type ComplexityRoot struct {
 
 	UpdateAddressPayload struct {
 		Address    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateAddressesPayload struct {
 		Addresses  func(childComplexity int) int
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdatePostPayload struct {
 		Post       func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdatePostsPayload struct {
 		Count      func(childComplexity int) int
 		Posts      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateProfilePayload struct {
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateProfilesPayload struct {
 		Count      func(childComplexity int) int
 		Profiles   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateTagPayload struct {
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateTagsPayload struct {
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateUsersPayload struct {
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Users      func(childComplexity int) int
 	}
@@ -584,23 +627,27 @@ type ComplexityRoot struct {
 	UpsertAddressPayload struct {
 		Address    func(childComplexity int) int
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertProfilePayload struct {
 		Created    func(childComplexity int) int
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertTagPayload struct {
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertUserPayload struct {
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -640,9 +687,9 @@ type ComplexityRoot struct {
 	}
 
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
+		Code     func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Sentence func(childComplexity int) int
 	}
 
 	UserExtremes struct {
@@ -694,6 +741,9 @@ type AddressConnectionResolver interface {
 }
 type AddressGroupKeyResolver interface {
 	User(ctx context.Context, obj map[string]any) (*db.User, error)
+}
+type CreateUserPayloadResolver interface {
+	Session(ctx context.Context, obj *model.CreateUserPayload) (*model.Session, error)
 }
 type MutationResolver interface {
 	CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error)
@@ -1067,6 +1117,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CascadeCount.Type(childComplexity), true
 
+	case "ChangePasswordPayload.query":
+		if e.ComplexityRoot.ChangePasswordPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Query(childComplexity), true
 	case "ChangePasswordPayload.session":
 		if e.ComplexityRoot.ChangePasswordPayload.Session == nil {
 			break
@@ -1086,6 +1142,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateAddressPayload.Address(childComplexity), true
+	case "CreateAddressPayload.addressEdge":
+		if e.ComplexityRoot.CreateAddressPayload.AddressEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressPayload.AddressEdge(childComplexity), true
+	case "CreateAddressPayload.query":
+		if e.ComplexityRoot.CreateAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressPayload.Query(childComplexity), true
 	case "CreateAddressPayload.userErrors":
 		if e.ComplexityRoot.CreateAddressPayload.UserErrors == nil {
 			break
@@ -1099,6 +1167,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateAddressesPayload.Addresses(childComplexity), true
+	case "CreateAddressesPayload.query":
+		if e.ComplexityRoot.CreateAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressesPayload.Query(childComplexity), true
 	case "CreateAddressesPayload.userErrors":
 		if e.ComplexityRoot.CreateAddressesPayload.UserErrors == nil {
 			break
@@ -1112,6 +1186,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostPayload.Post(childComplexity), true
+	case "CreatePostPayload.postEdge":
+		if e.ComplexityRoot.CreatePostPayload.PostEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostPayload.PostEdge(childComplexity), true
+	case "CreatePostPayload.query":
+		if e.ComplexityRoot.CreatePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostPayload.Query(childComplexity), true
 	case "CreatePostPayload.userErrors":
 		if e.ComplexityRoot.CreatePostPayload.UserErrors == nil {
 			break
@@ -1125,6 +1211,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostsPayload.Posts(childComplexity), true
+	case "CreatePostsPayload.query":
+		if e.ComplexityRoot.CreatePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostsPayload.Query(childComplexity), true
 	case "CreatePostsPayload.userErrors":
 		if e.ComplexityRoot.CreatePostsPayload.UserErrors == nil {
 			break
@@ -1138,6 +1230,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateProfilePayload.Profile(childComplexity), true
+	case "CreateProfilePayload.profileEdge":
+		if e.ComplexityRoot.CreateProfilePayload.ProfileEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilePayload.ProfileEdge(childComplexity), true
+	case "CreateProfilePayload.query":
+		if e.ComplexityRoot.CreateProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilePayload.Query(childComplexity), true
 	case "CreateProfilePayload.userErrors":
 		if e.ComplexityRoot.CreateProfilePayload.UserErrors == nil {
 			break
@@ -1151,6 +1255,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateProfilesPayload.Profiles(childComplexity), true
+	case "CreateProfilesPayload.query":
+		if e.ComplexityRoot.CreateProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilesPayload.Query(childComplexity), true
 	case "CreateProfilesPayload.userErrors":
 		if e.ComplexityRoot.CreateProfilesPayload.UserErrors == nil {
 			break
@@ -1158,12 +1268,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateProfilesPayload.UserErrors(childComplexity), true
 
+	case "CreateTagPayload.query":
+		if e.ComplexityRoot.CreateTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagPayload.Query(childComplexity), true
 	case "CreateTagPayload.tag":
 		if e.ComplexityRoot.CreateTagPayload.Tag == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateTagPayload.Tag(childComplexity), true
+	case "CreateTagPayload.tagEdge":
+		if e.ComplexityRoot.CreateTagPayload.TagEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagPayload.TagEdge(childComplexity), true
 	case "CreateTagPayload.userErrors":
 		if e.ComplexityRoot.CreateTagPayload.UserErrors == nil {
 			break
@@ -1171,6 +1293,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTagPayload.UserErrors(childComplexity), true
 
+	case "CreateTagsPayload.query":
+		if e.ComplexityRoot.CreateTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagsPayload.Query(childComplexity), true
 	case "CreateTagsPayload.tags":
 		if e.ComplexityRoot.CreateTagsPayload.Tags == nil {
 			break
@@ -1184,12 +1312,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTagsPayload.UserErrors(childComplexity), true
 
+	case "CreateUserPayload.query":
+		if e.ComplexityRoot.CreateUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Query(childComplexity), true
+	case "CreateUserPayload.session":
+		if e.ComplexityRoot.CreateUserPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Session(childComplexity), true
 	case "CreateUserPayload.user":
 		if e.ComplexityRoot.CreateUserPayload.User == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
+	case "CreateUserPayload.userEdge":
+		if e.ComplexityRoot.CreateUserPayload.UserEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.UserEdge(childComplexity), true
 	case "CreateUserPayload.userErrors":
 		if e.ComplexityRoot.CreateUserPayload.UserErrors == nil {
 			break
@@ -1197,6 +1343,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.UserErrors(childComplexity), true
 
+	case "CreateUsersPayload.query":
+		if e.ComplexityRoot.CreateUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUsersPayload.Query(childComplexity), true
 	case "CreateUsersPayload.userErrors":
 		if e.ComplexityRoot.CreateUsersPayload.UserErrors == nil {
 			break
@@ -1228,6 +1380,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteAddressPayload.DeletedID(childComplexity), true
+	case "DeleteAddressPayload.query":
+		if e.ComplexityRoot.DeleteAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressPayload.Query(childComplexity), true
 	case "DeleteAddressPayload.userErrors":
 		if e.ComplexityRoot.DeleteAddressPayload.UserErrors == nil {
 			break
@@ -1247,6 +1405,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteAddressesPayload.DeletedIds(childComplexity), true
+	case "DeleteAddressesPayload.query":
+		if e.ComplexityRoot.DeleteAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressesPayload.Query(childComplexity), true
 	case "DeleteAddressesPayload.userErrors":
 		if e.ComplexityRoot.DeleteAddressesPayload.UserErrors == nil {
 			break
@@ -1272,6 +1436,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePostPayload.Post(childComplexity), true
+	case "DeletePostPayload.query":
+		if e.ComplexityRoot.DeletePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostPayload.Query(childComplexity), true
 	case "DeletePostPayload.userErrors":
 		if e.ComplexityRoot.DeletePostPayload.UserErrors == nil {
 			break
@@ -1291,6 +1461,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePostsPayload.DeletedIds(childComplexity), true
+	case "DeletePostsPayload.query":
+		if e.ComplexityRoot.DeletePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostsPayload.Query(childComplexity), true
 	case "DeletePostsPayload.userErrors":
 		if e.ComplexityRoot.DeletePostsPayload.UserErrors == nil {
 			break
@@ -1316,6 +1492,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilePayload.Profile(childComplexity), true
+	case "DeleteProfilePayload.query":
+		if e.ComplexityRoot.DeleteProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilePayload.Query(childComplexity), true
 	case "DeleteProfilePayload.userErrors":
 		if e.ComplexityRoot.DeleteProfilePayload.UserErrors == nil {
 			break
@@ -1335,6 +1517,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilesPayload.DeletedIds(childComplexity), true
+	case "DeleteProfilesPayload.query":
+		if e.ComplexityRoot.DeleteProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilesPayload.Query(childComplexity), true
 	case "DeleteProfilesPayload.userErrors":
 		if e.ComplexityRoot.DeleteProfilesPayload.UserErrors == nil {
 			break
@@ -1354,6 +1542,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTagPayload.DeletedID(childComplexity), true
+	case "DeleteTagPayload.query":
+		if e.ComplexityRoot.DeleteTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagPayload.Query(childComplexity), true
 	case "DeleteTagPayload.tag":
 		if e.ComplexityRoot.DeleteTagPayload.Tag == nil {
 			break
@@ -1379,6 +1573,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTagsPayload.DeletedIds(childComplexity), true
+	case "DeleteTagsPayload.query":
+		if e.ComplexityRoot.DeleteTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagsPayload.Query(childComplexity), true
 	case "DeleteTagsPayload.userErrors":
 		if e.ComplexityRoot.DeleteTagsPayload.UserErrors == nil {
 			break
@@ -1398,6 +1598,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteUserPayload.DeletedID(childComplexity), true
+	case "DeleteUserPayload.query":
+		if e.ComplexityRoot.DeleteUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.Query(childComplexity), true
 	case "DeleteUserPayload.user":
 		if e.ComplexityRoot.DeleteUserPayload.User == nil {
 			break
@@ -1423,6 +1629,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteUsersPayload.DeletedIds(childComplexity), true
+	case "DeleteUsersPayload.query":
+		if e.ComplexityRoot.DeleteUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUsersPayload.Query(childComplexity), true
 	case "DeleteUsersPayload.userErrors":
 		if e.ComplexityRoot.DeleteUsersPayload.UserErrors == nil {
 			break
@@ -1430,6 +1642,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteUsersPayload.UserErrors(childComplexity), true
 
+	case "GrantRolePayload.query":
+		if e.ComplexityRoot.GrantRolePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantRolePayload.Query(childComplexity), true
 	case "GrantRolePayload.user":
 		if e.ComplexityRoot.GrantRolePayload.User == nil {
 			break
@@ -1443,6 +1661,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
 
+	case "LogInPayload.query":
+		if e.ComplexityRoot.LogInPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogInPayload.Query(childComplexity), true
 	case "LogInPayload.session":
 		if e.ComplexityRoot.LogInPayload.Session == nil {
 			break
@@ -1456,6 +1680,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogInPayload.UserErrors(childComplexity), true
 
+	case "LogOutPayload.query":
+		if e.ComplexityRoot.LogOutPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogOutPayload.Query(childComplexity), true
 	case "LogOutPayload.userErrors":
 		if e.ComplexityRoot.LogOutPayload.UserErrors == nil {
 			break
@@ -2571,6 +2801,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RefreshSessionPayload.query":
+		if e.ComplexityRoot.RefreshSessionPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSessionPayload.Query(childComplexity), true
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
 			break
@@ -2584,6 +2820,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.UserErrors(childComplexity), true
 
+	case "RevokeRolePayload.query":
+		if e.ComplexityRoot.RevokeRolePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeRolePayload.Query(childComplexity), true
 	case "RevokeRolePayload.user":
 		if e.ComplexityRoot.RevokeRolePayload.User == nil {
 			break
@@ -2911,6 +3153,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAddressPayload.Address(childComplexity), true
+	case "UpdateAddressPayload.query":
+		if e.ComplexityRoot.UpdateAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressPayload.Query(childComplexity), true
 	case "UpdateAddressPayload.userErrors":
 		if e.ComplexityRoot.UpdateAddressPayload.UserErrors == nil {
 			break
@@ -2930,6 +3178,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAddressesPayload.Count(childComplexity), true
+	case "UpdateAddressesPayload.query":
+		if e.ComplexityRoot.UpdateAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressesPayload.Query(childComplexity), true
 	case "UpdateAddressesPayload.userErrors":
 		if e.ComplexityRoot.UpdateAddressesPayload.UserErrors == nil {
 			break
@@ -2943,6 +3197,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostPayload.Post(childComplexity), true
+	case "UpdatePostPayload.query":
+		if e.ComplexityRoot.UpdatePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostPayload.Query(childComplexity), true
 	case "UpdatePostPayload.userErrors":
 		if e.ComplexityRoot.UpdatePostPayload.UserErrors == nil {
 			break
@@ -2962,6 +3222,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostsPayload.Posts(childComplexity), true
+	case "UpdatePostsPayload.query":
+		if e.ComplexityRoot.UpdatePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostsPayload.Query(childComplexity), true
 	case "UpdatePostsPayload.userErrors":
 		if e.ComplexityRoot.UpdatePostsPayload.UserErrors == nil {
 			break
@@ -2975,6 +3241,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateProfilePayload.Profile(childComplexity), true
+	case "UpdateProfilePayload.query":
+		if e.ComplexityRoot.UpdateProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.Query(childComplexity), true
 	case "UpdateProfilePayload.userErrors":
 		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
 			break
@@ -2994,6 +3266,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateProfilesPayload.Profiles(childComplexity), true
+	case "UpdateProfilesPayload.query":
+		if e.ComplexityRoot.UpdateProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilesPayload.Query(childComplexity), true
 	case "UpdateProfilesPayload.userErrors":
 		if e.ComplexityRoot.UpdateProfilesPayload.UserErrors == nil {
 			break
@@ -3001,6 +3279,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateProfilesPayload.UserErrors(childComplexity), true
 
+	case "UpdateTagPayload.query":
+		if e.ComplexityRoot.UpdateTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagPayload.Query(childComplexity), true
 	case "UpdateTagPayload.tag":
 		if e.ComplexityRoot.UpdateTagPayload.Tag == nil {
 			break
@@ -3020,6 +3304,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateTagsPayload.Count(childComplexity), true
+	case "UpdateTagsPayload.query":
+		if e.ComplexityRoot.UpdateTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagsPayload.Query(childComplexity), true
 	case "UpdateTagsPayload.tags":
 		if e.ComplexityRoot.UpdateTagsPayload.Tags == nil {
 			break
@@ -3033,6 +3323,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateTagsPayload.UserErrors(childComplexity), true
 
+	case "UpdateUserPayload.query":
+		if e.ComplexityRoot.UpdateUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Query(childComplexity), true
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
 			break
@@ -3052,6 +3348,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateUsersPayload.Count(childComplexity), true
+	case "UpdateUsersPayload.query":
+		if e.ComplexityRoot.UpdateUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUsersPayload.Query(childComplexity), true
 	case "UpdateUsersPayload.userErrors":
 		if e.ComplexityRoot.UpdateUsersPayload.UserErrors == nil {
 			break
@@ -3077,6 +3379,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertAddressPayload.Created(childComplexity), true
+	case "UpsertAddressPayload.query":
+		if e.ComplexityRoot.UpsertAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertAddressPayload.Query(childComplexity), true
 	case "UpsertAddressPayload.userErrors":
 		if e.ComplexityRoot.UpsertAddressPayload.UserErrors == nil {
 			break
@@ -3096,6 +3404,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertProfilePayload.Profile(childComplexity), true
+	case "UpsertProfilePayload.query":
+		if e.ComplexityRoot.UpsertProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProfilePayload.Query(childComplexity), true
 	case "UpsertProfilePayload.userErrors":
 		if e.ComplexityRoot.UpsertProfilePayload.UserErrors == nil {
 			break
@@ -3109,6 +3423,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertTagPayload.Created(childComplexity), true
+	case "UpsertTagPayload.query":
+		if e.ComplexityRoot.UpsertTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTagPayload.Query(childComplexity), true
 	case "UpsertTagPayload.tag":
 		if e.ComplexityRoot.UpsertTagPayload.Tag == nil {
 			break
@@ -3128,6 +3448,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertUserPayload.Created(childComplexity), true
+	case "UpsertUserPayload.query":
+		if e.ComplexityRoot.UpsertUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.Query(childComplexity), true
 	case "UpsertUserPayload.user":
 		if e.ComplexityRoot.UpsertUserPayload.User == nil {
 			break
@@ -3300,11 +3626,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Field(childComplexity), true
 	case "UserError.message":
-		if e.ComplexityRoot.UserError.Message == nil {
+		if e.ComplexityRoot.UserError.Sentence == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UserError.Message(childComplexity), true
+		return e.ComplexityRoot.UserError.Sentence(childComplexity), true
 
 	case "UserExtremes.createdAt":
 		if e.ComplexityRoot.UserExtremes.CreatedAt == nil {
@@ -3963,8 +4289,12 @@ input DeleteAddressInput {
 type CreateAddressPayload {
   "The new address; null when there are ` + "`" + `userErrors` + "`" + `."
   address: Address
+  "The new address as an edge of ` + "`" + `Query.addresses` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  addressEdge: AddressEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateAddress` + "`" + `."
@@ -3973,6 +4303,8 @@ type UpdateAddressPayload {
   address: Address
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteAddress` + "`" + `."
@@ -3985,6 +4317,8 @@ type DeleteAddressPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4017,6 +4351,8 @@ type CreateAddressesPayload {
   addresses: [Address!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many addresses; what is absent is left alone."
@@ -4045,6 +4381,8 @@ type UpdateAddressesPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which addresses to delete."
@@ -4063,6 +4401,8 @@ type DeleteAddressesPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which address, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -4097,6 +4437,8 @@ type UpsertAddressPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4143,7 +4485,7 @@ with an ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_R
 type UserError {
   "What is wrong, for programs."
   code: UserErrorCode!
-  "What is wrong, for people."
+  "What is wrong, for people: a sentence."
   message: String!
   """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
   field: [String!]
@@ -4703,8 +5045,12 @@ input DeletePostInput {
 type CreatePostPayload {
   "The new post; null when there are ` + "`" + `userErrors` + "`" + `."
   post: Post
+  "The new post as an edge of ` + "`" + `Query.posts` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  postEdge: PostEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updatePost` + "`" + `."
@@ -4713,6 +5059,8 @@ type UpdatePostPayload {
   post: Post
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deletePost` + "`" + `."
@@ -4725,6 +5073,8 @@ type DeletePostPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4757,6 +5107,8 @@ type CreatePostsPayload {
   posts: [Post!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many posts; what is absent is left alone."
@@ -4787,6 +5139,8 @@ type UpdatePostsPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which posts to delete."
@@ -4805,6 +5159,8 @@ type DeletePostsPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5174,8 +5530,12 @@ input DeleteProfileInput {
 type CreateProfilePayload {
   "The new profile; null when there are ` + "`" + `userErrors` + "`" + `."
   profile: Profile
+  "The new profile as an edge of ` + "`" + `Query.profiles` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  profileEdge: ProfileEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateProfile` + "`" + `."
@@ -5184,6 +5544,8 @@ type UpdateProfilePayload {
   profile: Profile
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteProfile` + "`" + `."
@@ -5196,6 +5558,8 @@ type DeleteProfilePayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5228,6 +5592,8 @@ type CreateProfilesPayload {
   profiles: [Profile!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many profiles; what is absent is left alone."
@@ -5258,6 +5624,8 @@ type UpdateProfilesPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which profiles to delete."
@@ -5276,6 +5644,8 @@ type DeleteProfilesPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which profile, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -5312,6 +5682,8 @@ type UpsertProfilePayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5364,6 +5736,8 @@ type GrantRolePayload {
   user: User
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `revokeRole` + "`" + `."
@@ -5372,6 +5746,8 @@ type RevokeRolePayload {
   user: User
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5552,6 +5928,8 @@ type LogInPayload {
   session: Session
   "One INVALID with ` + "`" + `field: null` + "`" + ` when user or password is wrong, not telling which; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the user logged in; with ` + "`" + `userErrors` + "`" + ` as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `refreshSession` + "`" + `."
@@ -5560,12 +5938,16 @@ type RefreshSessionPayload {
   session: Session
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the user of the session; with ` + "`" + `userErrors` + "`" + ` as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `logOut` + "`" + `."
 type LogOutPayload {
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `changePassword` + "`" + `."
@@ -5574,6 +5956,16 @@ type ChangePasswordPayload {
   session: Session
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
+}
+
+extend type CreateUserPayload {
+  """
+  A session of the new user, opened with them if it is selected. For sign-up: null when the caller is logged in, under ` + "`" + `@dryRun` + "`" + `, with an
+  ` + "`" + `Idempotency-Key` + "`" + `, whose stored answer must hold no tokens, and when there are ` + "`" + `userErrors` + "`" + `.
+  """
+  session: Session
 }
 
 extend type Mutation {
@@ -5989,8 +6381,12 @@ input DeleteTagInput {
 type CreateTagPayload {
   "The new tag; null when there are ` + "`" + `userErrors` + "`" + `."
   tag: Tag
+  "The new tag as an edge of ` + "`" + `Query.tags` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  tagEdge: TagEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateTag` + "`" + `."
@@ -5999,6 +6395,8 @@ type UpdateTagPayload {
   tag: Tag
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteTag` + "`" + `."
@@ -6011,6 +6409,8 @@ type DeleteTagPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6043,6 +6443,8 @@ type CreateTagsPayload {
   tags: [Tag!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many tags; what is absent is left alone."
@@ -6069,6 +6471,8 @@ type UpdateTagsPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which tags to delete."
@@ -6089,6 +6493,8 @@ type DeleteTagsPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which tag, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -6121,6 +6527,8 @@ type UpsertTagPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6588,8 +6996,12 @@ input DeleteUserInput {
 type CreateUserPayload {
   "The new user; null when there are ` + "`" + `userErrors` + "`" + `."
   user: User
+  "The new user as an edge of ` + "`" + `Query.users` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  userEdge: UserEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateUser` + "`" + `."
@@ -6598,6 +7010,8 @@ type UpdateUserPayload {
   user: User
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteUser` + "`" + `."
@@ -6610,6 +7024,8 @@ type DeleteUserPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6642,6 +7058,8 @@ type CreateUsersPayload {
   users: [User!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many users; what is absent is left alone."
@@ -6670,6 +7088,8 @@ type UpdateUsersPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which users to delete."
@@ -6688,6 +7108,8 @@ type DeleteUsersPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which user, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -6726,6 +7148,8 @@ type UpsertUserPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6892,6 +7316,8 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 		return ec.fieldContext_ChangePasswordPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_ChangePasswordPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_ChangePasswordPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
@@ -6900,8 +7326,12 @@ func (ec *executionContext) childFields_CreateAddressPayload(ctx context.Context
 	switch field.Name {
 	case "address":
 		return ec.fieldContext_CreateAddressPayload_address(ctx, field)
+	case "addressEdge":
+		return ec.fieldContext_CreateAddressPayload_addressEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateAddressPayload", field.Name)
 }
@@ -6912,6 +7342,8 @@ func (ec *executionContext) childFields_CreateAddressesPayload(ctx context.Conte
 		return ec.fieldContext_CreateAddressesPayload_addresses(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateAddressesPayload", field.Name)
 }
@@ -6920,8 +7352,12 @@ func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, f
 	switch field.Name {
 	case "post":
 		return ec.fieldContext_CreatePostPayload_post(ctx, field)
+	case "postEdge":
+		return ec.fieldContext_CreatePostPayload_postEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreatePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreatePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostPayload", field.Name)
 }
@@ -6932,6 +7368,8 @@ func (ec *executionContext) childFields_CreatePostsPayload(ctx context.Context, 
 		return ec.fieldContext_CreatePostsPayload_posts(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreatePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreatePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostsPayload", field.Name)
 }
@@ -6940,8 +7378,12 @@ func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context
 	switch field.Name {
 	case "profile":
 		return ec.fieldContext_CreateProfilePayload_profile(ctx, field)
+	case "profileEdge":
+		return ec.fieldContext_CreateProfilePayload_profileEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilePayload", field.Name)
 }
@@ -6952,6 +7394,8 @@ func (ec *executionContext) childFields_CreateProfilesPayload(ctx context.Contex
 		return ec.fieldContext_CreateProfilesPayload_profiles(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilesPayload", field.Name)
 }
@@ -6960,8 +7404,12 @@ func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, fi
 	switch field.Name {
 	case "tag":
 		return ec.fieldContext_CreateTagPayload_tag(ctx, field)
+	case "tagEdge":
+		return ec.fieldContext_CreateTagPayload_tagEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTagPayload", field.Name)
 }
@@ -6972,6 +7420,8 @@ func (ec *executionContext) childFields_CreateTagsPayload(ctx context.Context, f
 		return ec.fieldContext_CreateTagsPayload_tags(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTagsPayload", field.Name)
 }
@@ -6980,8 +7430,14 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_CreateUserPayload_user(ctx, field)
+	case "userEdge":
+		return ec.fieldContext_CreateUserPayload_userEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateUserPayload_query(ctx, field)
+	case "session":
+		return ec.fieldContext_CreateUserPayload_session(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
@@ -6992,6 +7448,8 @@ func (ec *executionContext) childFields_CreateUsersPayload(ctx context.Context, 
 		return ec.fieldContext_CreateUsersPayload_users(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUsersPayload", field.Name)
 }
@@ -7006,6 +7464,8 @@ func (ec *executionContext) childFields_DeleteAddressPayload(ctx context.Context
 		return ec.fieldContext_DeleteAddressPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressPayload", field.Name)
 }
@@ -7018,6 +7478,8 @@ func (ec *executionContext) childFields_DeleteAddressesPayload(ctx context.Conte
 		return ec.fieldContext_DeleteAddressesPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressesPayload", field.Name)
 }
@@ -7032,6 +7494,8 @@ func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, f
 		return ec.fieldContext_DeletePostPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeletePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeletePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePostPayload", field.Name)
 }
@@ -7044,6 +7508,8 @@ func (ec *executionContext) childFields_DeletePostsPayload(ctx context.Context, 
 		return ec.fieldContext_DeletePostsPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeletePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeletePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePostsPayload", field.Name)
 }
@@ -7058,6 +7524,8 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 		return ec.fieldContext_DeleteProfilePayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
 }
@@ -7070,6 +7538,8 @@ func (ec *executionContext) childFields_DeleteProfilesPayload(ctx context.Contex
 		return ec.fieldContext_DeleteProfilesPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilesPayload", field.Name)
 }
@@ -7084,6 +7554,8 @@ func (ec *executionContext) childFields_DeleteTagPayload(ctx context.Context, fi
 		return ec.fieldContext_DeleteTagPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTagPayload", field.Name)
 }
@@ -7096,6 +7568,8 @@ func (ec *executionContext) childFields_DeleteTagsPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteTagsPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTagsPayload", field.Name)
 }
@@ -7110,6 +7584,8 @@ func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteUserPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
 }
@@ -7122,6 +7598,8 @@ func (ec *executionContext) childFields_DeleteUsersPayload(ctx context.Context, 
 		return ec.fieldContext_DeleteUsersPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUsersPayload", field.Name)
 }
@@ -7132,6 +7610,8 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_user(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_GrantRolePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_GrantRolePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
@@ -7142,6 +7622,8 @@ func (ec *executionContext) childFields_LogInPayload(ctx context.Context, field 
 		return ec.fieldContext_LogInPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_LogInPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_LogInPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogInPayload", field.Name)
 }
@@ -7150,6 +7632,8 @@ func (ec *executionContext) childFields_LogOutPayload(ctx context.Context, field
 	switch field.Name {
 	case "userErrors":
 		return ec.fieldContext_LogOutPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_LogOutPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogOutPayload", field.Name)
 }
@@ -7406,12 +7890,52 @@ func (ec *executionContext) childFields_ProfileGroupKey(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ProfileGroupKey", field.Name)
 }
 
+func (ec *executionContext) childFields_Query(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_Query_node(ctx, field)
+	case "nodes":
+		return ec.fieldContext_Query_nodes(ctx, field)
+	case "address":
+		return ec.fieldContext_Query_address(ctx, field)
+	case "addresses":
+		return ec.fieldContext_Query_addresses(ctx, field)
+	case "post":
+		return ec.fieldContext_Query_post(ctx, field)
+	case "posts":
+		return ec.fieldContext_Query_posts(ctx, field)
+	case "profile":
+		return ec.fieldContext_Query_profile(ctx, field)
+	case "profiles":
+		return ec.fieldContext_Query_profiles(ctx, field)
+	case "search":
+		return ec.fieldContext_Query_search(ctx, field)
+	case "viewer":
+		return ec.fieldContext_Query_viewer(ctx, field)
+	case "tag":
+		return ec.fieldContext_Query_tag(ctx, field)
+	case "tags":
+		return ec.fieldContext_Query_tags(ctx, field)
+	case "user":
+		return ec.fieldContext_Query_user(ctx, field)
+	case "users":
+		return ec.fieldContext_Query_users(ctx, field)
+	case "__schema":
+		return ec.fieldContext_Query___schema(ctx, field)
+	case "__type":
+		return ec.fieldContext_Query___type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Query", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
 		return ec.fieldContext_RefreshSessionPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RefreshSessionPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RefreshSessionPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
@@ -7422,6 +7946,8 @@ func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, f
 		return ec.fieldContext_RevokeRolePayload_user(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RevokeRolePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RevokeRolePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeRolePayload", field.Name)
 }
@@ -7588,6 +8114,8 @@ func (ec *executionContext) childFields_UpdateAddressPayload(ctx context.Context
 		return ec.fieldContext_UpdateAddressPayload_address(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressPayload", field.Name)
 }
@@ -7600,6 +8128,8 @@ func (ec *executionContext) childFields_UpdateAddressesPayload(ctx context.Conte
 		return ec.fieldContext_UpdateAddressesPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressesPayload", field.Name)
 }
@@ -7610,6 +8140,8 @@ func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePostPayload_post(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdatePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdatePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostPayload", field.Name)
 }
@@ -7622,6 +8154,8 @@ func (ec *executionContext) childFields_UpdatePostsPayload(ctx context.Context, 
 		return ec.fieldContext_UpdatePostsPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdatePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdatePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostsPayload", field.Name)
 }
@@ -7632,6 +8166,8 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 		return ec.fieldContext_UpdateProfilePayload_profile(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
@@ -7644,6 +8180,8 @@ func (ec *executionContext) childFields_UpdateProfilesPayload(ctx context.Contex
 		return ec.fieldContext_UpdateProfilesPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilesPayload", field.Name)
 }
@@ -7654,6 +8192,8 @@ func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, fi
 		return ec.fieldContext_UpdateTagPayload_tag(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTagPayload", field.Name)
 }
@@ -7666,6 +8206,8 @@ func (ec *executionContext) childFields_UpdateTagsPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateTagsPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTagsPayload", field.Name)
 }
@@ -7676,6 +8218,8 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
@@ -7688,6 +8232,8 @@ func (ec *executionContext) childFields_UpdateUsersPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateUsersPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUsersPayload", field.Name)
 }
@@ -7700,6 +8246,8 @@ func (ec *executionContext) childFields_UpsertAddressPayload(ctx context.Context
 		return ec.fieldContext_UpsertAddressPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertAddressPayload", field.Name)
 }
@@ -7712,6 +8260,8 @@ func (ec *executionContext) childFields_UpsertProfilePayload(ctx context.Context
 		return ec.fieldContext_UpsertProfilePayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertProfilePayload", field.Name)
 }
@@ -7724,6 +8274,8 @@ func (ec *executionContext) childFields_UpsertTagPayload(ctx context.Context, fi
 		return ec.fieldContext_UpsertTagPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertTagPayload", field.Name)
 }
@@ -7736,6 +8288,8 @@ func (ec *executionContext) childFields_UpsertUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpsertUserPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertUserPayload", field.Name)
 }
@@ -10828,6 +11382,35 @@ func (ec *executionContext) fieldContext_ChangePasswordPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ChangePasswordPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.ChangePasswordPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_ChangePasswordPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_ChangePasswordPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangePasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateAddressPayload_address(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10860,6 +11443,38 @@ func (ec *executionContext) fieldContext_CreateAddressPayload_address(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAddressPayload_addressEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAddressPayload_addressEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AddressEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Address]) graphql.Marshaler {
+			return ec.marshalOAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAddressPayload_addressEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateAddressPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10887,6 +11502,35 @@ func (ec *executionContext) fieldContext_CreateAddressPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10956,6 +11600,35 @@ func (ec *executionContext) fieldContext_CreateAddressesPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10988,6 +11661,38 @@ func (ec *executionContext) fieldContext_CreatePostPayload_post(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreatePostPayload_postEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePostPayload_postEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Post]) graphql.Marshaler {
+			return ec.marshalOPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePostPayload_postEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePostPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11015,6 +11720,35 @@ func (ec *executionContext) fieldContext_CreatePostPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreatePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreatePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11084,6 +11818,35 @@ func (ec *executionContext) fieldContext_CreatePostsPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _CreatePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreatePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreatePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11116,6 +11879,38 @@ func (ec *executionContext) fieldContext_CreateProfilePayload_profile(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProfilePayload_profileEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProfilePayload_profileEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProfileEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Profile]) graphql.Marshaler {
+			return ec.marshalOProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProfilePayload_profileEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateProfilePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11143,6 +11938,35 @@ func (ec *executionContext) fieldContext_CreateProfilePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11212,6 +12036,35 @@ func (ec *executionContext) fieldContext_CreateProfilesPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11244,6 +12097,38 @@ func (ec *executionContext) fieldContext_CreateTagPayload_tag(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateTagPayload_tagEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTagPayload_tagEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TagEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Tag]) graphql.Marshaler {
+			return ec.marshalOTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTagPayload_tagEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTagPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11271,6 +12156,35 @@ func (ec *executionContext) fieldContext_CreateTagPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11340,6 +12254,35 @@ func (ec *executionContext) fieldContext_CreateTagsPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11372,6 +12315,38 @@ func (ec *executionContext) fieldContext_CreateUserPayload_user(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateUserPayload_userEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUserPayload_userEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.User]) graphql.Marshaler {
+			return ec.marshalOUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_userEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11399,6 +12374,67 @@ func (ec *executionContext) fieldContext_CreateUserPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUserPayload_session(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUserPayload_session(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreateUserPayload().Session(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Session) graphql.Marshaler {
+			return ec.marshalOSession2ᚖkithᚋgraphᚋmodelᚐSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11463,6 +12499,35 @@ func (ec *executionContext) fieldContext_CreateUsersPayload_userErrors(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11587,6 +12652,35 @@ func (ec *executionContext) fieldContext_DeleteAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteAddressesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11669,6 +12763,35 @@ func (ec *executionContext) fieldContext_DeleteAddressesPayload_userErrors(_ con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11793,6 +12916,35 @@ func (ec *executionContext) fieldContext_DeletePostPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DeletePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeletePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeletePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeletePostsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11875,6 +13027,35 @@ func (ec *executionContext) fieldContext_DeletePostsPayload_userErrors(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeletePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeletePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11999,6 +13180,35 @@ func (ec *executionContext) fieldContext_DeleteProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteProfilesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12081,6 +13291,35 @@ func (ec *executionContext) fieldContext_DeleteProfilesPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12205,6 +13444,35 @@ func (ec *executionContext) fieldContext_DeleteTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteTagsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12287,6 +13555,35 @@ func (ec *executionContext) fieldContext_DeleteTagsPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12411,6 +13708,35 @@ func (ec *executionContext) fieldContext_DeleteUserPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteUsersPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12498,6 +13824,35 @@ func (ec *executionContext) fieldContext_DeleteUsersPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _GrantRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12557,6 +13912,35 @@ func (ec *executionContext) fieldContext_GrantRolePayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantRolePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_GrantRolePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_GrantRolePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12626,6 +14010,35 @@ func (ec *executionContext) fieldContext_LogInPayload_userErrors(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _LogInPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.LogInPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_LogInPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_LogInPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LogOutPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.LogOutPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12653,6 +14066,35 @@ func (ec *executionContext) fieldContext_LogOutPayload_userErrors(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogOutPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.LogOutPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_LogOutPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_LogOutPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogOutPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17592,6 +19034,35 @@ func (ec *executionContext) fieldContext_RefreshSessionPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RefreshSessionPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSessionPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RefreshSessionPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RefreshSessionPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefreshSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RevokeRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17651,6 +19122,35 @@ func (ec *executionContext) fieldContext_RevokeRolePayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeRolePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RevokeRolePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RevokeRolePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19127,6 +20627,35 @@ func (ec *executionContext) fieldContext_UpdateAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateAddressesPayload_addresses(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19214,6 +20743,35 @@ func (ec *executionContext) fieldContext_UpdateAddressesPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19273,6 +20831,35 @@ func (ec *executionContext) fieldContext_UpdatePostPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdatePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdatePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19365,6 +20952,35 @@ func (ec *executionContext) fieldContext_UpdatePostsPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdatePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdatePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdatePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19424,6 +21040,35 @@ func (ec *executionContext) fieldContext_UpdateProfilePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19516,6 +21161,35 @@ func (ec *executionContext) fieldContext_UpdateProfilesPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19575,6 +21249,35 @@ func (ec *executionContext) fieldContext_UpdateTagPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19667,6 +21370,35 @@ func (ec *executionContext) fieldContext_UpdateTagsPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19726,6 +21458,35 @@ func (ec *executionContext) fieldContext_UpdateUserPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19818,6 +21579,35 @@ func (ec *executionContext) fieldContext_UpdateUsersPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpsertAddressPayload_address(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19900,6 +21690,35 @@ func (ec *executionContext) fieldContext_UpsertAddressPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19992,6 +21811,35 @@ func (ec *executionContext) fieldContext_UpsertProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpsertTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20079,6 +21927,35 @@ func (ec *executionContext) fieldContext_UpsertTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpsertUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20161,6 +22038,35 @@ func (ec *executionContext) fieldContext_UpsertUserPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20836,7 +22742,7 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 			return ec.fieldContext_UserError_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return obj.Sentence(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -20847,7 +22753,7 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_UserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("UserError", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.CollectedField, obj *orm.Fault) (ret graphql.Marshaler) {
@@ -28056,6 +29962,11 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._ChangePasswordPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28094,8 +30005,18 @@ func (ec *executionContext) _CreateAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "addressEdge":
+			out.Values[i] = ec._CreateAddressPayload_addressEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateAddressPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateAddressPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28142,6 +30063,11 @@ func (ec *executionContext) _CreateAddressesPayload(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateAddressesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28180,8 +30106,18 @@ func (ec *executionContext) _CreatePostPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "postEdge":
+			out.Values[i] = ec._CreatePostPayload_postEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreatePostPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28228,6 +30164,11 @@ func (ec *executionContext) _CreatePostsPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreatePostsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28266,8 +30207,18 @@ func (ec *executionContext) _CreateProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "profileEdge":
+			out.Values[i] = ec._CreateProfilePayload_profileEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateProfilePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28314,6 +30265,11 @@ func (ec *executionContext) _CreateProfilesPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateProfilesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28352,8 +30308,18 @@ func (ec *executionContext) _CreateTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "tagEdge":
+			out.Values[i] = ec._CreateTagPayload_tagEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateTagPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateTagPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28400,6 +30366,11 @@ func (ec *executionContext) _CreateTagsPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateTagsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28436,13 +30407,61 @@ func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.Sele
 		case "user":
 			out.Values[i] = ec._CreateUserPayload_user(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "userEdge":
+			out.Values[i] = ec._CreateUserPayload_userEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUserPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "query":
+			out.Values[i] = ec._CreateUserPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "session":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CreateUserPayload_session(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28483,6 +30502,11 @@ func (ec *executionContext) _CreateUsersPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUsersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateUsersPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28539,6 +30563,11 @@ func (ec *executionContext) _DeleteAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteAddressPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28584,6 +30613,11 @@ func (ec *executionContext) _DeleteAddressesPayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteAddressesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteAddressesPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28640,6 +30674,11 @@ func (ec *executionContext) _DeletePostPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeletePostPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28685,6 +30724,11 @@ func (ec *executionContext) _DeletePostsPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeletePostsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeletePostsPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28741,6 +30785,11 @@ func (ec *executionContext) _DeleteProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteProfilePayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28786,6 +30835,11 @@ func (ec *executionContext) _DeleteProfilesPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteProfilesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteProfilesPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28842,6 +30896,11 @@ func (ec *executionContext) _DeleteTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteTagPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28887,6 +30946,11 @@ func (ec *executionContext) _DeleteTagsPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteTagsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteTagsPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28943,6 +31007,11 @@ func (ec *executionContext) _DeleteUserPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteUserPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28991,6 +31060,11 @@ func (ec *executionContext) _DeleteUsersPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteUsersPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29031,6 +31105,11 @@ func (ec *executionContext) _GrantRolePayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._GrantRolePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._GrantRolePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29077,6 +31156,11 @@ func (ec *executionContext) _LogInPayload(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._LogInPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29112,6 +31196,11 @@ func (ec *executionContext) _LogOutPayload(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("LogOutPayload")
 		case "userErrors":
 			out.Values[i] = ec._LogOutPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._LogOutPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31567,6 +33656,11 @@ func (ec *executionContext) _RefreshSessionPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._RefreshSessionPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31607,6 +33701,11 @@ func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._RevokeRolePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._RevokeRolePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32784,6 +34883,11 @@ func (ec *executionContext) _UpdateAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateAddressPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32832,6 +34936,11 @@ func (ec *executionContext) _UpdateAddressesPayload(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateAddressesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32872,6 +34981,11 @@ func (ec *executionContext) _UpdatePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdatePostPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32923,6 +35037,11 @@ func (ec *executionContext) _UpdatePostsPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdatePostsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32963,6 +35082,11 @@ func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateProfilePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33014,6 +35138,11 @@ func (ec *executionContext) _UpdateProfilesPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateProfilesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33054,6 +35183,11 @@ func (ec *executionContext) _UpdateTagPayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateTagPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateTagPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33105,6 +35239,11 @@ func (ec *executionContext) _UpdateTagsPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateTagsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33145,6 +35284,11 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateUserPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33196,6 +35340,11 @@ func (ec *executionContext) _UpdateUsersPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateUsersPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33241,6 +35390,11 @@ func (ec *executionContext) _UpsertAddressPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpsertAddressPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpsertAddressPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33292,6 +35446,11 @@ func (ec *executionContext) _UpsertProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpsertProfilePayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33340,6 +35499,11 @@ func (ec *executionContext) _UpsertTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpsertTagPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33385,6 +35549,11 @@ func (ec *executionContext) _UpsertUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpsertUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpsertUserPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -36026,6 +38195,16 @@ func (ec *executionContext) unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐPro
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx context.Context, sel ast.SelectionSet, v *model.Query) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Query(ctx, sel)
+}
+
 func (ec *executionContext) unmarshalNRefreshSessionInput2kithᚋgraphᚋmodelᚐRefreshSessionInput(ctx context.Context, v any) (model.RefreshSessionInput, error) {
 	res, err := ec.unmarshalInputRefreshSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37043,6 +39222,13 @@ func (ec *executionContext) marshalOAddressDistinctField2ᚕkithᚋgraphᚋmodel
 	return ret
 }
 
+func (ec *executionContext) marshalOAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Address]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddressEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx context.Context, v any) (*model.AddressExtremesHaving, error) {
 	if v == nil {
 		return nil, nil
@@ -37439,6 +39625,13 @@ func (ec *executionContext) marshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐ
 	return ret
 }
 
+func (ec *executionContext) marshalOPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Post]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PostEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx context.Context, v any) (*model.PostExtremesHaving, error) {
 	if v == nil {
 		return nil, nil
@@ -37627,6 +39820,13 @@ func (ec *executionContext) marshalOProfileDistinctField2ᚕkithᚋgraphᚋmodel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Profile]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx context.Context, v any) (*model.ProfileExtremesHaving, error) {
@@ -37894,6 +40094,13 @@ func (ec *executionContext) marshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐT
 	return ret
 }
 
+func (ec *executionContext) marshalOTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Tag]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx context.Context, v any) (*model.TagExtremesHaving, error) {
 	if v == nil {
 		return nil, nil
@@ -38114,6 +40321,13 @@ func (ec *executionContext) marshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.User]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx context.Context, v any) (*model.UserExtremesHaving, error) {
