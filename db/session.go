@@ -72,11 +72,10 @@ type Login struct {
 // since it was verified.
 func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
-		now := db.Now()
-		s = LiveSession{orm.Viewer{Key: l.User}, now.Add(refreshLife)}
+		user := orm.Viewer{Key: l.User}
 		var err error
 		// The row stays locked: a password change comes before this, and is seen, or after it, and ends the session.
-		opened, err = db.QueryRow(ctx, "credentials", `SELECT u.is_admin, `+rolesOf("u.id")+` FROM users AS u WHERE u.id = ? AND u.password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles))
+		opened, err = db.QueryRow(ctx, "credentials", `SELECT u.is_admin, `+rolesOf("u.id")+` FROM users AS u WHERE u.id = ? AND u.password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &user.Admin, (*roles)(&user.Roles))
 		if err != nil || !opened {
 			return err
 		}
@@ -88,8 +87,7 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 				return err
 			}
 		}
-		if _, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-			l.Session, l.User, l.TokenHash, now, s.Expires); err != nil {
+		if s, err = db.BeginSession(ctx, user, l.Session, l.TokenHash); err != nil {
 			return err
 		}
 		if err := db.Know(ctx, l.User, l.Place); err != nil {
@@ -101,6 +99,15 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 		return db.forgive(ctx, l.Attempts)
 	})
 	return s, opened, err
+}
+
+// BeginSession stores a session, inside Write; whoever calls it knows that the user is who they say.
+func (db *DB) BeginSession(ctx context.Context, user orm.Viewer, id, tokenHash string) (LiveSession, error) {
+	now := db.Now()
+	s := LiveSession{user, now.Add(refreshLife)}
+	_, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+		id, user.Key, tokenHash, now, s.Expires)
+	return s, err
 }
 
 // How many places of a user are known, and for how long after they were last logged in from: longer than any session, or
@@ -213,22 +220,25 @@ func sortedBounds(bounds []Bound) []Bound {
 
 var errRefused = errors.New("too many attempts")
 
-// Allowed tells whether none of the bounds is reached. It writes nothing.
-func (db *DB) Allowed(ctx context.Context, bounds []Bound) (allowed bool, err error) {
-	names, most := []any{db.Now().Add(-AttemptWindow)}, map[string]int{}
+// Wait is how long it takes until none of the bounds is reached: 0 if none is now. It writes nothing.
+func (db *DB) Wait(ctx context.Context, bounds []Bound) (wait time.Duration, err error) {
+	now := db.Now()
+	names, most := []any{now.Add(-AttemptWindow)}, map[string]int{}
 	for _, b := range bounds {
 		names, most[b.CountedFor] = append(names, b.CountedFor), b.Most
 	}
-	allowed = true
-	text := `SELECT counted_for, failures FROM attempts WHERE since > ? AND counted_for IN (?` + strings.Repeat(", ?", len(bounds)-1) + `)`
+	text := `SELECT counted_for, failures, since FROM attempts WHERE since > ? AND counted_for IN (?` + strings.Repeat(", ?", len(bounds)-1) + `)`
 	err = db.Query(ctx, "attempts", text, names, func(rows *sqlx.Rows) error {
 		var name string
 		var failures int
-		err := rows.Scan(&name, &failures)
-		allowed = allowed && failures < most[name]
+		var since time.Time
+		err := rows.Scan(&name, &failures, &since)
+		if failures >= most[name] {
+			wait = max(wait, since.Add(AttemptWindow).Sub(now))
+		}
 		return err
 	})
-	return allowed && err == nil, err
+	return wait, err
 }
 
 // Attempt counts an attempt within every bound, and tells whether none is passed: if one is, nothing is counted. It counts

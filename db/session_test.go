@@ -272,10 +272,11 @@ func TestAttempts(t *testing.T) {
 		stored := func() []string { return d.texts(t, `SELECT counted_for || ' ' || failures FROM attempts`) }
 		try := func(bounds ...Bound) bool {
 			t.Helper()
-			allowed, err := d.Allowed(t.Context(), bounds)
+			wait, err := d.Wait(t.Context(), bounds)
 			if err != nil {
 				t.Fatal(err)
 			}
+			allowed := wait == 0
 			before := stored()
 			counted, err := d.Attempt(t.Context(), bounds)
 			if err != nil || counted != allowed {
@@ -309,6 +310,9 @@ func TestAttempts(t *testing.T) {
 		d.now = d.now.Add(AttemptWindow - time.Microsecond)
 		if try(narrow, wide) {
 			t.Error("the window ends early")
+		}
+		if wait, err := d.Wait(t.Context(), []Bound{wide, narrow}); wait != time.Microsecond || err != nil {
+			t.Errorf("wait %v, error %v", wait, err)
 		}
 		d.now = d.now.Add(time.Microsecond)
 		if !try(narrow, wide) || !slices.Equal(stored(), []string{"a: address 1", "b: account and address 1"}) {

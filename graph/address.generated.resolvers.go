@@ -43,7 +43,7 @@ func (r *addressGroupKeyResolver) User(ctx context.Context, obj map[string]any) 
 // CreateAddress is the resolver for the createAddress field.
 func (r *mutationResolver) CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error) {
 	entity, faults, err := create(ctx, db.Addresses)
-	return &model.CreateAddressPayload{Address: entity, UserErrors: faults}, err
+	return &model.CreateAddressPayload{Address: entity, AddressEdge: orm.RootEdge(db.Addresses, entity), UserErrors: faults}, err
 }
 
 // UpdateAddress is the resolver for the updateAddress field.

@@ -319,6 +319,21 @@ func TestAttemptsAreLimited(t *testing.T) {
 			}
 		}
 		before := db.Hashes()
+		for _, now := range []struct {
+			after time.Duration
+			says  string
+			retry float64
+		}{{0, "try again in 15 minutes", 900}, {8*time.Minute + 30*time.Second, "try again in 7 minutes", 390}, {6 * time.Minute, "try again in 1 minute", 30}} {
+			f.Clock.Add(now.after)
+			var header string
+			a := answerOf(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				f.Planned.ServeHTTP(w, r)
+				header = w.Header().Get("Retry-After")
+			}), request{Query: logInText, Variables: map[string]any{"u": "ada", "p": "correct horse"}})
+			if len(a.Errors) != 1 || !strings.HasSuffix(a.Errors[0].Message, now.says) || a.Errors[0].Extensions["retryAfter"] != now.retry || header != fmt.Sprint(now.retry) {
+				t.Errorf("Retry-After %q, not %v: %s", header, now.retry, a.Body)
+			}
+		}
 		if got := try("ada", "correct horse"); !strings.Contains(got, `"LIMIT_EXCEEDED"`) {
 			t.Fatalf("not limited: %s", got)
 		}
@@ -328,7 +343,7 @@ func TestAttemptsAreLimited(t *testing.T) {
 		if got := try("nobody", "wrong horse"); !strings.Contains(got, `"INVALID"`) {
 			t.Fatalf("another account is limited too: %s", got)
 		}
-		f.Clock.Add(16 * time.Minute)
+		f.Clock.Add(30 * time.Second)
 		if got := try("ada", "correct horse"); !strings.Contains(got, `"accessToken"`) {
 			t.Fatalf("limited for ever: %s", got)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,6 +30,9 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	var known *orm.Error
 	if errors.As(err, &known) {
+		if known.RetryAfter > 0 {
+			out.Extensions[transport.RetryAfter] = int(math.Ceil(known.RetryAfter.Seconds()))
+		}
 		return finish(ctx, out, known.Code, known.Message, known.Cause)
 	}
 	if orm.CodeOf(err) == orm.Timeout {

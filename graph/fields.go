@@ -14,6 +14,7 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/model"
 	"kith/graph/plan"
 	"kith/loaders"
 )
@@ -35,8 +36,12 @@ func (s *server) aroundField(ctx context.Context, next graphql.Resolver) (answer
 	switch {
 	case field.Object == "Mutation":
 		return s.aroundMutation(ctx, next)
+	case field.Object == "Query" && field.Field.Definition.Type.NonNull:
+		return s.counted(ctx, func(ctx context.Context) (any, error) { return required(next(ctx)) })
 	case s.announced(field):
 		return s.counted(ctx, next)
+	case field.Field.Definition.Type.Name() == s.schema.Query.Name: // of a payload, whoever made it
+		next = func(context.Context) (any, error) { return &model.Query{}, nil }
 	case s.schema.Types[field.Field.Definition.Type.Name()].IsLeafType():
 		answer, _, err := s.resolved(ctx, next)
 		return answer, err
@@ -53,10 +58,24 @@ func (s *server) counted(ctx context.Context, next graphql.Resolver) (answer any
 	return answer, err
 }
 
+// required is the answer of a root field that the schema says is never null: gqlgen takes it for nullable, and does not look
+// (graph/generate/alone.go).
+func required(answer any, err error) (any, error) {
+	v := reflect.ValueOf(answer)
+	switch {
+	case err != nil:
+	case v.Kind() == reflect.Slice && v.IsNil():
+		answer = reflect.MakeSlice(v.Type(), 0, 0).Interface()
+	case answer == nil, v.Kind() == reflect.Pointer && v.IsNil():
+		err = orm.Errorf(orm.Internal, "the resolver answers null where none may be")
+	}
+	return answer, err
+}
+
 // announced tells whether the loaders have been told of a field before it runs: begin tells of root fields, children of the
 // others.
 func (s *server) announced(field *graphql.FieldContext) bool {
-	return field.Object == "Query" || s.concurrent(s.schema.Types[field.Object], field.Field.Name)
+	return s.concurrent(s.schema.Types[field.Object], field.Field.Name)
 }
 
 // present is the executor's: an error may be all that is heard of an announced field. gqlgen refuses arguments before it
@@ -97,12 +116,12 @@ func (s *server) resolved(ctx context.Context, next graphql.Resolver) (answer an
 }
 
 // concurrent tells whether gqlgen resolves a field beside its siblings, in a goroutine of its own: what has a resolver,
-// all of a connection, the node of an edge and its snippet, the key of a group.
+// all of Query and of a connection, the node of an edge and its snippet, the key of a group.
 func (s *server) concurrent(parent *ast.Definition, field string) bool {
 	if s.resolvers[[2]string{parent.Name, field}] || db.Model.TableOf(parent.Name) != nil {
 		return s.resolvers[[2]string{parent.Name, field}]
 	}
-	return parent.Fields.ForName("nodes") != nil && parent.Name != "Query" || (field == "node" || field == "snippet") && parent.Fields.ForName("cursor") != nil ||
+	return parent == s.schema.Query || parent.Fields.ForName("nodes") != nil || (field == "node" || field == "snippet") && parent.Fields.ForName("cursor") != nil ||
 		field == "key" && parent.Fields.ForName("aggregate") != nil
 }
 

@@ -256,28 +256,31 @@ func (s *server) begin(ctx context.Context, root string) context.Context {
 	return ctx
 }
 
-// aroundOperation runs a query, and once more in one snapshot if another request removed a row that it needed between
-// two of its statements. Mutations have their own way.
+// aroundOperation runs a query. Mutations have their own way.
 func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		return graphql.OneShot(s.mutate(ctx, next))
 	}
+	return graphql.OneShot(s.steady(s.DB.Lagging(ctx), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) }))
+}
+
+// steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements.
+func (s *server) steady(ctx context.Context, read func(context.Context) *graphql.Response) *graphql.Response {
 	state := operationOf(ctx)
 	var answer *graphql.Response
 	if !state.snapshot {
-		ctx = s.DB.Lagging(ctx)
-		answer = s.query(ctx, next)
+		answer = read(ctx)
 	}
 	if state.snapshot || state.lost.Swap(nil) != nil && state.budget.Err() == nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
-			answer = s.query(ctx, next)
+			answer = read(ctx)
 			return nil
 		})
 		if err != nil {
-			return graphql.OneShot(s.failure(ctx, err))
+			return s.failure(ctx, err)
 		}
 	}
-	return graphql.OneShot(answer)
+	return answer
 }
 
 // query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer

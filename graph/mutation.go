@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,6 +15,7 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/model"
 	"kith/graph/session"
 	"kith/graph/transport"
 	"kith/loaders"
@@ -26,6 +28,7 @@ type mutation struct {
 	writes   map[string]*write // by response key
 	order    []*write
 	dryRun   bool
+	keyed    bool // its answer is stored
 	session  bool // the operation is one of sessions, which look after their own transactions
 	// report is set in the second pass over an operation that was rolled back: nothing runs, everybody answers why.
 	report bool
@@ -50,6 +53,8 @@ type write struct {
 	given     []orm.Fault // faults of the input itself
 	faults    []orm.Fault // why the write was not done
 	current   int64       // the row to show with the faults; 0 shows none
+	// begin opens the session of a user who has signed up, once; nil: they get none.
+	begin func() (*model.Session, error)
 }
 
 type mutationKey struct{}
@@ -134,7 +139,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		write := func(ctx context.Context) error {
 			m.err = nil
 			for _, w := range m.order {
-				w.faults, w.current, w.allowed = nil, 0, false
+				w.faults, w.current, w.allowed, w.begin = nil, 0, false, nil
 			}
 			state.lost.Store(nil)
 			if key.id != "" {
@@ -178,9 +183,13 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 	}
 	if m.failed() && m.err == nil {
 		m.report = true
-		if answer, err = state.run(ctx, next); err != nil {
-			return s.failure(ctx, err)
-		}
+		return s.steady(ctx, func(ctx context.Context) *graphql.Response {
+			answer, err := state.run(ctx, next)
+			if err != nil {
+				return s.failure(ctx, err)
+			}
+			return answer
+		})
 	}
 	return answer
 }
@@ -245,6 +254,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 	if err != nil {
 		return nil, key, err
 	}
+	m.keyed = key.id != ""
 	directed := false
 	for _, d := range operation.Operation.Directives {
 		if d.Name == "dryRun" {
@@ -502,14 +512,29 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	if w.faults = faults; err != nil || len(faults) > 0 {
 		return nil, faultsOf(w), err
 	}
-	if w.table == db.Users.Table && !orm.ViewerOf(ctx).Admin {
+	viewer := orm.ViewerOf(ctx)
+	if w.table == db.Users.Table && !viewer.Admin {
 		if err := m.db.Know(ctx, key, m.sessions.Place(transport.Address(ctx))); err != nil {
 			return nil, nil, err
 		}
 		orm.SetViewer(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
 	}
 	entity, err := loaders.ByKey(ctx, table, key)
+	_, password := w.drafts[0].Value("password_hash")
+	if user, ok := any(entity).(*db.User); ok && user != nil && viewer.Key == 0 && !viewer.Admin && password && !m.dryRun && !m.keyed {
+		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, user) })
+	}
 	return entity, faultsOf(w), err
+}
+
+// signedUp is the session of the user whom the root field around this one has made; nil if they get none.
+func signedUp(ctx context.Context) (*model.Session, error) {
+	m := mutationOf(ctx)
+	w := m.writes[graphql.GetRootFieldContext(ctx).Field.Alias]
+	if w.begin == nil || m.report {
+		return nil, nil
+	}
+	return w.begin()
 }
 
 // update changes the row that the field's input names.

@@ -18,7 +18,7 @@ import (
 // CreatePost is the resolver for the createPost field.
 func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error) {
 	entity, faults, err := create(ctx, db.Posts)
-	return &model.CreatePostPayload{Post: entity, UserErrors: faults}, err
+	return &model.CreatePostPayload{Post: entity, PostEdge: orm.RootEdge(db.Posts, entity), UserErrors: faults}, err
 }
 
 // UpdatePost is the resolver for the updatePost field.

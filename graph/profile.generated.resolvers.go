@@ -18,7 +18,7 @@ import (
 // CreateProfile is the resolver for the createProfile field.
 func (r *mutationResolver) CreateProfile(ctx context.Context, input model.CreateProfileInput) (*model.CreateProfilePayload, error) {
 	entity, faults, err := create(ctx, db.Profiles)
-	return &model.CreateProfilePayload{Profile: entity, UserErrors: faults}, err
+	return &model.CreateProfilePayload{Profile: entity, ProfileEdge: orm.RootEdge(db.Profiles, entity), UserErrors: faults}, err
 }
 
 // UpdateProfile is the resolver for the updateProfile field.

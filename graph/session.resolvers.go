@@ -12,6 +12,11 @@ import (
 	"kith/graph/transport"
 )
 
+// Session is the resolver for the session field.
+func (r *createUserPayloadResolver) Session(ctx context.Context, obj *model.CreateUserPayload) (*model.Session, error) {
+	return signedUp(ctx)
+}
+
 // LogIn is the resolver for the logIn field.
 func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*model.LogInPayload, error) {
 	return mutationOf(ctx).sessions.LogIn(ctx, transport.Address(ctx), input)

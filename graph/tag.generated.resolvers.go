@@ -18,7 +18,7 @@ import (
 // CreateTag is the resolver for the createTag field.
 func (r *mutationResolver) CreateTag(ctx context.Context, input model.CreateTagInput) (*model.CreateTagPayload, error) {
 	entity, faults, err := create(ctx, db.Tags)
-	return &model.CreateTagPayload{Tag: entity, UserErrors: faults}, err
+	return &model.CreateTagPayload{Tag: entity, TagEdge: orm.RootEdge(db.Tags, entity), UserErrors: faults}, err
 }
 
 // UpdateTag is the resolver for the updateTag field.

@@ -18,7 +18,7 @@ import (
 // CreateUser is the resolver for the createUser field.
 func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error) {
 	entity, faults, err := create(ctx, db.Users)
-	return &model.CreateUserPayload{User: entity, UserErrors: faults}, err
+	return &model.CreateUserPayload{User: entity, UserEdge: orm.RootEdge(db.Users, entity), UserErrors: faults}, err
 }
 
 // UpdateUser is the resolver for the updateUser field.
@@ -97,6 +97,11 @@ func (r *userConnectionResolver) Groups(ctx context.Context, obj *orm.Connection
 	return groups(ctx, db.Users, obj)
 }
 
+// CreateUserPayload returns generated.CreateUserPayloadResolver implementation.
+func (r *Resolver) CreateUserPayload() generated.CreateUserPayloadResolver {
+	return &createUserPayloadResolver{r}
+}
+
 // User returns generated.UserResolver implementation.
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
@@ -106,6 +111,7 @@ func (r *Resolver) UserConnection() generated.UserConnectionResolver {
 }
 
 type (
-	userResolver           struct{ *Resolver }
-	userConnectionResolver struct{ *Resolver }
+	createUserPayloadResolver struct{ *Resolver }
+	userResolver              struct{ *Resolver }
+	userConnectionResolver    struct{ *Resolver }
 )

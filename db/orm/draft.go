@@ -49,7 +49,7 @@ const (
 // TIMEOUT, UNAVAILABLE or INTERNAL.
 type Fault struct {
 	Code    UserErrorCode // What is wrong, for programs.
-	Message string        // What is wrong, for people.
+	Message string        // What is wrong, for people: a sentence.
 	Field   []string      // Path to the input at fault, indexes included: `["input","posts","1","title"]`; null when no single input is.
 }
 

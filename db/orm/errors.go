@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
@@ -38,6 +39,8 @@ type Error struct {
 	Code    Code
 	Message string
 	Cause   error
+	// RetryAfter is when the client may try again; 0 is not said.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {

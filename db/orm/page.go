@@ -241,6 +241,15 @@ type Edge[T any] struct {
 	row    *T
 }
 
+// RootEdge is a row as an edge of the connection of its whole table, in the default order; nil if there is no row.
+func RootEdge[T any](table Entity[T], row *T) *Edge[T] {
+	if row == nil {
+		return nil
+	}
+	key := table.KeyColumn()
+	return &Edge[T]{Cursor: string(AppendCursor(nil, "Query."+table.Root(), []Order{{Column: key}}, []any{key.Of(row)})), row: row}
+}
+
 // Node is the row. It takes a context so that the executor resolves the rows of all edges side by side.
 func (e *Edge[T]) Node(context.Context) *T { return e.row }
 

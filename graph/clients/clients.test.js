@@ -14,6 +14,17 @@ const UNSEEN = `{ user(by: { username: "ada" }) { username address { emailAddres
 const SIGN_UP = `mutation SignUp($input: CreateUserInput!) {
   createUser(input: $input) { user { username address { emailAddress } } userErrors { code field } }
 }`;
+const COUNT = `query Count { tags(first: 1) { totalCount } }`;
+const TAG = `mutation Tag($name: String!) {
+  createTag(input: { name: $name }) { tagEdge { cursor node { id name } } query { tags(first: 1) { totalCount } } userErrors { message } }
+}`;
+// A login of somebody new, as headers.
+async function login(username) {
+  const { createUser } = await new GraphQLClient(url).request(
+    `mutation ($input: CreateUserInput!) { createUser(input: $input) { session { accessToken viewer { username } } } }`, newUser(username));
+  assert.equal(createUser.session.viewer.username, username);
+  return { Authorization: `Bearer ${createUser.session.accessToken}` };
+}
 const newUser = username => ({ input: { username, password: 'correct horse', address: { emailAddress: `${username}@example.com` } } });
 
 function checkUsers(data) {
@@ -38,6 +49,20 @@ test('Apollo Client', async t => {
   await t.test('userErrors', async () => {
     const { data } = await client.mutate({ mutation: gql(SIGN_UP), variables: newUser('ada') });
     assert.deepEqual(data.createUser.userErrors.map(({ code, field }) => [code, field.join('.')]), [['TAKEN', 'input.username']]);
+  });
+  await t.test('what a payload reads besides is in the cache for all', async () => {
+    const client = new ApolloClient({ link: new HttpLink({ uri: url, headers: await login('apollo-tags') }), cache: new InMemoryCache() });
+    const { data: before } = await client.query({ query: gql(COUNT) });
+    const { data } = await client.mutate({ mutation: gql(TAG), variables: { name: 'of Apollo' } });
+    assert.deepEqual([data.createTag.tagEdge.node.name, data.createTag.userErrors], ['of Apollo', []]);
+    assert.equal(client.readQuery({ query: gql(COUNT) }).tags.totalCount, before.tags.totalCount + 1);
+  });
+  await t.test('a root field that fails alone', async () => {
+    const query = gql(`{ posts(first: 1000) { totalCount } tags(first: 1) { totalCount } }`);
+    const { data, error } = await client.query({ query, errorPolicy: 'all' });
+    assert.equal(data.posts, null);
+    assert.ok(data.tags.totalCount > 0);
+    assert.deepEqual(error.errors[0].path, ['posts']);
   });
   await t.test('a request that is refused', async () => {
     await assert.rejects(client.query({ query: gql(WRONG) }), error => {
@@ -96,6 +121,15 @@ test('urql', async t => {
     const { data, error } = await client.mutation(SIGN_UP, newUser('urql')).toPromise();
     assert.ifError(error);
     assert.equal(data.createUser.user.username, 'urql');
+  });
+  await t.test('what a payload reads besides', async () => {
+    const client = new Client({ url, exchanges: [cacheExchange, fetchExchange], preferGetMethod: false, fetchOptions: { headers: await login('urql-tags') } });
+    const before = await client.query(COUNT, {}).toPromise();
+    const { data, error } = await client.mutation(TAG, { name: 'of urql' }).toPromise();
+    assert.ifError(error);
+    assert.equal(data.createTag.query.tags.totalCount, before.data.tags.totalCount + 1);
+    const { data: after } = await client.query(COUNT, {}).toPromise();
+    assert.deepEqual(after.tags, data.createTag.query.tags);
   });
 });
 

@@ -40,7 +40,11 @@ graphql\`
   fragment App_post on Post @refetchable(queryName: "AppPostQuery") { title author { name } tags(first: 5) { nodes { name } } }
 \`;
 graphql\`
-  mutation AppMutation($input: UpdatePostInput!, $connections: [ID!]!) {
+  fragment App_counts on Query { posts(first: 1) { totalCount } tags(first: 1) { totalCount } }
+\`;
+graphql\`
+  mutation AppMutation($new: CreatePostInput!, $input: UpdatePostInput!, $connections: [ID!]!) {
+    createPost(input: $new) { postEdge @appendEdge(connections: $connections) { cursor node { ...App_post } } query { ...App_counts } }
     updatePost(input: $input) { post { ...App_post } userErrors { field message } }
     deletePost(input: { id: "x" }) { deletedId @deleteEdge(connections: $connections) }
   }

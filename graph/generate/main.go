@@ -57,7 +57,7 @@ func run(tables []*orm.Table) error {
 	bind(cfg, tables)
 	log.SetOutput(io.Discard) // gqlgen tells what it is doing
 	defer log.SetOutput(os.Stderr)
-	if err := api.Generate(cfg, api.AddPlugin(&resolvers{tables: tables, source: source})); err != nil {
+	if err := api.Generate(cfg, api.AddPlugin(&resolvers{tables: tables, source: source}), api.AddPlugin(alone{})); err != nil {
 		return err
 	}
 	return mark()

@@ -164,6 +164,7 @@ func (w *writer) mutations(t *orm.Table) {
 	if creating {
 		w.payload("create"+t.Type, func() {
 			w.field("The new "+n.one+"; null when there are `userErrors`.", entity)
+			w.field("The new "+n.one+" as an edge of `Query."+t.Root()+"` in its default order; null when there are `userErrors`.", lowerFirst(t.Type)+"Edge: "+t.Type+"Edge")
 		})
 	}
 	if updating {
@@ -190,6 +191,7 @@ func (w *writer) payload(field string, inside func()) {
 	w.block("Answer of `"+field+"`.", "type "+upperFirst(field)+"Payload", func() {
 		inside()
 		w.field(ofFaults, "userErrors: [UserError!]!")
+		w.field(ofQuery, "query: Query!")
 	})
 }
 

@@ -171,13 +171,16 @@ func (r *resolvers) body(t *orm.Table, object, field string) string {
 		return "return row(ctx, db." + table + ")"
 	case "Query." + t.Root():
 		return "return all(ctx, db." + table + ")"
-	case "Mutation.create" + t.Type, "Mutation.update" + t.Type:
-		verb, cascade := field[:len("create")], ""
-		if verb == "update" && len(t.CascadeOfUpdate()) > 0 {
+	case "Mutation.create" + t.Type:
+		return fmt.Sprintf("entity, faults, err := create(ctx, db.%s)\nreturn &model.%s{%s: entity, %s: orm.RootEdge(db.%s, entity), UserErrors: faults}, err",
+			table, templates.ToGo(upperFirst(field)+"Payload"), entity, templates.ToGo(lowerFirst(t.Type)+"Edge"), table)
+	case "Mutation.update" + t.Type:
+		cascade := ""
+		if len(t.CascadeOfUpdate()) > 0 {
 			cascade = "Cascade: cascaded(ctx), "
 		}
-		return fmt.Sprintf("entity, faults, err := %s(ctx, db.%s)\nreturn &model.%s{%s: entity, %sUserErrors: faults}, err",
-			verb, table, templates.ToGo(upperFirst(field)+"Payload"), entity, cascade)
+		return fmt.Sprintf("entity, faults, err := update(ctx, db.%s)\nreturn &model.%s{%s: entity, %sUserErrors: faults}, err",
+			table, templates.ToGo(upperFirst(field)+"Payload"), entity, cascade)
 	case "Mutation.delete" + t.Type:
 		return fmt.Sprintf("d, err := remove(ctx, db.%s)\nreturn &model.%s{DeletedID: d.id, %s: d.entity, Cascade: d.cascade, UserErrors: d.faults}, err",
 			table, templates.ToGo(upperFirst(field)+"Payload"), entity)

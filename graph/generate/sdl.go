@@ -144,6 +144,7 @@ func filled(text, word string) string {
 
 const (
 	ofVersion  = "1 at first, and grows with each change of the row; what `ifVersion` is compared with."
+	ofQuery    = "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored."
 	ofIfVer    = "Go on only if this is the stored `version`, else CONFLICT here; no check when absent."
 	ofFaults   = "Faults of the input, in input order; empty on success."
 	ofOthers   = " Another user is for admins only: FORBIDDEN."

@@ -35,6 +35,7 @@ type ResolverRoot interface {
 	Address() AddressResolver
 	AddressConnection() AddressConnectionResolver
 	AddressGroupKey() AddressGroupKeyResolver
+	CreateUserPayload() CreateUserPayloadResolver
 	Mutation() MutationResolver
 	Post() PostResolver
 	PostConnection() PostConnectionResolver
@@ -119,56 +120,73 @@ type ComplexityRoot struct {
 	}
 
 	ChangePasswordPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateAddressPayload struct {
-		Address    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Address     func(childComplexity int) int
+		AddressEdge func(childComplexity int) int
+		Query       func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	CreateAddressesPayload struct {
 		Addresses  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreatePostPayload struct {
 		Post       func(childComplexity int) int
+		PostEdge   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreatePostsPayload struct {
 		Posts      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateProfilePayload struct {
-		Profile    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Profile     func(childComplexity int) int
+		ProfileEdge func(childComplexity int) int
+		Query       func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	CreateProfilesPayload struct {
 		Profiles   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateTagPayload struct {
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
+		TagEdge    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateTagsPayload struct {
+		Query      func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateUserPayload struct {
+		Query      func(childComplexity int) int
+		Session    func(childComplexity int) int
 		User       func(childComplexity int) int
+		UserEdge   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	CreateUsersPayload struct {
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Users      func(childComplexity int) int
 	}
@@ -177,12 +195,14 @@ type ComplexityRoot struct {
 		Address    func(childComplexity int) int
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteAddressesPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -190,12 +210,14 @@ type ComplexityRoot struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		Post       func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeletePostsPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -203,18 +225,21 @@ type ComplexityRoot struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteProfilesPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteTagPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -222,12 +247,14 @@ type ComplexityRoot struct {
 	DeleteTagsPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteUserPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedID  func(childComplexity int) int
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -235,20 +262,24 @@ type ComplexityRoot struct {
 	DeleteUsersPayload struct {
 		Cascade    func(childComplexity int) int
 		DeletedIds func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	GrantRolePayload struct {
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	LogInPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	LogOutPayload struct {
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -439,11 +470,13 @@ type ComplexityRoot struct {
 	}
 
 	RefreshSessionPayload struct {
+		Query      func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	RevokeRolePayload struct {
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -528,56 +561,66 @@ type ComplexityRoot struct {
 
 	UpdateAddressPayload struct {
 		Address    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateAddressesPayload struct {
 		Addresses  func(childComplexity int) int
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdatePostPayload struct {
 		Post       func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdatePostsPayload struct {
 		Count      func(childComplexity int) int
 		Posts      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateProfilePayload struct {
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateProfilesPayload struct {
 		Count      func(childComplexity int) int
 		Profiles   func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateTagPayload struct {
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateTagsPayload struct {
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
 		Cascade    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateUsersPayload struct {
 		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Users      func(childComplexity int) int
 	}
@@ -585,23 +628,27 @@ type ComplexityRoot struct {
 	UpsertAddressPayload struct {
 		Address    func(childComplexity int) int
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertProfilePayload struct {
 		Created    func(childComplexity int) int
 		Profile    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertTagPayload struct {
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpsertUserPayload struct {
 		Created    func(childComplexity int) int
+		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -641,9 +688,9 @@ type ComplexityRoot struct {
 	}
 
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
+		Code     func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Sentence func(childComplexity int) int
 	}
 
 	UserExtremes struct {
@@ -695,6 +742,9 @@ type AddressConnectionResolver interface {
 }
 type AddressGroupKeyResolver interface {
 	User(ctx context.Context, obj map[string]any) (*db.User, error)
+}
+type CreateUserPayloadResolver interface {
+	Session(ctx context.Context, obj *model.CreateUserPayload) (*model.Session, error)
 }
 type MutationResolver interface {
 	CreateAddress(ctx context.Context, input model.CreateAddressInput) (*model.CreateAddressPayload, error)
@@ -1068,6 +1118,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CascadeCount.Type(childComplexity), true
 
+	case "ChangePasswordPayload.query":
+		if e.ComplexityRoot.ChangePasswordPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Query(childComplexity), true
 	case "ChangePasswordPayload.session":
 		if e.ComplexityRoot.ChangePasswordPayload.Session == nil {
 			break
@@ -1087,6 +1143,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateAddressPayload.Address(childComplexity), true
+	case "CreateAddressPayload.addressEdge":
+		if e.ComplexityRoot.CreateAddressPayload.AddressEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressPayload.AddressEdge(childComplexity), true
+	case "CreateAddressPayload.query":
+		if e.ComplexityRoot.CreateAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressPayload.Query(childComplexity), true
 	case "CreateAddressPayload.userErrors":
 		if e.ComplexityRoot.CreateAddressPayload.UserErrors == nil {
 			break
@@ -1100,6 +1168,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateAddressesPayload.Addresses(childComplexity), true
+	case "CreateAddressesPayload.query":
+		if e.ComplexityRoot.CreateAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAddressesPayload.Query(childComplexity), true
 	case "CreateAddressesPayload.userErrors":
 		if e.ComplexityRoot.CreateAddressesPayload.UserErrors == nil {
 			break
@@ -1113,6 +1187,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostPayload.Post(childComplexity), true
+	case "CreatePostPayload.postEdge":
+		if e.ComplexityRoot.CreatePostPayload.PostEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostPayload.PostEdge(childComplexity), true
+	case "CreatePostPayload.query":
+		if e.ComplexityRoot.CreatePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostPayload.Query(childComplexity), true
 	case "CreatePostPayload.userErrors":
 		if e.ComplexityRoot.CreatePostPayload.UserErrors == nil {
 			break
@@ -1126,6 +1212,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreatePostsPayload.Posts(childComplexity), true
+	case "CreatePostsPayload.query":
+		if e.ComplexityRoot.CreatePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePostsPayload.Query(childComplexity), true
 	case "CreatePostsPayload.userErrors":
 		if e.ComplexityRoot.CreatePostsPayload.UserErrors == nil {
 			break
@@ -1139,6 +1231,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateProfilePayload.Profile(childComplexity), true
+	case "CreateProfilePayload.profileEdge":
+		if e.ComplexityRoot.CreateProfilePayload.ProfileEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilePayload.ProfileEdge(childComplexity), true
+	case "CreateProfilePayload.query":
+		if e.ComplexityRoot.CreateProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilePayload.Query(childComplexity), true
 	case "CreateProfilePayload.userErrors":
 		if e.ComplexityRoot.CreateProfilePayload.UserErrors == nil {
 			break
@@ -1152,6 +1256,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateProfilesPayload.Profiles(childComplexity), true
+	case "CreateProfilesPayload.query":
+		if e.ComplexityRoot.CreateProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProfilesPayload.Query(childComplexity), true
 	case "CreateProfilesPayload.userErrors":
 		if e.ComplexityRoot.CreateProfilesPayload.UserErrors == nil {
 			break
@@ -1159,12 +1269,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateProfilesPayload.UserErrors(childComplexity), true
 
+	case "CreateTagPayload.query":
+		if e.ComplexityRoot.CreateTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagPayload.Query(childComplexity), true
 	case "CreateTagPayload.tag":
 		if e.ComplexityRoot.CreateTagPayload.Tag == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateTagPayload.Tag(childComplexity), true
+	case "CreateTagPayload.tagEdge":
+		if e.ComplexityRoot.CreateTagPayload.TagEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagPayload.TagEdge(childComplexity), true
 	case "CreateTagPayload.userErrors":
 		if e.ComplexityRoot.CreateTagPayload.UserErrors == nil {
 			break
@@ -1172,6 +1294,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTagPayload.UserErrors(childComplexity), true
 
+	case "CreateTagsPayload.query":
+		if e.ComplexityRoot.CreateTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTagsPayload.Query(childComplexity), true
 	case "CreateTagsPayload.tags":
 		if e.ComplexityRoot.CreateTagsPayload.Tags == nil {
 			break
@@ -1185,12 +1313,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTagsPayload.UserErrors(childComplexity), true
 
+	case "CreateUserPayload.query":
+		if e.ComplexityRoot.CreateUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Query(childComplexity), true
+	case "CreateUserPayload.session":
+		if e.ComplexityRoot.CreateUserPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Session(childComplexity), true
 	case "CreateUserPayload.user":
 		if e.ComplexityRoot.CreateUserPayload.User == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
+	case "CreateUserPayload.userEdge":
+		if e.ComplexityRoot.CreateUserPayload.UserEdge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.UserEdge(childComplexity), true
 	case "CreateUserPayload.userErrors":
 		if e.ComplexityRoot.CreateUserPayload.UserErrors == nil {
 			break
@@ -1198,6 +1344,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.UserErrors(childComplexity), true
 
+	case "CreateUsersPayload.query":
+		if e.ComplexityRoot.CreateUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUsersPayload.Query(childComplexity), true
 	case "CreateUsersPayload.userErrors":
 		if e.ComplexityRoot.CreateUsersPayload.UserErrors == nil {
 			break
@@ -1229,6 +1381,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteAddressPayload.DeletedID(childComplexity), true
+	case "DeleteAddressPayload.query":
+		if e.ComplexityRoot.DeleteAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressPayload.Query(childComplexity), true
 	case "DeleteAddressPayload.userErrors":
 		if e.ComplexityRoot.DeleteAddressPayload.UserErrors == nil {
 			break
@@ -1248,6 +1406,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteAddressesPayload.DeletedIds(childComplexity), true
+	case "DeleteAddressesPayload.query":
+		if e.ComplexityRoot.DeleteAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAddressesPayload.Query(childComplexity), true
 	case "DeleteAddressesPayload.userErrors":
 		if e.ComplexityRoot.DeleteAddressesPayload.UserErrors == nil {
 			break
@@ -1273,6 +1437,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePostPayload.Post(childComplexity), true
+	case "DeletePostPayload.query":
+		if e.ComplexityRoot.DeletePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostPayload.Query(childComplexity), true
 	case "DeletePostPayload.userErrors":
 		if e.ComplexityRoot.DeletePostPayload.UserErrors == nil {
 			break
@@ -1292,6 +1462,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePostsPayload.DeletedIds(childComplexity), true
+	case "DeletePostsPayload.query":
+		if e.ComplexityRoot.DeletePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePostsPayload.Query(childComplexity), true
 	case "DeletePostsPayload.userErrors":
 		if e.ComplexityRoot.DeletePostsPayload.UserErrors == nil {
 			break
@@ -1317,6 +1493,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilePayload.Profile(childComplexity), true
+	case "DeleteProfilePayload.query":
+		if e.ComplexityRoot.DeleteProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilePayload.Query(childComplexity), true
 	case "DeleteProfilePayload.userErrors":
 		if e.ComplexityRoot.DeleteProfilePayload.UserErrors == nil {
 			break
@@ -1336,6 +1518,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProfilesPayload.DeletedIds(childComplexity), true
+	case "DeleteProfilesPayload.query":
+		if e.ComplexityRoot.DeleteProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteProfilesPayload.Query(childComplexity), true
 	case "DeleteProfilesPayload.userErrors":
 		if e.ComplexityRoot.DeleteProfilesPayload.UserErrors == nil {
 			break
@@ -1355,6 +1543,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTagPayload.DeletedID(childComplexity), true
+	case "DeleteTagPayload.query":
+		if e.ComplexityRoot.DeleteTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagPayload.Query(childComplexity), true
 	case "DeleteTagPayload.tag":
 		if e.ComplexityRoot.DeleteTagPayload.Tag == nil {
 			break
@@ -1380,6 +1574,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTagsPayload.DeletedIds(childComplexity), true
+	case "DeleteTagsPayload.query":
+		if e.ComplexityRoot.DeleteTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTagsPayload.Query(childComplexity), true
 	case "DeleteTagsPayload.userErrors":
 		if e.ComplexityRoot.DeleteTagsPayload.UserErrors == nil {
 			break
@@ -1399,6 +1599,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteUserPayload.DeletedID(childComplexity), true
+	case "DeleteUserPayload.query":
+		if e.ComplexityRoot.DeleteUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUserPayload.Query(childComplexity), true
 	case "DeleteUserPayload.user":
 		if e.ComplexityRoot.DeleteUserPayload.User == nil {
 			break
@@ -1424,6 +1630,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteUsersPayload.DeletedIds(childComplexity), true
+	case "DeleteUsersPayload.query":
+		if e.ComplexityRoot.DeleteUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteUsersPayload.Query(childComplexity), true
 	case "DeleteUsersPayload.userErrors":
 		if e.ComplexityRoot.DeleteUsersPayload.UserErrors == nil {
 			break
@@ -1431,6 +1643,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteUsersPayload.UserErrors(childComplexity), true
 
+	case "GrantRolePayload.query":
+		if e.ComplexityRoot.GrantRolePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantRolePayload.Query(childComplexity), true
 	case "GrantRolePayload.user":
 		if e.ComplexityRoot.GrantRolePayload.User == nil {
 			break
@@ -1444,6 +1662,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GrantRolePayload.UserErrors(childComplexity), true
 
+	case "LogInPayload.query":
+		if e.ComplexityRoot.LogInPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogInPayload.Query(childComplexity), true
 	case "LogInPayload.session":
 		if e.ComplexityRoot.LogInPayload.Session == nil {
 			break
@@ -1457,6 +1681,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogInPayload.UserErrors(childComplexity), true
 
+	case "LogOutPayload.query":
+		if e.ComplexityRoot.LogOutPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogOutPayload.Query(childComplexity), true
 	case "LogOutPayload.userErrors":
 		if e.ComplexityRoot.LogOutPayload.UserErrors == nil {
 			break
@@ -2572,6 +2802,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RefreshSessionPayload.query":
+		if e.ComplexityRoot.RefreshSessionPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshSessionPayload.Query(childComplexity), true
 	case "RefreshSessionPayload.session":
 		if e.ComplexityRoot.RefreshSessionPayload.Session == nil {
 			break
@@ -2585,6 +2821,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.UserErrors(childComplexity), true
 
+	case "RevokeRolePayload.query":
+		if e.ComplexityRoot.RevokeRolePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeRolePayload.Query(childComplexity), true
 	case "RevokeRolePayload.user":
 		if e.ComplexityRoot.RevokeRolePayload.User == nil {
 			break
@@ -2912,6 +3154,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAddressPayload.Address(childComplexity), true
+	case "UpdateAddressPayload.query":
+		if e.ComplexityRoot.UpdateAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressPayload.Query(childComplexity), true
 	case "UpdateAddressPayload.userErrors":
 		if e.ComplexityRoot.UpdateAddressPayload.UserErrors == nil {
 			break
@@ -2931,6 +3179,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAddressesPayload.Count(childComplexity), true
+	case "UpdateAddressesPayload.query":
+		if e.ComplexityRoot.UpdateAddressesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAddressesPayload.Query(childComplexity), true
 	case "UpdateAddressesPayload.userErrors":
 		if e.ComplexityRoot.UpdateAddressesPayload.UserErrors == nil {
 			break
@@ -2944,6 +3198,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostPayload.Post(childComplexity), true
+	case "UpdatePostPayload.query":
+		if e.ComplexityRoot.UpdatePostPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostPayload.Query(childComplexity), true
 	case "UpdatePostPayload.userErrors":
 		if e.ComplexityRoot.UpdatePostPayload.UserErrors == nil {
 			break
@@ -2963,6 +3223,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostsPayload.Posts(childComplexity), true
+	case "UpdatePostsPayload.query":
+		if e.ComplexityRoot.UpdatePostsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePostsPayload.Query(childComplexity), true
 	case "UpdatePostsPayload.userErrors":
 		if e.ComplexityRoot.UpdatePostsPayload.UserErrors == nil {
 			break
@@ -2976,6 +3242,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateProfilePayload.Profile(childComplexity), true
+	case "UpdateProfilePayload.query":
+		if e.ComplexityRoot.UpdateProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilePayload.Query(childComplexity), true
 	case "UpdateProfilePayload.userErrors":
 		if e.ComplexityRoot.UpdateProfilePayload.UserErrors == nil {
 			break
@@ -2995,6 +3267,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateProfilesPayload.Profiles(childComplexity), true
+	case "UpdateProfilesPayload.query":
+		if e.ComplexityRoot.UpdateProfilesPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProfilesPayload.Query(childComplexity), true
 	case "UpdateProfilesPayload.userErrors":
 		if e.ComplexityRoot.UpdateProfilesPayload.UserErrors == nil {
 			break
@@ -3002,6 +3280,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateProfilesPayload.UserErrors(childComplexity), true
 
+	case "UpdateTagPayload.query":
+		if e.ComplexityRoot.UpdateTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagPayload.Query(childComplexity), true
 	case "UpdateTagPayload.tag":
 		if e.ComplexityRoot.UpdateTagPayload.Tag == nil {
 			break
@@ -3021,6 +3305,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateTagsPayload.Count(childComplexity), true
+	case "UpdateTagsPayload.query":
+		if e.ComplexityRoot.UpdateTagsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTagsPayload.Query(childComplexity), true
 	case "UpdateTagsPayload.tags":
 		if e.ComplexityRoot.UpdateTagsPayload.Tags == nil {
 			break
@@ -3040,6 +3330,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateUserPayload.Cascade(childComplexity), true
+	case "UpdateUserPayload.query":
+		if e.ComplexityRoot.UpdateUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Query(childComplexity), true
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
 			break
@@ -3059,6 +3355,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateUsersPayload.Count(childComplexity), true
+	case "UpdateUsersPayload.query":
+		if e.ComplexityRoot.UpdateUsersPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUsersPayload.Query(childComplexity), true
 	case "UpdateUsersPayload.userErrors":
 		if e.ComplexityRoot.UpdateUsersPayload.UserErrors == nil {
 			break
@@ -3084,6 +3386,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertAddressPayload.Created(childComplexity), true
+	case "UpsertAddressPayload.query":
+		if e.ComplexityRoot.UpsertAddressPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertAddressPayload.Query(childComplexity), true
 	case "UpsertAddressPayload.userErrors":
 		if e.ComplexityRoot.UpsertAddressPayload.UserErrors == nil {
 			break
@@ -3103,6 +3411,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertProfilePayload.Profile(childComplexity), true
+	case "UpsertProfilePayload.query":
+		if e.ComplexityRoot.UpsertProfilePayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProfilePayload.Query(childComplexity), true
 	case "UpsertProfilePayload.userErrors":
 		if e.ComplexityRoot.UpsertProfilePayload.UserErrors == nil {
 			break
@@ -3116,6 +3430,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertTagPayload.Created(childComplexity), true
+	case "UpsertTagPayload.query":
+		if e.ComplexityRoot.UpsertTagPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTagPayload.Query(childComplexity), true
 	case "UpsertTagPayload.tag":
 		if e.ComplexityRoot.UpsertTagPayload.Tag == nil {
 			break
@@ -3135,6 +3455,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertUserPayload.Created(childComplexity), true
+	case "UpsertUserPayload.query":
+		if e.ComplexityRoot.UpsertUserPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.Query(childComplexity), true
 	case "UpsertUserPayload.user":
 		if e.ComplexityRoot.UpsertUserPayload.User == nil {
 			break
@@ -3307,11 +3633,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Field(childComplexity), true
 	case "UserError.message":
-		if e.ComplexityRoot.UserError.Message == nil {
+		if e.ComplexityRoot.UserError.Sentence == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UserError.Message(childComplexity), true
+		return e.ComplexityRoot.UserError.Sentence(childComplexity), true
 
 	case "UserExtremes.createdAt":
 		if e.ComplexityRoot.UserExtremes.CreatedAt == nil {
@@ -3981,8 +4307,12 @@ input DeleteAddressInput {
 type CreateAddressPayload {
   "The new address; null when there are ` + "`" + `userErrors` + "`" + `."
   address: Address
+  "The new address as an edge of ` + "`" + `Query.addresses` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  addressEdge: AddressEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateAddress` + "`" + `."
@@ -3991,6 +4321,8 @@ type UpdateAddressPayload {
   address: Address
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteAddress` + "`" + `."
@@ -4003,6 +4335,8 @@ type DeleteAddressPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4035,6 +4369,8 @@ type CreateAddressesPayload {
   addresses: [Address!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many addresses; what is absent is left alone."
@@ -4063,6 +4399,8 @@ type UpdateAddressesPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which addresses to delete."
@@ -4081,6 +4419,8 @@ type DeleteAddressesPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which address, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -4115,6 +4455,8 @@ type UpsertAddressPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4161,7 +4503,7 @@ with an ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_R
 type UserError {
   "What is wrong, for programs."
   code: UserErrorCode!
-  "What is wrong, for people."
+  "What is wrong, for people: a sentence."
   message: String!
   """Path to the input at fault, indexes included: ` + "`" + `["input","posts","1","title"]` + "`" + `; null when no single input is."""
   field: [String!]
@@ -4737,8 +5079,12 @@ input DeletePostInput {
 type CreatePostPayload {
   "The new post; null when there are ` + "`" + `userErrors` + "`" + `."
   post: Post
+  "The new post as an edge of ` + "`" + `Query.posts` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  postEdge: PostEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updatePost` + "`" + `."
@@ -4747,6 +5093,8 @@ type UpdatePostPayload {
   post: Post
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deletePost` + "`" + `."
@@ -4759,6 +5107,8 @@ type DeletePostPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -4791,6 +5141,8 @@ type CreatePostsPayload {
   posts: [Post!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many posts; what is absent is left alone."
@@ -4821,6 +5173,8 @@ type UpdatePostsPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which posts to delete."
@@ -4839,6 +5193,8 @@ type DeletePostsPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5208,8 +5564,12 @@ input DeleteProfileInput {
 type CreateProfilePayload {
   "The new profile; null when there are ` + "`" + `userErrors` + "`" + `."
   profile: Profile
+  "The new profile as an edge of ` + "`" + `Query.profiles` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  profileEdge: ProfileEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateProfile` + "`" + `."
@@ -5218,6 +5578,8 @@ type UpdateProfilePayload {
   profile: Profile
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteProfile` + "`" + `."
@@ -5230,6 +5592,8 @@ type DeleteProfilePayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5262,6 +5626,8 @@ type CreateProfilesPayload {
   profiles: [Profile!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many profiles; what is absent is left alone."
@@ -5292,6 +5658,8 @@ type UpdateProfilesPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which profiles to delete."
@@ -5310,6 +5678,8 @@ type DeleteProfilesPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which profile, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -5346,6 +5716,8 @@ type UpsertProfilePayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5398,6 +5770,8 @@ type GrantRolePayload {
   user: User
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `revokeRole` + "`" + `."
@@ -5406,6 +5780,8 @@ type RevokeRolePayload {
   user: User
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -5457,7 +5833,10 @@ enum OrderDirection {
   DESC
 }
 
-"Everything that can be read. What only its owner and admins may see is absent for others."
+"""
+Everything that can be read. What only its owner and admins may see is absent for others. A field of this type that fails is null,
+with its error, whatever its type says, and the others stand; what fails deeper is null up to the next place that may be.
+"""
 type Query {
   "The object with this id, of whatever type; null when there is none."
   node(
@@ -5583,6 +5962,8 @@ type LogInPayload {
   session: Session
   "One INVALID with ` + "`" + `field: null` + "`" + ` when user or password is wrong, not telling which; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the user logged in; with ` + "`" + `userErrors` + "`" + ` as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `refreshSession` + "`" + `."
@@ -5591,12 +5972,16 @@ type RefreshSessionPayload {
   session: Session
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the user of the session; with ` + "`" + `userErrors` + "`" + ` as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `logOut` + "`" + `."
 type LogOutPayload {
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
 }
 
 "Answer of ` + "`" + `changePassword` + "`" + `."
@@ -5605,6 +5990,16 @@ type ChangePasswordPayload {
   session: Session
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
+}
+
+extend type CreateUserPayload {
+  """
+  A session of the new user, opened with them if it is selected. For sign-up: null when the caller is logged in, under ` + "`" + `@dryRun` + "`" + `, with an
+  ` + "`" + `Idempotency-Key` + "`" + `, whose stored answer must hold no tokens, and when there are ` + "`" + `userErrors` + "`" + `.
+  """
+  session: Session
 }
 
 extend type Mutation {
@@ -6048,8 +6443,12 @@ input DeleteTagInput {
 type CreateTagPayload {
   "The new tag; null when there are ` + "`" + `userErrors` + "`" + `."
   tag: Tag
+  "The new tag as an edge of ` + "`" + `Query.tags` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  tagEdge: TagEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateTag` + "`" + `."
@@ -6058,6 +6457,8 @@ type UpdateTagPayload {
   tag: Tag
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteTag` + "`" + `."
@@ -6070,6 +6471,8 @@ type DeleteTagPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6102,6 +6505,8 @@ type CreateTagsPayload {
   tags: [Tag!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many tags; what is absent is left alone."
@@ -6128,6 +6533,8 @@ type UpdateTagsPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which tags to delete."
@@ -6148,6 +6555,8 @@ type DeleteTagsPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which tag, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -6182,6 +6591,8 @@ type UpsertTagPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6768,8 +7179,12 @@ input DeleteUserInput {
 type CreateUserPayload {
   "The new user; null when there are ` + "`" + `userErrors` + "`" + `."
   user: User
+  "The new user as an edge of ` + "`" + `Query.users` + "`" + ` in its default order; null when there are ` + "`" + `userErrors` + "`" + `."
+  userEdge: UserEdge
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `updateUser` + "`" + `."
@@ -6780,6 +7195,8 @@ type UpdateUserPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Answer of ` + "`" + `deleteUser` + "`" + `."
@@ -6792,6 +7209,8 @@ type DeleteUserPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -6824,6 +7243,8 @@ type CreateUsersPayload {
   users: [User!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Changes of many users; what is absent is left alone."
@@ -6852,6 +7273,8 @@ type UpdateUsersPayload {
   count: Int!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which users to delete."
@@ -6870,6 +7293,8 @@ type DeleteUsersPayload {
   cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 "Which user, by what no two have: exactly one field, which is not null, or else BAD_REQUEST."
@@ -6914,6 +7339,8 @@ type UpsertUserPayload {
   created: Boolean!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
+  "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
+  query: Query!
 }
 
 extend type Mutation {
@@ -7080,6 +7507,8 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 		return ec.fieldContext_ChangePasswordPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_ChangePasswordPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_ChangePasswordPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
@@ -7088,8 +7517,12 @@ func (ec *executionContext) childFields_CreateAddressPayload(ctx context.Context
 	switch field.Name {
 	case "address":
 		return ec.fieldContext_CreateAddressPayload_address(ctx, field)
+	case "addressEdge":
+		return ec.fieldContext_CreateAddressPayload_addressEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateAddressPayload", field.Name)
 }
@@ -7100,6 +7533,8 @@ func (ec *executionContext) childFields_CreateAddressesPayload(ctx context.Conte
 		return ec.fieldContext_CreateAddressesPayload_addresses(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateAddressesPayload", field.Name)
 }
@@ -7108,8 +7543,12 @@ func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, f
 	switch field.Name {
 	case "post":
 		return ec.fieldContext_CreatePostPayload_post(ctx, field)
+	case "postEdge":
+		return ec.fieldContext_CreatePostPayload_postEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreatePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreatePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostPayload", field.Name)
 }
@@ -7120,6 +7559,8 @@ func (ec *executionContext) childFields_CreatePostsPayload(ctx context.Context, 
 		return ec.fieldContext_CreatePostsPayload_posts(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreatePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreatePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreatePostsPayload", field.Name)
 }
@@ -7128,8 +7569,12 @@ func (ec *executionContext) childFields_CreateProfilePayload(ctx context.Context
 	switch field.Name {
 	case "profile":
 		return ec.fieldContext_CreateProfilePayload_profile(ctx, field)
+	case "profileEdge":
+		return ec.fieldContext_CreateProfilePayload_profileEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilePayload", field.Name)
 }
@@ -7140,6 +7585,8 @@ func (ec *executionContext) childFields_CreateProfilesPayload(ctx context.Contex
 		return ec.fieldContext_CreateProfilesPayload_profiles(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateProfilesPayload", field.Name)
 }
@@ -7148,8 +7595,12 @@ func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, fi
 	switch field.Name {
 	case "tag":
 		return ec.fieldContext_CreateTagPayload_tag(ctx, field)
+	case "tagEdge":
+		return ec.fieldContext_CreateTagPayload_tagEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTagPayload", field.Name)
 }
@@ -7160,6 +7611,8 @@ func (ec *executionContext) childFields_CreateTagsPayload(ctx context.Context, f
 		return ec.fieldContext_CreateTagsPayload_tags(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTagsPayload", field.Name)
 }
@@ -7168,8 +7621,14 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_CreateUserPayload_user(ctx, field)
+	case "userEdge":
+		return ec.fieldContext_CreateUserPayload_userEdge(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateUserPayload_query(ctx, field)
+	case "session":
+		return ec.fieldContext_CreateUserPayload_session(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
@@ -7180,6 +7639,8 @@ func (ec *executionContext) childFields_CreateUsersPayload(ctx context.Context, 
 		return ec.fieldContext_CreateUsersPayload_users(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_CreateUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUsersPayload", field.Name)
 }
@@ -7194,6 +7655,8 @@ func (ec *executionContext) childFields_DeleteAddressPayload(ctx context.Context
 		return ec.fieldContext_DeleteAddressPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressPayload", field.Name)
 }
@@ -7206,6 +7669,8 @@ func (ec *executionContext) childFields_DeleteAddressesPayload(ctx context.Conte
 		return ec.fieldContext_DeleteAddressesPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAddressesPayload", field.Name)
 }
@@ -7220,6 +7685,8 @@ func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, f
 		return ec.fieldContext_DeletePostPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeletePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeletePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePostPayload", field.Name)
 }
@@ -7232,6 +7699,8 @@ func (ec *executionContext) childFields_DeletePostsPayload(ctx context.Context, 
 		return ec.fieldContext_DeletePostsPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeletePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeletePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePostsPayload", field.Name)
 }
@@ -7246,6 +7715,8 @@ func (ec *executionContext) childFields_DeleteProfilePayload(ctx context.Context
 		return ec.fieldContext_DeleteProfilePayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilePayload", field.Name)
 }
@@ -7258,6 +7729,8 @@ func (ec *executionContext) childFields_DeleteProfilesPayload(ctx context.Contex
 		return ec.fieldContext_DeleteProfilesPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProfilesPayload", field.Name)
 }
@@ -7272,6 +7745,8 @@ func (ec *executionContext) childFields_DeleteTagPayload(ctx context.Context, fi
 		return ec.fieldContext_DeleteTagPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTagPayload", field.Name)
 }
@@ -7284,6 +7759,8 @@ func (ec *executionContext) childFields_DeleteTagsPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteTagsPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTagsPayload", field.Name)
 }
@@ -7298,6 +7775,8 @@ func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteUserPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
 }
@@ -7310,6 +7789,8 @@ func (ec *executionContext) childFields_DeleteUsersPayload(ctx context.Context, 
 		return ec.fieldContext_DeleteUsersPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_DeleteUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUsersPayload", field.Name)
 }
@@ -7320,6 +7801,8 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_user(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_GrantRolePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_GrantRolePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
@@ -7330,6 +7813,8 @@ func (ec *executionContext) childFields_LogInPayload(ctx context.Context, field 
 		return ec.fieldContext_LogInPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_LogInPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_LogInPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogInPayload", field.Name)
 }
@@ -7338,6 +7823,8 @@ func (ec *executionContext) childFields_LogOutPayload(ctx context.Context, field
 	switch field.Name {
 	case "userErrors":
 		return ec.fieldContext_LogOutPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_LogOutPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogOutPayload", field.Name)
 }
@@ -7594,12 +8081,52 @@ func (ec *executionContext) childFields_ProfileGroupKey(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ProfileGroupKey", field.Name)
 }
 
+func (ec *executionContext) childFields_Query(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_Query_node(ctx, field)
+	case "nodes":
+		return ec.fieldContext_Query_nodes(ctx, field)
+	case "address":
+		return ec.fieldContext_Query_address(ctx, field)
+	case "addresses":
+		return ec.fieldContext_Query_addresses(ctx, field)
+	case "post":
+		return ec.fieldContext_Query_post(ctx, field)
+	case "posts":
+		return ec.fieldContext_Query_posts(ctx, field)
+	case "profile":
+		return ec.fieldContext_Query_profile(ctx, field)
+	case "profiles":
+		return ec.fieldContext_Query_profiles(ctx, field)
+	case "search":
+		return ec.fieldContext_Query_search(ctx, field)
+	case "viewer":
+		return ec.fieldContext_Query_viewer(ctx, field)
+	case "tag":
+		return ec.fieldContext_Query_tag(ctx, field)
+	case "tags":
+		return ec.fieldContext_Query_tags(ctx, field)
+	case "user":
+		return ec.fieldContext_Query_user(ctx, field)
+	case "users":
+		return ec.fieldContext_Query_users(ctx, field)
+	case "__schema":
+		return ec.fieldContext_Query___schema(ctx, field)
+	case "__type":
+		return ec.fieldContext_Query___type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Query", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
 		return ec.fieldContext_RefreshSessionPayload_session(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RefreshSessionPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RefreshSessionPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
@@ -7610,6 +8137,8 @@ func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, f
 		return ec.fieldContext_RevokeRolePayload_user(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RevokeRolePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RevokeRolePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeRolePayload", field.Name)
 }
@@ -7776,6 +8305,8 @@ func (ec *executionContext) childFields_UpdateAddressPayload(ctx context.Context
 		return ec.fieldContext_UpdateAddressPayload_address(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressPayload", field.Name)
 }
@@ -7788,6 +8319,8 @@ func (ec *executionContext) childFields_UpdateAddressesPayload(ctx context.Conte
 		return ec.fieldContext_UpdateAddressesPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateAddressesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateAddressesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAddressesPayload", field.Name)
 }
@@ -7798,6 +8331,8 @@ func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePostPayload_post(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdatePostPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdatePostPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostPayload", field.Name)
 }
@@ -7810,6 +8345,8 @@ func (ec *executionContext) childFields_UpdatePostsPayload(ctx context.Context, 
 		return ec.fieldContext_UpdatePostsPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdatePostsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdatePostsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostsPayload", field.Name)
 }
@@ -7820,6 +8357,8 @@ func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context
 		return ec.fieldContext_UpdateProfilePayload_profile(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilePayload", field.Name)
 }
@@ -7832,6 +8371,8 @@ func (ec *executionContext) childFields_UpdateProfilesPayload(ctx context.Contex
 		return ec.fieldContext_UpdateProfilesPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateProfilesPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateProfilesPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateProfilesPayload", field.Name)
 }
@@ -7842,6 +8383,8 @@ func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, fi
 		return ec.fieldContext_UpdateTagPayload_tag(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTagPayload", field.Name)
 }
@@ -7854,6 +8397,8 @@ func (ec *executionContext) childFields_UpdateTagsPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateTagsPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateTagsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateTagsPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTagsPayload", field.Name)
 }
@@ -7866,6 +8411,8 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateUserPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
@@ -7878,6 +8425,8 @@ func (ec *executionContext) childFields_UpdateUsersPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateUsersPayload_count(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateUsersPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpdateUsersPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUsersPayload", field.Name)
 }
@@ -7890,6 +8439,8 @@ func (ec *executionContext) childFields_UpsertAddressPayload(ctx context.Context
 		return ec.fieldContext_UpsertAddressPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertAddressPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertAddressPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertAddressPayload", field.Name)
 }
@@ -7902,6 +8453,8 @@ func (ec *executionContext) childFields_UpsertProfilePayload(ctx context.Context
 		return ec.fieldContext_UpsertProfilePayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertProfilePayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertProfilePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertProfilePayload", field.Name)
 }
@@ -7914,6 +8467,8 @@ func (ec *executionContext) childFields_UpsertTagPayload(ctx context.Context, fi
 		return ec.fieldContext_UpsertTagPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertTagPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertTagPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertTagPayload", field.Name)
 }
@@ -7926,6 +8481,8 @@ func (ec *executionContext) childFields_UpsertUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpsertUserPayload_created(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertUserPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_UpsertUserPayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertUserPayload", field.Name)
 }
@@ -11018,6 +11575,35 @@ func (ec *executionContext) fieldContext_ChangePasswordPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ChangePasswordPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.ChangePasswordPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_ChangePasswordPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_ChangePasswordPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangePasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateAddressPayload_address(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11050,6 +11636,38 @@ func (ec *executionContext) fieldContext_CreateAddressPayload_address(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAddressPayload_addressEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAddressPayload_addressEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AddressEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Address]) graphql.Marshaler {
+			return ec.marshalOAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAddressPayload_addressEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateAddressPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11077,6 +11695,35 @@ func (ec *executionContext) fieldContext_CreateAddressPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11146,6 +11793,35 @@ func (ec *executionContext) fieldContext_CreateAddressesPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11178,6 +11854,38 @@ func (ec *executionContext) fieldContext_CreatePostPayload_post(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreatePostPayload_postEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePostPayload_postEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Post]) graphql.Marshaler {
+			return ec.marshalOPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePostPayload_postEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PostEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreatePostPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11205,6 +11913,35 @@ func (ec *executionContext) fieldContext_CreatePostPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreatePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreatePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreatePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11274,6 +12011,35 @@ func (ec *executionContext) fieldContext_CreatePostsPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _CreatePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreatePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreatePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreatePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11306,6 +12072,38 @@ func (ec *executionContext) fieldContext_CreateProfilePayload_profile(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProfilePayload_profileEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProfilePayload_profileEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProfileEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Profile]) graphql.Marshaler {
+			return ec.marshalOProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProfilePayload_profileEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProfileEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateProfilePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11333,6 +12131,35 @@ func (ec *executionContext) fieldContext_CreateProfilePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11402,6 +12229,35 @@ func (ec *executionContext) fieldContext_CreateProfilesPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11434,6 +12290,38 @@ func (ec *executionContext) fieldContext_CreateTagPayload_tag(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateTagPayload_tagEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateTagPayload_tagEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TagEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.Tag]) graphql.Marshaler {
+			return ec.marshalOTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateTagPayload_tagEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTagPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11461,6 +12349,35 @@ func (ec *executionContext) fieldContext_CreateTagPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11530,6 +12447,35 @@ func (ec *executionContext) fieldContext_CreateTagsPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11562,6 +12508,38 @@ func (ec *executionContext) fieldContext_CreateUserPayload_user(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateUserPayload_userEdge(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUserPayload_userEdge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserEdge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *orm.Edge[db.User]) graphql.Marshaler {
+			return ec.marshalOUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_userEdge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11589,6 +12567,67 @@ func (ec *executionContext) fieldContext_CreateUserPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUserPayload_session(ctx context.Context, field graphql.CollectedField, obj *model.CreateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateUserPayload_session(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreateUserPayload().Session(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Session) graphql.Marshaler {
+			return ec.marshalOSession2ᚖkithᚋgraphᚋmodelᚐSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateUserPayload_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUserPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11653,6 +12692,35 @@ func (ec *executionContext) fieldContext_CreateUsersPayload_userErrors(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.CreateUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_CreateUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_CreateUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11777,6 +12845,35 @@ func (ec *executionContext) fieldContext_DeleteAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteAddressesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11859,6 +12956,35 @@ func (ec *executionContext) fieldContext_DeleteAddressesPayload_userErrors(_ con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11983,6 +13109,35 @@ func (ec *executionContext) fieldContext_DeletePostPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DeletePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeletePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeletePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeletePostsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12065,6 +13220,35 @@ func (ec *executionContext) fieldContext_DeletePostsPayload_userErrors(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeletePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeletePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeletePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12189,6 +13373,35 @@ func (ec *executionContext) fieldContext_DeleteProfilePayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteProfilesPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12271,6 +13484,35 @@ func (ec *executionContext) fieldContext_DeleteProfilesPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12395,6 +13637,35 @@ func (ec *executionContext) fieldContext_DeleteTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteTagsPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12477,6 +13748,35 @@ func (ec *executionContext) fieldContext_DeleteTagsPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12601,6 +13901,35 @@ func (ec *executionContext) fieldContext_DeleteUserPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteUsersPayload_deletedIds(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12688,6 +14017,35 @@ func (ec *executionContext) fieldContext_DeleteUsersPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_DeleteUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_DeleteUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _GrantRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12747,6 +14105,35 @@ func (ec *executionContext) fieldContext_GrantRolePayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantRolePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.GrantRolePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_GrantRolePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_GrantRolePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12816,6 +14203,35 @@ func (ec *executionContext) fieldContext_LogInPayload_userErrors(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _LogInPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.LogInPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_LogInPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_LogInPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LogOutPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.LogOutPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12843,6 +14259,35 @@ func (ec *executionContext) fieldContext_LogOutPayload_userErrors(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogOutPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.LogOutPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_LogOutPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_LogOutPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogOutPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17096,10 +18541,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []orm.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕkithᚋdbᚋormᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕkithᚋdbᚋormᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17184,10 +18629,10 @@ func (ec *executionContext) _Query_addresses(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
-			return ec.marshalNAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_addresses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17272,10 +18717,10 @@ func (ec *executionContext) _Query_posts(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
-			return ec.marshalNPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_posts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17360,10 +18805,10 @@ func (ec *executionContext) _Query_profiles(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
-			return ec.marshalNProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_profiles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17404,10 +18849,10 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
-			return ec.marshalNSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx, selections, v)
+			return ec.marshalOSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17524,10 +18969,10 @@ func (ec *executionContext) _Query_tags(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
-			return ec.marshalNTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17612,10 +19057,10 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
-			return ec.marshalNUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
+			return ec.marshalOUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17782,6 +19227,35 @@ func (ec *executionContext) fieldContext_RefreshSessionPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RefreshSessionPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSessionPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RefreshSessionPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RefreshSessionPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RefreshSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RevokeRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17841,6 +19315,35 @@ func (ec *executionContext) fieldContext_RevokeRolePayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeRolePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RevokeRolePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RevokeRolePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19317,6 +20820,35 @@ func (ec *executionContext) fieldContext_UpdateAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateAddressesPayload_addresses(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19404,6 +20936,35 @@ func (ec *executionContext) fieldContext_UpdateAddressesPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateAddressesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAddressesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateAddressesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateAddressesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAddressesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdatePostPayload_post(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19463,6 +21024,35 @@ func (ec *executionContext) fieldContext_UpdatePostPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdatePostPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdatePostPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdatePostPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19555,6 +21145,35 @@ func (ec *executionContext) fieldContext_UpdatePostsPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdatePostsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdatePostsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdatePostsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdatePostsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdatePostsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19614,6 +21233,35 @@ func (ec *executionContext) fieldContext_UpdateProfilePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19706,6 +21354,35 @@ func (ec *executionContext) fieldContext_UpdateProfilesPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateProfilesPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilesPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateProfilesPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateProfilesPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProfilesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateTagPayload_tag(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19765,6 +21442,35 @@ func (ec *executionContext) fieldContext_UpdateTagPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19852,6 +21558,35 @@ func (ec *executionContext) fieldContext_UpdateTagsPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateTagsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateTagsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateTagsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateTagsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateTagsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19953,6 +21688,35 @@ func (ec *executionContext) fieldContext_UpdateUserPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateUsersPayload_users(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20035,6 +21799,35 @@ func (ec *executionContext) fieldContext_UpdateUsersPayload_userErrors(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUsersPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUsersPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpdateUsersPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpdateUsersPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20127,6 +21920,35 @@ func (ec *executionContext) fieldContext_UpsertAddressPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertAddressPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertAddressPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertAddressPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertAddressPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertAddressPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpsertProfilePayload_profile(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20209,6 +22031,35 @@ func (ec *executionContext) fieldContext_UpsertProfilePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertProfilePayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertProfilePayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertProfilePayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertProfilePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertProfilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20301,6 +22152,35 @@ func (ec *executionContext) fieldContext_UpsertTagPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertTagPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTagPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertTagPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertTagPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTagPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpsertUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20383,6 +22263,35 @@ func (ec *executionContext) fieldContext_UpsertUserPayload_userErrors(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertUserPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_UpsertUserPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21058,7 +22967,7 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 			return ec.fieldContext_UserError_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
+			return obj.Sentence(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -21069,7 +22978,7 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_UserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("UserError", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.CollectedField, obj *orm.Fault) (ret graphql.Marshaler) {
@@ -28902,6 +30811,11 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._ChangePasswordPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -28940,8 +30854,18 @@ func (ec *executionContext) _CreateAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "addressEdge":
+			out.Values[i] = ec._CreateAddressPayload_addressEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateAddressPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateAddressPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28988,6 +30912,11 @@ func (ec *executionContext) _CreateAddressesPayload(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateAddressesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29026,8 +30955,18 @@ func (ec *executionContext) _CreatePostPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "postEdge":
+			out.Values[i] = ec._CreatePostPayload_postEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreatePostPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29074,6 +31013,11 @@ func (ec *executionContext) _CreatePostsPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreatePostsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29112,8 +31056,18 @@ func (ec *executionContext) _CreateProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "profileEdge":
+			out.Values[i] = ec._CreateProfilePayload_profileEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateProfilePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29160,6 +31114,11 @@ func (ec *executionContext) _CreateProfilesPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateProfilesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29198,8 +31157,18 @@ func (ec *executionContext) _CreateTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "tagEdge":
+			out.Values[i] = ec._CreateTagPayload_tagEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateTagPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateTagPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29246,6 +31215,11 @@ func (ec *executionContext) _CreateTagsPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._CreateTagsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29282,13 +31256,61 @@ func (ec *executionContext) _CreateUserPayload(ctx context.Context, sel ast.Sele
 		case "user":
 			out.Values[i] = ec._CreateUserPayload_user(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "userEdge":
+			out.Values[i] = ec._CreateUserPayload_userEdge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUserPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "query":
+			out.Values[i] = ec._CreateUserPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "session":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CreateUserPayload_session(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29329,6 +31351,11 @@ func (ec *executionContext) _CreateUsersPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUsersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._CreateUsersPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29385,6 +31412,11 @@ func (ec *executionContext) _DeleteAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteAddressPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29430,6 +31462,11 @@ func (ec *executionContext) _DeleteAddressesPayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteAddressesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteAddressesPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29486,6 +31523,11 @@ func (ec *executionContext) _DeletePostPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeletePostPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29531,6 +31573,11 @@ func (ec *executionContext) _DeletePostsPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeletePostsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeletePostsPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29587,6 +31634,11 @@ func (ec *executionContext) _DeleteProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteProfilePayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29632,6 +31684,11 @@ func (ec *executionContext) _DeleteProfilesPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteProfilesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteProfilesPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29688,6 +31745,11 @@ func (ec *executionContext) _DeleteTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteTagPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29733,6 +31795,11 @@ func (ec *executionContext) _DeleteTagsPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteTagsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._DeleteTagsPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29789,6 +31856,11 @@ func (ec *executionContext) _DeleteUserPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteUserPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29837,6 +31909,11 @@ func (ec *executionContext) _DeleteUsersPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._DeleteUsersPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29877,6 +31954,11 @@ func (ec *executionContext) _GrantRolePayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._GrantRolePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._GrantRolePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29923,6 +32005,11 @@ func (ec *executionContext) _LogInPayload(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._LogInPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -29958,6 +32045,11 @@ func (ec *executionContext) _LogOutPayload(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("LogOutPayload")
 		case "userErrors":
 			out.Values[i] = ec._LogOutPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._LogOutPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32080,7 +34172,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_nodes(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32124,7 +34216,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_addresses(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32168,7 +34260,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_posts(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32212,7 +34304,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_profiles(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32234,7 +34326,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_search(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32300,7 +34392,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_tags(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32344,7 +34436,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_users(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -32413,6 +34505,11 @@ func (ec *executionContext) _RefreshSessionPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._RefreshSessionPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -32453,6 +34550,11 @@ func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._RevokeRolePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._RevokeRolePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33630,6 +35732,11 @@ func (ec *executionContext) _UpdateAddressPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateAddressPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33678,6 +35785,11 @@ func (ec *executionContext) _UpdateAddressesPayload(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateAddressesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33718,6 +35830,11 @@ func (ec *executionContext) _UpdatePostPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdatePostPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdatePostPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33769,6 +35886,11 @@ func (ec *executionContext) _UpdatePostsPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdatePostsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33809,6 +35931,11 @@ func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateProfilePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateProfilePayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33860,6 +35987,11 @@ func (ec *executionContext) _UpdateProfilesPayload(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateProfilesPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33900,6 +36032,11 @@ func (ec *executionContext) _UpdateTagPayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateTagPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateTagPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33951,6 +36088,11 @@ func (ec *executionContext) _UpdateTagsPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateTagsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -33996,6 +36138,11 @@ func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpdateUserPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34047,6 +36194,11 @@ func (ec *executionContext) _UpdateUsersPayload(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpdateUsersPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34092,6 +36244,11 @@ func (ec *executionContext) _UpsertAddressPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpsertAddressPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpsertAddressPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34143,6 +36300,11 @@ func (ec *executionContext) _UpsertProfilePayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpsertProfilePayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34191,6 +36353,11 @@ func (ec *executionContext) _UpsertTagPayload(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "query":
+			out.Values[i] = ec._UpsertTagPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34236,6 +36403,11 @@ func (ec *executionContext) _UpsertUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpsertUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._UpsertUserPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -36882,6 +39054,16 @@ func (ec *executionContext) unmarshalNProfileWhere2ᚖkithᚋgraphᚋmodelᚐPro
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx context.Context, sel ast.SelectionSet, v *model.Query) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Query(ctx, sel)
+}
+
 func (ec *executionContext) unmarshalNRefreshSessionInput2kithᚋgraphᚋmodelᚐRefreshSessionInput(ctx context.Context, v any) (model.RefreshSessionInput, error) {
 	res, err := ec.unmarshalInputRefreshSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37866,6 +40048,13 @@ func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.C
 	return ec._Address(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddressConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Address]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddressConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAddressDistinctField2ᚕkithᚋgraphᚋmodelᚐAddressDistinctFieldᚄ(ctx context.Context, v any) ([]model.AddressDistinctField, error) {
 	if v == nil {
 		return nil, nil
@@ -37900,6 +40089,13 @@ func (ec *executionContext) marshalOAddressDistinctField2ᚕkithᚋgraphᚋmodel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOAddressEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Address]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddressEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOAddressExtremesHaving2ᚖkithᚋgraphᚋmodelᚐAddressExtremesHaving(ctx context.Context, v any) (*model.AddressExtremesHaving, error) {
@@ -38227,11 +40423,31 @@ func (ec *executionContext) marshalONode2kithᚋdbᚋormᚐNode(ctx context.Cont
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕkithᚋdbᚋormᚐNode(ctx context.Context, sel ast.SelectionSet, v []orm.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2kithᚋdbᚋormᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPost2ᚖkithᚋdbᚐPost(ctx context.Context, sel ast.SelectionSet, v *db.Post) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Post(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPostConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Post]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PostConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPostCountWhere2ᚖkithᚋgraphᚋmodelᚐPostCountWhere(ctx context.Context, v any) (*model.PostCountWhere, error) {
@@ -38276,6 +40492,13 @@ func (ec *executionContext) marshalOPostDistinctField2ᚕkithᚋgraphᚋmodelᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOPostEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Post]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PostEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPostExtremesHaving2ᚖkithᚋgraphᚋmodelᚐPostExtremesHaving(ctx context.Context, v any) (*model.PostExtremesHaving, error) {
@@ -38442,6 +40665,13 @@ func (ec *executionContext) marshalOProfile2ᚖkithᚋdbᚐProfile(ctx context.C
 	return ec._Profile(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOProfileConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Profile]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOProfileDistinctField2ᚕkithᚋgraphᚋmodelᚐProfileDistinctFieldᚄ(ctx context.Context, v any) ([]model.ProfileDistinctField, error) {
 	if v == nil {
 		return nil, nil
@@ -38476,6 +40706,13 @@ func (ec *executionContext) marshalOProfileDistinctField2ᚕkithᚋgraphᚋmodel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOProfileEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Profile]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProfileEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOProfileExtremesHaving2ᚖkithᚋgraphᚋmodelᚐProfileExtremesHaving(ctx context.Context, v any) (*model.ProfileExtremesHaving, error) {
@@ -38610,6 +40847,13 @@ func (ec *executionContext) unmarshalOProfileWhere2ᚖkithᚋgraphᚋmodelᚐPro
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SearchConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSession2ᚖkithᚋgraphᚋmodelᚐSession(ctx context.Context, sel ast.SelectionSet, v *model.Session) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -38685,6 +40929,13 @@ func (ec *executionContext) marshalOTag2ᚖkithᚋdbᚐTag(ctx context.Context, 
 	return ec._Tag(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOTagConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.Tag]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTagCountWhere2ᚖkithᚋgraphᚋmodelᚐTagCountWhere(ctx context.Context, v any) (*model.TagCountWhere, error) {
 	if v == nil {
 		return nil, nil
@@ -38727,6 +40978,13 @@ func (ec *executionContext) marshalOTagDistinctField2ᚕkithᚋgraphᚋmodelᚐT
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOTagEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.Tag]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTagExtremesHaving2ᚖkithᚋgraphᚋmodelᚐTagExtremesHaving(ctx context.Context, v any) (*model.TagExtremesHaving, error) {
@@ -38957,6 +41215,13 @@ func (ec *executionContext) unmarshalOUserAddressNewInput2ᚖkithᚋgraphᚋmode
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOUserConnection2ᚖkithᚋdbᚋormᚐConnection(ctx context.Context, sel ast.SelectionSet, v *orm.Connection[db.User]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐUserDistinctFieldᚄ(ctx context.Context, v any) ([]model.UserDistinctField, error) {
 	if v == nil {
 		return nil, nil
@@ -38991,6 +41256,13 @@ func (ec *executionContext) marshalOUserDistinctField2ᚕkithᚋgraphᚋmodelᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOUserEdge2ᚖkithᚋdbᚋormᚐEdge(ctx context.Context, sel ast.SelectionSet, v *orm.Edge[db.User]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserExtremesHaving2ᚖkithᚋgraphᚋmodelᚐUserExtremesHaving(ctx context.Context, v any) (*model.UserExtremesHaving, error) {

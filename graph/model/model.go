@@ -92,6 +92,8 @@ type ChangePasswordPayload struct {
 	Session *Session `json:"session,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
 }
 
 // A new address.
@@ -106,8 +108,12 @@ type CreateAddressInput struct {
 type CreateAddressPayload struct {
 	// The new address; null when there are `userErrors`.
 	Address *db.Address `json:"address,omitempty"`
+	// The new address as an edge of `Query.addresses` in its default order; null when there are `userErrors`.
+	AddressEdge *orm.Edge[db.Address] `json:"addressEdge,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // New addresses, all or none.
@@ -122,6 +128,8 @@ type CreateAddressesPayload struct {
 	Addresses []*db.Address `json:"addresses"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // A new post with all that is made along: everything or nothing.
@@ -142,8 +150,12 @@ type CreatePostInput struct {
 type CreatePostPayload struct {
 	// The new post; null when there are `userErrors`.
 	Post *db.Post `json:"post,omitempty"`
+	// The new post as an edge of `Query.posts` in its default order; null when there are `userErrors`.
+	PostEdge *orm.Edge[db.Post] `json:"postEdge,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // New posts, all or none.
@@ -158,6 +170,8 @@ type CreatePostsPayload struct {
 	Posts []*db.Post `json:"posts"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // A new profile.
@@ -174,8 +188,12 @@ type CreateProfileInput struct {
 type CreateProfilePayload struct {
 	// The new profile; null when there are `userErrors`.
 	Profile *db.Profile `json:"profile,omitempty"`
+	// The new profile as an edge of `Query.profiles` in its default order; null when there are `userErrors`.
+	ProfileEdge *orm.Edge[db.Profile] `json:"profileEdge,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // New profiles, all or none.
@@ -190,6 +208,8 @@ type CreateProfilesPayload struct {
 	Profiles []*db.Profile `json:"profiles"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // A new tag.
@@ -206,8 +226,12 @@ type CreateTagInput struct {
 type CreateTagPayload struct {
 	// The new tag; null when there are `userErrors`.
 	Tag *db.Tag `json:"tag,omitempty"`
+	// The new tag as an edge of `Query.tags` in its default order; null when there are `userErrors`.
+	TagEdge *orm.Edge[db.Tag] `json:"tagEdge,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // New tags, all or none.
@@ -222,6 +246,8 @@ type CreateTagsPayload struct {
 	Tags []*db.Tag `json:"tags"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // A new user with all that is made along: everything or nothing.
@@ -253,8 +279,15 @@ type CreateUserInput struct {
 type CreateUserPayload struct {
 	// The new user; null when there are `userErrors`.
 	User *db.User `json:"user,omitempty"`
+	// The new user as an edge of `Query.users` in its default order; null when there are `userErrors`.
+	UserEdge *orm.Edge[db.User] `json:"userEdge,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
+	// A session of the new user, opened with them if it is selected. For sign-up: null when the caller is logged in, under `@dryRun`, with an
+	// `Idempotency-Key`, whose stored answer must hold no tokens, and when there are `userErrors`.
+	Session *Session `json:"session,omitempty"`
 }
 
 // New users, all or none.
@@ -269,6 +302,8 @@ type CreateUsersPayload struct {
 	Users []*db.User `json:"users"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Condition on an instant; it has to meet every field given. A `null` operand is BAD_REQUEST.
@@ -305,6 +340,8 @@ type DeleteAddressPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which addresses to delete.
@@ -323,6 +360,8 @@ type DeleteAddressesPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which post to delete.
@@ -343,6 +382,8 @@ type DeletePostPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which posts to delete.
@@ -361,6 +402,8 @@ type DeletePostsPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which profile to delete.
@@ -381,6 +424,8 @@ type DeleteProfilePayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which profiles to delete.
@@ -399,6 +444,8 @@ type DeleteProfilesPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which tag to delete.
@@ -421,6 +468,8 @@ type DeleteTagPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which tags to delete.
@@ -441,6 +490,8 @@ type DeleteTagsPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which user to delete.
@@ -461,6 +512,8 @@ type DeleteUserPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which users to delete.
@@ -479,6 +532,8 @@ type DeleteUsersPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Whom to grant which role.
@@ -495,6 +550,8 @@ type GrantRolePayload struct {
 	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Condition on an id; it has to meet every field given. A `null` operand is BAD_REQUEST.
@@ -543,6 +600,8 @@ type LogInPayload struct {
 	Session *Session `json:"session,omitempty"`
 	// One INVALID with `field: null` when user or password is wrong, not telling which; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the user logged in; with `userErrors` as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
 }
 
 // Which session to end.
@@ -555,6 +614,8 @@ type LogOutInput struct {
 type LogOutPayload struct {
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
 }
 
 // How `matches` reads its text.
@@ -769,7 +830,8 @@ type ProfileWhere struct {
 	User *UserWhere `json:"user,omitempty"`
 }
 
-// Everything that can be read. What only its owner and admins may see is absent for others.
+// Everything that can be read. What only its owner and admins may see is absent for others. A field of this type that fails is null,
+// with its error, whatever its type says, and the others stand; what fails deeper is null up to the next place that may be.
 type Query struct {
 }
 
@@ -785,6 +847,8 @@ type RefreshSessionPayload struct {
 	Session *Session `json:"session,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the user of the session; with `userErrors` as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
 }
 
 // Whom to take which role from.
@@ -801,6 +865,8 @@ type RevokeRolePayload struct {
 	User *db.User `json:"user,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // What a login gives.
@@ -989,6 +1055,8 @@ type UpdateAddressPayload struct {
 	Address *db.Address `json:"address,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which addresses to change, and how.
@@ -1009,6 +1077,8 @@ type UpdateAddressesPayload struct {
 	Count int `json:"count"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of many addresses; what is absent is left alone.
@@ -1041,6 +1111,8 @@ type UpdatePostPayload struct {
 	Post *db.Post `json:"post,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which posts to change, and how.
@@ -1061,6 +1133,8 @@ type UpdatePostsPayload struct {
 	Count int `json:"count"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of many posts; what is absent is left alone.
@@ -1093,6 +1167,8 @@ type UpdateProfilePayload struct {
 	Profile *db.Profile `json:"profile,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which profiles to change, and how.
@@ -1113,6 +1189,8 @@ type UpdateProfilesPayload struct {
 	Count int `json:"count"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of many profiles; what is absent is left alone.
@@ -1143,6 +1221,8 @@ type UpdateTagPayload struct {
 	Tag *db.Tag `json:"tag,omitempty"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which tags to change, and how.
@@ -1163,6 +1243,8 @@ type UpdateTagsPayload struct {
 	Count int `json:"count"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of many tags; what is absent is left alone.
@@ -1201,6 +1283,8 @@ type UpdateUserPayload struct {
 	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Which users to change, and how.
@@ -1221,6 +1305,8 @@ type UpdateUsersPayload struct {
 	Count int `json:"count"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of many users; what is absent is left alone.
@@ -1255,6 +1341,8 @@ type UpsertAddressPayload struct {
 	Created bool `json:"created"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of an address that is there; what is absent is left alone.
@@ -1289,6 +1377,8 @@ type UpsertProfilePayload struct {
 	Created bool `json:"created"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of a profile that is there; what is absent is left alone.
@@ -1325,6 +1415,8 @@ type UpsertTagPayload struct {
 	Created bool `json:"created"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of a tag that is there; what is absent is left alone.
@@ -1359,6 +1451,8 @@ type UpsertUserPayload struct {
 	Created bool `json:"created"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
 }
 
 // Changes of a user that is there; what is absent is left alone.

@@ -43,19 +43,37 @@ func (a *Authenticator) bounds(address, name string, known bool) []db.Bound {
 // attempt tells whether a password matches a hash, and answers LIMIT_EXCEEDED if there were too many attempts. It is
 // counted when its turn at the gate comes: whoever is sent away leaves nothing behind.
 func (a *Authenticator) attempt(ctx context.Context, address string, g *orm.Gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
-	allowed, err := a.db.Allowed(ctx, bounds)
-	if err == nil && allowed {
-		if err := g.Enter(ctx, address); err != nil {
-			return false, err
-		}
-		defer g.Leave()
-		allowed, err = a.db.Attempt(ctx, bounds)
-	}
-	switch {
-	case err != nil:
+	wait, err := a.db.Wait(ctx, bounds)
+	if err != nil {
 		return false, err
-	case !allowed:
-		return false, orm.Errorf(orm.LimitExceeded, "too many attempts; try again in %d minutes", db.AttemptWindow/time.Minute)
+	}
+	if wait > 0 {
+		return false, tooMany(wait)
+	}
+	if err := g.Enter(ctx, address); err != nil {
+		return false, err
+	}
+	defer g.Leave()
+	allowed, err := a.db.Attempt(ctx, bounds)
+	if err == nil && !allowed { // others were counted meanwhile
+		if wait, err = a.db.Wait(ctx, bounds); err == nil {
+			err = tooMany(wait)
+		}
+	}
+	if err != nil {
+		return false, err
 	}
 	return db.MatchPassword(hash, password), nil
+}
+
+// tooMany says when an attempt is taken again.
+func tooMany(wait time.Duration) error {
+	unit := "minutes"
+	minutes := max(1, int(math.Ceil(wait.Minutes())))
+	if minutes == 1 {
+		unit = "minute"
+	}
+	err := orm.Errorf(orm.LimitExceeded, "too many attempts; try again in %d %s", minutes, unit)
+	err.RetryAfter = max(time.Second, wait)
+	return err
 }

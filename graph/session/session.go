@@ -103,21 +103,33 @@ func (a *Authenticator) Viewer(ctx context.Context, h http.Header) (orm.Viewer, 
 
 // session answers a session's tokens, and makes the rest of the answer be read as its user.
 func (a *Authenticator) session(ctx context.Context, s db.LiveSession, id, secret string) (*model.Session, error) {
-	now := a.db.Now()
-	expires := now.Add(accessLife)
-	if s.Expires.Before(expires) {
-		expires = s.Expires
-	}
-	access, err := a.sign(id, s.Viewer.Key, now, expires)
-	if err != nil {
-		return nil, err
-	}
 	orm.SetViewer(ctx, s.Viewer)
 	entity, err := loaders.ByKey(ctx, db.Users, s.Viewer.Key)
 	if err != nil || entity == nil {
 		return nil, errors.Join(err, errUnauthenticated())
 	}
-	return &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: expires, Viewer: entity}, nil
+	return a.tokens(s, id, secret, entity)
+}
+
+// tokens are those of a session of a user.
+func (a *Authenticator) tokens(s db.LiveSession, id, secret string, user *db.User) (*model.Session, error) {
+	now := a.db.Now()
+	expires := now.Add(accessLife)
+	if s.Expires.Before(expires) {
+		expires = s.Expires
+	}
+	access, err := a.sign(id, user.Key, now, expires)
+	return &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: expires, Viewer: user}, err
+}
+
+// Begin opens a session of a user who has just signed up, in the transaction that makes them.
+func (a *Authenticator) Begin(ctx context.Context, user *db.User) (*model.Session, error) {
+	id, secret := random(), random()
+	s, err := a.db.BeginSession(ctx, orm.Viewer{Key: user.Key}, id, hashToken(secret))
+	if err != nil {
+		return nil, err
+	}
+	return a.tokens(s, id, secret, user)
 }
 
 // open makes a log-in a session; opened is false if the password is no longer the one that was verified.

@@ -43,6 +43,9 @@ const (
 	maxHeader = 16 << 10 // bytes of all its header fields
 )
 
+// RetryAfter is the extension of an error that says in how many seconds the client may try again.
+const RetryAfter = "retryAfter"
+
 // InternalMessage is all that is said of a fault of ours.
 const InternalMessage = "internal error"
 
@@ -202,6 +205,11 @@ func (q *Request) Answer(w http.ResponseWriter, answer *graphql.Response, status
 	}
 	body := encode(answer)
 	budget.Keep(body.len())
+	for _, e := range answer.Errors {
+		if seconds, ok := e.Extensions[RetryAfter].(int); ok {
+			h.Set("Retry-After", strconv.Itoa(seconds))
+		}
+	}
 	h.Set("Cache-Control", "no-store")
 	if q.ReadOnly && len(answer.Errors) == 0 {
 		h.Set("Cache-Control", "private, no-cache")

@@ -18,7 +18,13 @@ import (
 // CreateNotice is the resolver for the createNotice field.
 func (r *mutationResolver) CreateNotice(ctx context.Context, input model.CreateNoticeInput) (*model.CreateNoticePayload, error) {
 	entity, faults, err := create(ctx, db.Notices)
-	return &model.CreateNoticePayload{Notice: entity, UserErrors: faults}, err
+	return &model.CreateNoticePayload{Notice: entity, NoticeEdge: orm.RootEdge(db.Notices, entity), UserErrors: faults}, err
+}
+
+// CreateNotices is the resolver for the createNotices field.
+func (r *mutationResolver) CreateNotices(ctx context.Context, input model.CreateNoticesInput) (*model.CreateNoticesPayload, error) {
+	entities, faults, err := createMany(ctx, db.Notices)
+	return &model.CreateNoticesPayload{Notices: entities, UserErrors: faults}, err
 }
 
 // ViewerCan is the resolver for the viewerCan field.
@@ -29,6 +35,21 @@ func (r *noticeResolver) ViewerCan(ctx context.Context, obj *db.Notice) (*model.
 // Shelf is the resolver for the shelf field.
 func (r *noticeResolver) Shelf(ctx context.Context, obj *db.Notice) (*db.EmptyShelf, error) {
 	return one(ctx, db.NoticeShelf, obj)
+}
+
+// Aggregate is the resolver for the aggregate field.
+func (r *noticeConnectionResolver) Aggregate(ctx context.Context, obj *orm.Connection[db.Notice]) (*orm.Aggregated, error) {
+	return aggregate(ctx, db.Notices, obj)
+}
+
+// Groups is the resolver for the groups field.
+func (r *noticeConnectionResolver) Groups(ctx context.Context, obj *orm.Connection[db.Notice], by []model.NoticeGroupField, having *model.NoticeHaving, orderBy []*model.NoticeGroupOrder, first *int) ([]*orm.Grouped, error) {
+	return groups(ctx, db.Notices, obj)
+}
+
+// Shelf is the resolver for the shelf field.
+func (r *noticeGroupKeyResolver) Shelf(ctx context.Context, obj map[string]any) (*db.EmptyShelf, error) {
+	return keyed(ctx, db.NoticeShelf, obj)
 }
 
 // Notice is the resolver for the notice field.
@@ -44,4 +65,18 @@ func (r *queryResolver) Notices(ctx context.Context, first *int, after *string, 
 // Notice returns generated.NoticeResolver implementation.
 func (r *Resolver) Notice() generated.NoticeResolver { return &noticeResolver{r} }
 
-type noticeResolver struct{ *Resolver }
+// NoticeConnection returns generated.NoticeConnectionResolver implementation.
+func (r *Resolver) NoticeConnection() generated.NoticeConnectionResolver {
+	return &noticeConnectionResolver{r}
+}
+
+// NoticeGroupKey returns generated.NoticeGroupKeyResolver implementation.
+func (r *Resolver) NoticeGroupKey() generated.NoticeGroupKeyResolver {
+	return &noticeGroupKeyResolver{r}
+}
+
+type (
+	noticeResolver           struct{ *Resolver }
+	noticeConnectionResolver struct{ *Resolver }
+	noticeGroupKeyResolver   struct{ *Resolver }
+)

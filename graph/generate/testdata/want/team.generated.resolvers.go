@@ -18,7 +18,7 @@ import (
 // CreateTeam is the resolver for the createTeam field.
 func (r *mutationResolver) CreateTeam(ctx context.Context, input model.CreateTeamInput) (*model.CreateTeamPayload, error) {
 	entity, faults, err := create(ctx, db.Teams)
-	return &model.CreateTeamPayload{Team: entity, UserErrors: faults}, err
+	return &model.CreateTeamPayload{Team: entity, TeamEdge: orm.RootEdge(db.Teams, entity), UserErrors: faults}, err
 }
 
 // UpdateTeam is the resolver for the updateTeam field.

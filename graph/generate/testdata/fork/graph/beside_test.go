@@ -71,6 +71,21 @@ func TestForkComputed(t *testing.T) {
 	})
 }
 
+// A root field of one's own that fails is null, whatever its type says, and answers what its type says if it does not.
+func TestForkRootFieldFailsAlone(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		for _, h := range []http.Handler{f.Planned, f.Resolved} {
+			_, body := send(t, h, request{Query: `{ lost { id } names number(fails: false) failed: number(fails: true) tags { totalCount } }`})
+			want(t, string(body), `"data":{"lost":null,"names":[],"number":0,"failed":null,"tags":{"totalCount":0}}`)
+			want(t, string(body), `"code":"INTERNAL"`)
+			want(t, string(body), `"message":"it is to fail"`)
+			if n := strings.Count(string(body), `"code"`); n != 2 {
+				t.Errorf("%d errors: %s", n, body)
+			}
+		}
+	})
+}
+
 // A rule over a row is asked before every write of it: alone, nested, beside other faults, in the order of the input.
 func TestForkCheck(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
@@ -78,7 +93,7 @@ func TestForkCheck(t *testing.T) {
 		access, _ := logIn(t, f.Planned, "ada")
 		ask := asker(t, f, access)
 		want(t, ask(`mutation { createPost(input: {title: "T", content: "C", reviews: [{summary: "long", body: "b"}, {summary: "s", body: "body"}, {summary: "long", body: "b"}]}) { userErrors { code field message } } }`),
-			`"userErrors":[{"code":"TOO_LONG","field":["input","reviews","0","summary"],"message":"must not be longer than the body"},{"code":"TOO_LONG","field":["input","reviews","2","summary"]`)
+			`"userErrors":[{"code":"TOO_LONG","field":["input","reviews","0","summary"],"message":"Summary must not be longer than the body."},{"code":"TOO_LONG","field":["input","reviews","2","summary"]`)
 		want(t, ask(`{ posts { totalCount } reviews { totalCount } }`), `{"posts":{"totalCount":1},"reviews":{"totalCount":0}}`)
 		post := between(ask(`{ posts { nodes { id } } }`), `"id":"`, `"`)
 		missing := orm.GlobalID(db.Posts.Table, 999)
@@ -90,9 +105,10 @@ func TestForkCheck(t *testing.T) {
 		want(t, ask(`mutation { updateReview(input: {id: "`+id+`", summary: "longer"}) { userErrors { code field } } }`), `[{"code":"TOO_LONG","field":["input","summary"]}]`)
 		want(t, ask(`mutation { updateReview(input: {id: "`+id+`", body: ""}) { userErrors { code field } } }`), `[{"code":"BLANK","field":["input","body"]}]`)
 		want(t, ask(`mutation { updateReview(input: {id: "`+id+`", summary: "longer", body: "longest"}) { review { version } userErrors { code } } }`), `{"review":{"version":2},"userErrors":[]}`)
-		want(t, ask(`mutation { replyToReview(input: {id: "`+id+`", reply: "Thanks."}) { review { reply version } } }`), `{"reply":"Thanks.","version":3}`)
+		want(t, ask(`mutation { replyToReview(input: {id: "`+id+`", reply: "Thanks."}) { review { reply version } query { review(id: "`+id+`") { reply } } } }`),
+			`{"review":{"reply":"Thanks.","version":3},"query":{"review":{"reply":"Thanks."}}}`)
 		want(t, ask(`mutation { updateReview(input: {id: "`+id+`", body: "something else"}) { userErrors { code field message } } }`),
-			`[{"code":"INVALID","field":["input","body"],"message":"has been replied to"}]`)
+			`[{"code":"INVALID","field":["input","body"],"message":"Body has been replied to."}]`)
 		want(t, ask(`mutation { updateReview(input: {id: "`+id+`", summary: "less"}) { review { summary } } }`), `"less"`)
 	})
 }

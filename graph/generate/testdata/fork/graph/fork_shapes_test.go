@@ -62,7 +62,7 @@ func TestForkTree(t *testing.T) {
 		// A row does not come to hang on itself.
 		for _, below := range []string{"a", "aa", "aba"} {
 			want(t, ada(`mutation { updateFolder(input: {id: "`+id("a")+`", parentId: "`+id(below)+`"}) { userErrors { code field message } } }`),
-				`[{"code":"INVALID","field":["input","parentId"],"message":"is below this folder itself"}]`)
+				`[{"code":"INVALID","field":["input","parentId"],"message":"Parent id is below this folder itself."}]`)
 		}
 		want(t, ada(`mutation { updateFolder(input: {id: "`+id("ab")+`", parentId: "`+id("b")+`"}) { folder { parent { name } } userErrors { code } } }`), `{"folder":{"parent":{"name":"b"}},"userErrors":[]}`)
 		want(t, ada(`mutation { updateFolder(input: {id: "`+id("ab")+`", parentId: "`+orm.GlobalID(db.Folders.Table, 999)+`"}) { userErrors { code field } } }`), `[{"code":"NOT_FOUND","field":["input","parentId"]}]`)
@@ -244,7 +244,7 @@ func TestForkLinks(t *testing.T) {
 			`[{"remark":null,"user":{"username":"eve"},"team":{"name":"blue","members":{"totalCount":1,"edges":[{"role":"LEAD","node":{"username":"eve"}}]}}},`+
 				`{"remark":"it is \"hers\"","user":{"username":"ada"},"team":{"name":"red","members":{"totalCount":2,"edges":[{"role":"MEMBER","node":{"username":"bob"}}]}}}]`)
 		// The pair is unique.
-		want(t, bob(join(red, ``)), `[{"code":"TAKEN","field":["input","teamId"],"message":"is taken, together with `+"`userId`"+`"}]`)
+		want(t, bob(join(red, ``)), `[{"code":"TAKEN","field":["input","teamId"],"message":"Team id is taken, together with `+"`userId`"+`."}]`)
 		want(t, bob(join(red, `, userId: "`+idOfBob+`"`)), `{"code":"TAKEN","field":["input","userId"],`)
 		want(t, bob(join(red, `, userId: "`+idOfAda+`"`)), `"FORBIDDEN"`)
 		want(t, bob(join(orm.GlobalID(db.Teams.Table, 99), ``)), `[{"code":"NOT_FOUND","field":["input","teamId"],`)
@@ -344,7 +344,7 @@ func TestForkTogether(t *testing.T) {
 		want(t, ask(`mutation { createFolder(input: {name: "x", folders: [{name: "a"}, {name: "b", folders: [{name: "a"}, {name: "c"}, {name: "c"}]}, {name: "a"}]}) { userErrors { code field } } }`),
 			`[{"code":"TAKEN","field":["input","folders","1","folders","2","name"]},{"code":"TAKEN","field":["input","folders","2","name"]}]`)
 		want(t, ask(`mutation { createFolder(input: {name: "a", parentId: "`+other+`", folders: [{name: "a"}, {name: "a"}]}) { userErrors { code field message } } }`),
-			`[{"code":"TAKEN","field":["input","parentId"],"message":"is taken, together with `+"`name`"+`"},{"code":"TAKEN","field":["input","folders","1","name"],"message":"is taken, together with `+"`parentId`"+`"}]`)
+			`[{"code":"TAKEN","field":["input","parentId"],"message":"Parent id is taken, together with `+"`name`"+`."},{"code":"TAKEN","field":["input","folders","1","name"],"message":"Name is taken, together with `+"`parentId`"+`."}]`)
 		a := made(t, ask(`mutation { createFolder(input: {name: "a", parentId: "`+root+`"}) { folder { id } userErrors { code } } }`))
 		want(t, ask(`mutation { updateFolder(input: {id: "`+a+`", parentId: "`+other+`"}) { folder { id } userErrors { code field } } }`), `{"folder":null,"userErrors":[{"code":"TAKEN","field":["input","parentId"]}]}`)
 		want(t, ask(`mutation { updateFolder(input: {id: "`+a+`", parentId: "`+other+`", name: "c"}) { folder { parent { id } } userErrors { code field } } }`), `"userErrors":[]`)

@@ -47,6 +47,24 @@ func (r *queryResolver) First(ctx context.Context) (*db.Post, error) {
 	return loaders.ByKey(ctx, db.Posts, 1)
 }
 
+// Names is the resolver for the names field.
+func (r *queryResolver) Names(ctx context.Context) ([]string, error) {
+	return nil, nil
+}
+
+// Lost is the resolver for the lost field.
+func (r *queryResolver) Lost(ctx context.Context) (*db.Post, error) {
+	return nil, nil
+}
+
+// Number is the resolver for the number field.
+func (r *queryResolver) Number(ctx context.Context, fails bool) (int, error) {
+	if fails {
+		return 0, orm.Errorf(orm.BadRequest, "it is to fail")
+	}
+	return 0, nil
+}
+
 // Initials is the resolver for the initials field.
 func (r *userResolver) Initials(ctx context.Context, obj *db.User) (string, error) {
 	initials := ""
