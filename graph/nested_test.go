@@ -562,7 +562,7 @@ func (n *nestedWrite) settle() {
 			do()
 		}
 	}
-	slices.SortStableFunc(n.claims, func(a, b claim) int { return comparePaths(a, b) })
+	slices.SortStableFunc(n.claims, comparePaths)
 	for i, c := range n.claims {
 		taken := slices.ContainsFunc(n.claims[:i], func(b claim) bool { return b.table == c.table && b.column == c.column && b.value == c.value })
 		for _, other := range n.rows[c.table] {

@@ -160,7 +160,7 @@ func (db *DB) matching(ctx context.Context, b *Bulk) (keys []int64, faults []Fau
 func (db *DB) match(ctx context.Context, path string, b *Bulk, lock string, each func(key, owner int64)) error {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("SELECT t.id, ")
-	q.ownerOf(b.Table, "t.")
+	q.ownerOf(b.Table)
 	q.add(" FROM ", b.Table.Name, " AS t WHERE ")
 	if b.Where != nil {
 		b.Where.write(q, "t")

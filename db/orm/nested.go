@@ -607,7 +607,7 @@ func (n *nesting) rows(ctx context.Context, r *Relation, by *Column, keys []int6
 	}
 	q := &query{dialect: n.db.dialect, viewer: n.viewer}
 	q.add("SELECT t.id, COALESCE(t.", r.Theirs.Name, ", 0), t.version, ")
-	q.ownerOf(r.To, "t.")
+	q.ownerOf(r.To)
 	q.add(" FROM ", r.To.Name, " AS t WHERE ")
 	q.keysIn("t."+by.Name, keys)
 	if by != r.Theirs {
@@ -743,7 +743,7 @@ func (n *nesting) linkable(ctx context.Context) error {
 		}
 		q := &query{dialect: n.db.dialect, viewer: n.viewer}
 		q.add("SELECT t.id, ")
-		q.ownerOf(r.To, "t.")
+		q.ownerOf(r.To)
 		q.add(" FROM ", r.To.Name, " AS t WHERE ")
 		q.keysIn("t.id", keys)
 		q.visible(" AND ", r.To, "t")

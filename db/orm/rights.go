@@ -322,9 +322,10 @@ func (q *query) from(before string, table *Table, t string) {
 func (q *query) masked(c *Column) bool   { return c.reads != nil && !c.reads.Open(q.viewer) }
 func (q *query) masks(table *Table) bool { return slices.ContainsFunc(table.Columns, q.masked) }
 
-// ownerOf writes the user who may write a row: the viewer if they may, or its owner; 0 if there is none. row goes before the
-// columns.
-func (q *query) ownerOf(t *Table, row string) {
+// ownerOf writes the user who may write a row: the viewer if they may, or its owner; 0 if there is none. The row is
+// called t.
+func (q *query) ownerOf(t *Table) {
+	const row = "t."
 	switch {
 	case t.writes == nil:
 		q.add("0")

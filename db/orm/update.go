@@ -15,7 +15,7 @@ func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int
 	viewer := ViewerOf(ctx)
 	q := &query{dialect: db.dialect, viewer: viewer}
 	q.add("SELECT t.version, ")
-	q.ownerOf(t, "t.")
+	q.ownerOf(t)
 	q.bindTo(" FROM "+t.Name+" AS t WHERE t.id = ?", key)
 	q.visible(" AND ", t, "t")
 	q.add(q.locks[s])

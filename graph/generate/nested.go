@@ -79,14 +79,14 @@ func (w *writer) relations(t *orm.Table, u use, given *orm.Relation) {
 
 // keys writes the field of an input of a new row for what is there already.
 func (w *writer) keys(r *orm.Relation) {
-	to, new := w.noun(r.To), "the new "+w.noun(r.From).one
+	to, made := w.noun(r.To), "the new "+w.noun(r.From).one
 	switch {
 	case r.Link != nil:
 		w.field("Ids of "+to.many+" to link as well; a repeated one counts once."+w.missing(r)+whose(r), r.KeysField()+": [ID!]")
 	case r.Many:
-		w.field("Ids of "+to.many+" that are there and are to hang on "+new+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": [ID!]")
+		w.field("Ids of "+to.many+" that are there and are to hang on "+made+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": [ID!]")
 	default:
-		w.field("Id of "+to.a+" that is there and is to be the "+words(r.Field)+" of "+new+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": ID")
+		w.field("Id of "+to.a+" that is there and is to be the "+words(r.Field)+" of "+made+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": ID")
 	}
 }
 
