@@ -75,7 +75,7 @@ func NewPage(coordinate string, t *Table, args PageArgs) (*Page, error) {
 		case p.Offset < 0 || p.Offset > MaxOffset:
 			return nil, Errorf(BadRequest, "`offset` must be between 0 and %d", MaxOffset)
 		case args.After != nil || args.Before != nil || args.Last != nil:
-			return nil, Errorf(BadRequest, "`offset` counts from the front: it goes with `first`, not with `after`, `before` or `last`")
+			return nil, Errorf(BadRequest, "`offset` counts from the front: it does not go with a cursor, or a size from the back")
 		}
 	}
 	for _, c := range []struct {
