@@ -236,7 +236,7 @@ type serve struct {
 	MaxDepth       int           `default:"15" env:"KITH_MAX_DEPTH" help:"Fields inside fields."`
 	MaxAliases     int           `default:"100" env:"KITH_MAX_ALIASES" help:"Fields of one name in a selection set."`
 	MaxCost        int           `default:"50000" env:"KITH_MAX_COST" help:"Rows that an operation could return, and one for 200 that it makes the database look at."`
-	MaxList        int           `default:"1000" env:"KITH_MAX_LIST" help:"Items of a list."`
+	MaxList        int           `default:"250" env:"KITH_MAX_LIST" help:"Items of a list; of objects four times as many."`
 	MaxErrors      int           `default:"50" env:"KITH_MAX_ERRORS" help:"Errors in an answer."`
 	MaxResponse    int           `default:"16777216" env:"KITH_MAX_RESPONSE" help:"Bytes of an answer."`
 

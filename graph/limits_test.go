@@ -146,9 +146,9 @@ func TestLimits(t *testing.T) {
 		"fields of one name":     {query("{ users { nodes { ... { %s } %s } } }", repeat(50, "id "), repeat(50, "id ")), query("{ users { nodes { ... { %s } %s } } }", repeat(50, "id "), repeat(51, "id "))},
 		"fields":                 {manyFields(10), manyFields(11)},
 		"fragments":              {fragments(200), fragments(201)},
-		"a list":                 {query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(1000)), query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(1001))},
-		"a list in variables": {filter(map[string]any{"username": map[string]any{"in": list(1000, "x")}}),
-			filter(map[string]any{"username": map[string]any{"in": list(1001, "x")}})},
+		"a list":                 {query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(250)), query("{ users(where: {username: {in: %s}}) { totalCount } }", listOf(251))},
+		"a list in variables": {filter(map[string]any{"username": map[string]any{"in": list(250, "x")}}),
+			filter(map[string]any{"username": map[string]any{"in": list(251, "x")}})},
 		// The body, the query and the variables themselves are values too.
 		"values in variables":          {{Query: "{ __typename }", Variables: many(14_997)}, {Query: "{ __typename }", Variables: many(14_998)}},
 		"values in lists of variables": {{Query: "{ __typename }", Variables: map[string]any{"a": list(59, list(250, 1)), "b": list(186, 1)}}, {Query: "{ __typename }", Variables: map[string]any{"a": list(59, list(250, 1)), "b": list(187, 1)}}},

@@ -17,14 +17,22 @@ type Limits struct {
 	Depth   int // fields inside fields: 15; introspection has a limit of its own
 	Aliases int // fields of one name in a selection set: 100
 	Cost    int // rows that an operation could return, and one for 100 that it makes the database look at: 50,000
-	List    int // items of a list, in a document or in variables: 1,000
+	List    int // items of a list, in a document or in variables: 250; of objects four times as many
 	Errors  int // errors in an answer: 50
+}
+
+// Items is how many items a list may have: one of objects may be the rows of a mutation.
+func (l Limits) Items(objects bool) int {
+	if objects {
+		return 4 * l.List
+	}
+	return l.List
 }
 
 // WithDefaults are the limits that apply.
 func (l Limits) WithDefaults() Limits {
 	for limit, otherwise := range map[*int]int{
-		&l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 1000, &l.Errors: 50,
+		&l.Tokens: 15_000, &l.Depth: 15, &l.Aliases: 100, &l.Cost: 50_000, &l.List: 250, &l.Errors: 50,
 	} {
 		if *limit <= 0 {
 			*limit = otherwise
@@ -255,8 +263,10 @@ func (c *counts) value(v *ast.Value, nesting int) {
 	if nesting > MaxNesting {
 		c.exceed("lists and objects may be nested %d deep", MaxNesting)
 	}
-	if v.Kind == ast.ListValue && len(v.Children) > c.limits.List {
-		c.exceed("a list may have %d items", c.limits.List)
+	if v.Kind == ast.ListValue && len(v.Children) > 0 {
+		if most := c.limits.Items(v.Children[0].Value.Kind == ast.ObjectValue); len(v.Children) > most {
+			c.exceed("a list may have %d items", most)
+		}
 	}
 	for _, child := range v.Children {
 		c.named(child.Name)

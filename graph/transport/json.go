@@ -76,8 +76,8 @@ func (t *Transport) decodeValue(d *jsontext.Decoder, nesting int, left *int) (an
 	case '[':
 		items := []any{}
 		for d.PeekKind() != ']' {
-			if len(items) == t.options.Limits.List {
-				return nil, orm.Errorf(orm.LimitExceeded, "a list may have %d items", t.options.Limits.List)
+			if most := t.options.Limits.Items(d.PeekKind() == '{'); len(items) >= most {
+				return nil, orm.Errorf(orm.LimitExceeded, "a list may have %d items", most)
 			}
 			item, err := t.decodeValue(d, nesting-1, left)
 			if err != nil {
