@@ -461,7 +461,7 @@ func TestHiddenRowsAreAbsent(t *testing.T) {
 				requests := p.queries()
 				all := len(requests)
 				p.rand.Shuffle(all, func(i, j int) { requests[i], requests[j] = requests[j], requests[i] })
-				requests = requests[:min(all, 1500)]
+				requests = requests[:min(all, 500)]
 				fill := newFiller(worlds[0], rand.New(rand.NewPCG(5, 6)), func(*orm.Column) string { return "made" })
 				for _, table := range db.Model.Tables() {
 					for _, r := range p.world.rows[table] {
