@@ -45,7 +45,7 @@ release: ## Take the schema as released: from now on make check holds every name
 	go run . schema > docs/schema.graphql
 
 test: postgresql compiler node chromium $(CLUSTER) ## Test everything on SQLite and PostgreSQL, and with real clients, with the race detector
-	exec $(CLUSTER) env CGO_ENABLED=1 go test -race -timeout 20m $(ARGS) $(PKG)
+	exec $(CLUSTER) env CGO_ENABLED=1 go test -race -timeout 45m $(ARGS) $(PKG)
 
 fuzz: ## Look for inputs that break something, a minute for each target
 	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' graph/fuzz_test.go); do \
