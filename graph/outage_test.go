@@ -201,7 +201,7 @@ func TestUncertainCommit(t *testing.T) {
 			}
 			r := request{Query: `mutation($t: String!) { createPost(input: {title: $t, content: "C"}) { post { title } userErrors { code } } }`,
 				Variables: map[string]any{"t": title}, Header: header}
-			proxy.CutAt("COMMIT", c.committed, func() {})
+			proxy.CutAt("\x0bCOMMIT\x00", c.committed, func() {})
 			a := answerOf(t, h, r)
 			switch {
 			case c.key && (a.Status != http.StatusOK || a.text("createPost", "post", "title") != title):
@@ -225,7 +225,7 @@ func TestUncertainCommit(t *testing.T) {
 		header.Set("Idempotency-Key", name)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		proxy.CutAt("COMMIT", true, func() {
+		proxy.CutAt("\x0bCOMMIT\x00", true, func() {
 			leave(true)
 			proxy.Cut()
 		})

@@ -186,7 +186,8 @@ func (w *walk) run(t *testing.T, schema *ast.Schema, doors []http.Handler, r *ra
 // are equal in what they may be ordered by.
 func fillForPaging(t *testing.T, f *fixture, r *rand.Rand) *filler {
 	t.Helper()
-	g := newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." })
+	var g *filler
+	g = newFiller(f, r, func(*orm.Column) string { return words[g.IntN(len(words))] + "." }) // by its own numbers, which change hands
 	g.hub = true
 	g.fill(t, f, func(*orm.Table) int { return 40 })
 	return g

@@ -861,13 +861,13 @@ func testBulk(t *testing.T, f *fixture, g *filterWorld, table *orm.Table, where 
 		return m, a.code() + code
 	}
 	owned := func(r *row) bool {
-		return g.viewer.Admin || table.Owner() != nil && g.viewer.Key != 0 && r.values[table.Owner().Name] == g.viewer.Key
+		return g.viewer.Admin || table.Writes() != nil && g.world.may(table.Writes(), g.viewer, r)
 	}
 	expected := ""
 	switch {
 	case !g.viewer.Admin && g.viewer.Key == 0:
 		expected = "UNAUTHENTICATED"
-	case !g.viewer.Admin && table.Owner() == nil:
+	case !g.viewer.Admin && (table.Writes() == nil || table.Writes().Closed(g.viewer)):
 		expected = "FORBIDDEN"
 	case len(ids) > most:
 		expected = "TOO_MANY"
