@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"kith/db/dbtest"
 	"kith/db/orm"
@@ -60,7 +59,7 @@ func TestRoles(t *testing.T) {
 			t.Error(roles, err)
 		}
 		for _, address := range []string{"sqlite:" + filepath.Join(t.TempDir(), "to.db"), dbtest.Postgres(t)} {
-			to, err := Open(t.Context(), address, orm.Options{Clock: func() time.Time { return d.now }})
+			to, err := Open(t.Context(), address, orm.Options{Clock: d.Now})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +18,12 @@ import (
 // A timed database has a user, ada, and a clock that stands still until a test moves it.
 type timed struct {
 	*DB
-	now time.Time
-	ada int64
+	clock atomic.Pointer[time.Time] // what numbers the changes reads it beside the test
+	ada   int64
 }
+
+// set moves the clock; Now tells it.
+func (d *timed) set(now time.Time) { d.clock.Store(&now) }
 
 func onClock(t *testing.T, test func(*testing.T, *timed)) {
 	for name, address := range map[string]func(*testing.T) string{
@@ -27,9 +31,10 @@ func onClock(t *testing.T, test func(*testing.T, *timed)) {
 		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &timed{now: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)}
+			d := &timed{}
+			d.set(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))
 			var err error
-			if d.DB, err = Open(t.Context(), address(t), orm.Options{Clock: func() time.Time { return d.now }}); err != nil {
+			if d.DB, err = Open(t.Context(), address(t), orm.Options{Clock: func() time.Time { return *d.clock.Load() }}); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { d.Close() })
@@ -106,13 +111,13 @@ func (d *timed) texts(t *testing.T, text string) (out []string) {
 
 func TestSessionsExpire(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
-		begin := d.now
+		begin := d.Now()
 		d.open(t, "left alone")
-		d.now = begin.Add(refreshLife - time.Microsecond)
+		d.set(begin.Add(refreshLife - time.Microsecond))
 		if !d.alive(t, "left alone") {
 			t.Error("a session ends early")
 		}
-		d.now = begin.Add(refreshLife)
+		d.set(begin.Add(refreshLife))
 		if d.alive(t, "left alone") {
 			t.Error("a session lives on")
 		}
@@ -120,10 +125,10 @@ func TestSessionsExpire(t *testing.T) {
 			t.Error("an expired refresh token is taken:", err)
 		}
 
-		begin = d.now
+		begin = d.Now()
 		d.open(t, "refreshed")
 		for i := range 4 { // days 25, 50, 75, and the last moment
-			d.now = begin.Add(min(time.Duration(i+1)*25*24*time.Hour, sessionLife-time.Microsecond))
+			d.set(begin.Add(min(time.Duration(i+1)*25*24*time.Hour, sessionLife-time.Microsecond)))
 			s, found, err := d.RotateSession(t.Context(), "refreshed", fmt.Sprint("token ", i), fmt.Sprint("token ", i+1))
 			if want := begin.Add(sessionLife); err != nil || !found || s.Viewer.Key != d.ada || s.Expires.After(want) || i > 1 && !s.Expires.Equal(want) {
 				t.Fatalf("refresh %d: %v %v %v, the end is %v", i, s, found, err, want)
@@ -132,7 +137,7 @@ func TestSessionsExpire(t *testing.T) {
 				t.Fatalf("refresh %d: the session has ended", i)
 			}
 		}
-		d.now = begin.Add(sessionLife)
+		d.set(begin.Add(sessionLife))
 		if d.alive(t, "refreshed") {
 			t.Error("a session lives for ever")
 		}
@@ -168,7 +173,7 @@ func TestRefreshGrace(t *testing.T) {
 			if !rotate(id, "token 0", "token 1") || !rotate(id, "token 1", "token 2") {
 				t.Fatalf("%s: a good token is refused", id)
 			}
-			d.now = d.now.Add(c.after)
+			d.set(d.Now().Add(c.after))
 			if got := rotate(id, c.token, c.next); got != c.good || d.alive(t, id) != c.good {
 				t.Errorf("%s: found %v, the session lives: %v", id, got, d.alive(t, id))
 			}
@@ -257,7 +262,7 @@ func TestSessionWaitsForAPasswordChange(t *testing.T) {
 func TestRefreshWaitsForAnother(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
 		d.open(t, "session")
-		if d.meanwhile(t, `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ? WHERE id = ?`, []any{"token 2", "token 1", d.now, "session"}, func() (bool, error) {
+		if d.meanwhile(t, `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ? WHERE id = ?`, []any{"token 2", "token 1", d.Now(), "session"}, func() (bool, error) {
 			_, found, err := d.RotateSession(t.Context(), "session", "token 0", "token 1")
 			return found, err
 		}) {
@@ -307,14 +312,14 @@ func TestAttempts(t *testing.T) {
 		if got, want := stored(), []string{"a: address 3", "b: account and address 3"}; !slices.Equal(got, want) {
 			t.Errorf("after a success: %q, want %q", got, want)
 		}
-		d.now = d.now.Add(AttemptWindow - time.Microsecond)
+		d.set(d.Now().Add(AttemptWindow - time.Microsecond))
 		if try(narrow, wide) {
 			t.Error("the window ends early")
 		}
 		if wait, err := d.Wait(t.Context(), []Bound{wide, narrow}); wait != time.Microsecond || err != nil {
 			t.Errorf("wait %v, error %v", wait, err)
 		}
-		d.now = d.now.Add(time.Microsecond)
+		d.set(d.Now().Add(time.Microsecond))
 		if !try(narrow, wide) || !slices.Equal(stored(), []string{"a: address 1", "b: account and address 1"}) {
 			t.Errorf("the window does not end: %q", stored())
 		}
@@ -365,7 +370,7 @@ func TestKnownPlaces(t *testing.T) {
 			t.Error("a place is known before anybody came from it")
 		}
 		open := func(i int, place string) {
-			d.now = d.now.Add(time.Second)
+			d.set(d.Now().Add(time.Second))
 			if _, opened, err := d.OpenSession(t.Context(), d.logIn(t, fmt.Sprint("session ", i), place)); !opened || err != nil {
 				t.Fatal(opened, err)
 			}
@@ -388,10 +393,10 @@ func TestKnownPlaces(t *testing.T) {
 // Sweep removes what has expired and nothing else.
 func TestSweep(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
-		begin := d.now
+		begin := d.Now()
 		fill := func(name string, age time.Duration) {
 			t.Helper()
-			d.now = begin.Add(-age)
+			d.set(begin.Add(-age))
 			login := d.logIn(t, name, name)
 			if _, opened, err := d.OpenSession(t.Context(), login); !opened || err != nil {
 				t.Fatal(opened, err)
@@ -423,7 +428,7 @@ func TestSweep(t *testing.T) {
 			fill("last moment of "+what, kind.life-time.Microsecond)
 			fill("end of "+what, kind.life)
 		}
-		d.now = begin
+		d.set(begin)
 		want := map[string][]string{}
 		for what, kind := range lives {
 			all := d.texts(t, kind.query)
