@@ -52,7 +52,7 @@ func finish(ctx context.Context, out *gqlerror.Error, code orm.Code, message str
 	switch code {
 	case orm.Retry, orm.Stale:
 		if o := operationOf(ctx); o != nil {
-			o.lost.Store(&orm.Error{Code: code, Message: message, Cause: cause})
+			o.invalid.Store(&orm.Error{Code: code, Message: message, Cause: cause})
 			cause = nil // it is not the end of it
 		}
 		code, message = orm.Unavailable, "too many writers at once; try again"

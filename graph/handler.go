@@ -203,8 +203,8 @@ type operation struct {
 
 	recorder orm.Recorder
 	budget   *orm.Budget
-	// lost is set when the answer is not to be used: its statements contradicted each other, or lost a race.
-	lost atomic.Pointer[orm.Error]
+	// invalid is set when the answer is not to be used: its statements contradicted each other, or lost a race.
+	invalid atomic.Pointer[orm.Error]
 	// resolve is set when no plan is to answer.
 	resolve bool
 	// snapshot is set when the answer has to be true at one moment, and of all that has been committed.
@@ -217,8 +217,8 @@ type operation struct {
 	logged    atomic.Int32
 }
 
-// lose notes that err makes the whole answer useless, if it does, or that the operation is at its end.
-func (o *operation) lose(err error) bool {
+// invalidates notes that err makes the whole answer useless, if it does, or that the operation is at its end.
+func (o *operation) invalidates(err error) bool {
 	if o.budget.Err() != nil {
 		return true
 	}
@@ -226,7 +226,7 @@ func (o *operation) lose(err error) bool {
 	if !errors.As(err, &e) || e.Code != orm.Retry && e.Code != orm.Stale {
 		return false
 	}
-	o.lost.Store(e)
+	o.invalid.Store(e)
 	return true
 }
 
@@ -271,7 +271,7 @@ func (s *server) steady(ctx context.Context, read func(context.Context) *graphql
 	if !state.snapshot {
 		answer = read(ctx)
 	}
-	if state.snapshot || state.lost.Swap(nil) != nil && state.budget.Err() == nil {
+	if state.snapshot || state.invalid.Swap(nil) != nil && state.budget.Err() == nil {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
 			answer = read(ctx)
 			return nil
@@ -284,7 +284,7 @@ func (s *server) steady(ctx context.Context, read func(context.Context) *graphql
 }
 
 // query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer
-// is not to be used if the operation is lost.
+// is not to be used if the operation is invalid.
 func (s *server) query(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
 	state := operationOf(ctx)
 	state.resolve = s.planner == nil
@@ -294,7 +294,7 @@ func (s *server) query(ctx context.Context, next graphql.OperationHandler) *grap
 		case !ok:
 		case err == nil:
 			return &graphql.Response{Data: json}
-		case state.lose(err):
+		case state.invalidates(err):
 			return s.failure(ctx, err)
 		default:
 			s.unplanned(ctx, err)
@@ -336,13 +336,13 @@ func (s *server) aroundRootField(ctx context.Context, next graphql.RootResolver)
 		return next(ctx)
 	}
 	json, ok, err := s.planner.Field(ctx, operationOf(ctx).Plans)
-	lost := operationOf(ctx).lose(err)
-	if !ok || err != nil && !lost {
+	invalid := operationOf(ctx).invalidates(err)
+	if !ok || err != nil && !invalid {
 		s.unplanned(ctx, err)
 		return next(ctx)
 	}
 	loaders.Done(ctx, 0)
-	if lost {
+	if invalid {
 		return graphql.Null
 	}
 	return rawJSON(json)

@@ -141,7 +141,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			for _, w := range m.order {
 				w.faults, w.current, w.allowed, w.begin = nil, 0, false, nil
 			}
-			state.lost.Store(nil)
+			state.invalid.Store(nil)
 			if key.id != "" {
 				stored, answered, err := s.DB.Claim(ctx, key.id, key.request)
 				if err != nil {
@@ -157,11 +157,11 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			}
 			var over error
 			answer, over = state.run(ctx, next)
-			switch lost := state.lost.Load(); {
+			switch invalid := state.invalid.Load(); {
 			case over != nil:
 				return over
-			case lost != nil:
-				return lost
+			case invalid != nil:
+				return invalid
 			case answer == nil:
 				return ctx.Err()
 			case passing(answer.Errors) != nil:
