@@ -129,11 +129,15 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 	ctx = context.WithValue(ctx, mutationKey{}, m)
 	state := operationOf(ctx)
 	var answer *graphql.Response
-	if m.session {
-		if answer, err = state.run(ctx, next); err != nil {
+	alone := func(ctx context.Context) *graphql.Response {
+		answer, err := state.run(ctx, next)
+		if err != nil {
 			return s.failure(ctx, err)
 		}
 		return answer
+	}
+	if m.session {
+		return alone(ctx)
 	}
 	if !m.failed() {
 		write := func(ctx context.Context) error {
@@ -183,13 +187,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 	}
 	if m.failed() && m.err == nil {
 		m.report = true
-		return s.steady(ctx, func(ctx context.Context) *graphql.Response {
-			answer, err := state.run(ctx, next)
-			if err != nil {
-				return s.failure(ctx, err)
-			}
-			return answer
-		})
+		return s.steady(ctx, alone)
 	}
 	return answer
 }
@@ -319,7 +317,7 @@ func (s *server) authorize(ctx context.Context, w *write) error {
 	if w.table == nil {
 		return nil // sessions look after themselves, and mutations of one's own ask in their transaction
 	}
-	makesUsers := w.table == db.Users.Table && (w.verb == orm.Creating || w.verb == orm.Upserting)
+	makesUsers := w.table.Signup() && (w.verb == orm.Creating || w.verb == orm.Upserting)
 	signUp := makesUsers && w.verb == orm.Creating && !w.many // which is one user, who signs up
 	changes := w.verb == orm.Updating || w.verb == orm.Deleting || w.upsert != nil && w.upsert.Update != nil
 	switch {
@@ -397,8 +395,8 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) (*writ
 	if w.verb != orm.Creating {
 		id, _ := input.Get("id")
 		text, _ := id.(string)
-		table, key, ok := db.Model.ParseGlobalID(text)
-		if !ok || table != w.table {
+		key, ok := w.table.ParseGlobalID(text)
+		if !ok {
 			w.given = append(w.given, orm.Fault{Code: orm.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}})
 		}
 		w.key = key
@@ -513,7 +511,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 		return nil, faultsOf(w), err
 	}
 	viewer := orm.ViewerOf(ctx)
-	if w.table == db.Users.Table && !viewer.Admin {
+	if w.table.Signup() && !viewer.Admin {
 		if err := m.db.Know(ctx, key, m.sessions.Place(transport.Address(ctx))); err != nil {
 			return nil, nil, err
 		}

@@ -198,12 +198,7 @@ func (m *removal) cascade(ctx context.Context, r *Relation, rows string, args []
 	switch {
 	case r.OnDelete == Unlink:
 		q.args = append(q.args, args...)
-		links := r.Link.From + " IN (" + rows + ")"
-		if keys := r.forward().Link.From + ", " + r.forward().Link.To; q.locks[lockRemove] != "" {
-			// From the other side the same links may be going: whoever removes them goes through them in one order.
-			links = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + links + " ORDER BY " + keys + q.locks[lockRemove] + ")"
-		}
-		q.add("DELETE FROM ", r.Link.Table, " WHERE ", links)
+		q.add(q.unlinks(r, r.Link.From+" IN ("+rows+")"))
 		return change(r.forward().Coordinate(), Unlinked)
 	case r.OnDelete == Detach:
 		q.bindTo("UPDATE "+r.To.Name+" SET "+r.Theirs.Name+" = NULL, version = version + 1, updated_at = "+q.timestamp, m.db.Now())

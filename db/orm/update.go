@@ -242,13 +242,17 @@ func (q *query) linked(and, in string, r *Relation, rows []linkRow) {
 	q.add(")")
 }
 
-// unlink removes the links that meet a condition. From the other side the same links may be going: whoever removes them goes
-// through them in one order.
+// unlink removes the links that meet a condition.
 func (db *DB) unlink(ctx context.Context, r *Relation, which *query) error {
-	text := which.String()
-	if lock := db.locks[lockRemove]; lock != "" {
+	return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: db.unlinks(r, which.String()), Args: which.args}, nil)
+}
+
+// unlinks is the removal of the links that meet a condition. From the other side the same links may be going: whoever removes
+// them goes through them in one order.
+func (d *dialect) unlinks(r *Relation, which string) string {
+	if lock := d.locks[lockRemove]; lock != "" {
 		keys := r.forward().Link.From + ", " + r.forward().Link.To
-		text = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + text + " ORDER BY " + keys + lock + ")"
+		which = "(" + keys + ") IN (SELECT " + keys + " FROM " + r.Link.Table + " WHERE " + which + " ORDER BY " + keys + lock + ")"
 	}
-	return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: "DELETE FROM " + r.Link.Table + " WHERE " + text, Args: which.args}, nil)
+	return "DELETE FROM " + r.Link.Table + " WHERE " + which
 }

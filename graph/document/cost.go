@@ -76,7 +76,7 @@ type fragment struct {
 	written int
 }
 
-// looks is db.DB.Looks, or SummaryLooks of what is summarized, for one request.
+// looks is orm.DB.Looks, or SummaryLooks of what is summarized, for one request.
 type looks = func(via *orm.Relation, table *orm.Table, page *orm.Page, what reading) (each, once float64)
 
 // A reading is what is read of a connection.

@@ -11,7 +11,7 @@ import (
 	"kith/db/orm"
 )
 
-// Page reads the arguments of a connection field, whose rows are of table. Its errors are db.BadRequest.
+// Page reads the arguments of a connection field, whose rows are of table. Its errors are orm.BadRequest.
 func Page(coordinate string, table *orm.Table, field *ast.Field, variables map[string]any) (*orm.Page, error) {
 	args := field.ArgumentMap(variables)
 	var page orm.PageArgs
@@ -102,7 +102,7 @@ type LookUp struct {
 }
 
 // RowOf reads the arguments of a field that leads to one row of table: `id`, `by`, or none for the viewer. Its errors
-// are db.BadRequest and name the argument.
+// are orm.BadRequest and name the argument.
 func RowOf(ctx context.Context, table *orm.Table, field *ast.Field, variables map[string]any) (LookUp, error) {
 	if len(field.Definition.Arguments) == 0 {
 		if key := orm.ViewerOf(ctx).Key; key != 0 {

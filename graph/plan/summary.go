@@ -95,7 +95,7 @@ func (o *outline) constant() bool {
 	return constantArguments(o.field)
 }
 
-// read reads the arguments; places are those of the slots. Its errors are db.BadRequest.
+// read reads the arguments; places are those of the slots. Its errors are orm.BadRequest.
 func (o *outline) read(variables map[string]any) (asked *orm.Summary, places []int, err error) {
 	aggregates := make([]orm.Aggregate, len(o.slots))
 	for i, s := range o.slots {
@@ -296,7 +296,7 @@ func (r *run) writeRelatedKey(f *summaryField, d *summarized, row []any) error {
 	return nil
 }
 
-// Summary reads the current field, `aggregate` or `groups`, for its resolver. Its errors are db.BadRequest.
+// Summary reads the current field, `aggregate` or `groups`, for its resolver. Its errors are orm.BadRequest.
 func Summary(ctx context.Context, table *orm.Table) (*orm.Summary, error) {
 	operation := graphql.GetOperationContext(ctx)
 	asked, _, err := outlineOf(operation, table, graphql.GetFieldContext(ctx).Field).read(operation.Variables)
