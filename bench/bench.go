@@ -38,10 +38,11 @@ func main() {
 	rounds := flag.Int("rounds", 5, "rounds to measure")
 	seconds := flag.Float64("seconds", 1.5, "how long one measurement lasts")
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; W1 is measured only so")
+	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only))
+	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *profiles))
 }
 
 func fail(err error) {
@@ -51,7 +52,7 @@ func fail(err error) {
 	}
 }
 
-func run(ctx context.Context, rounds int, each time.Duration, only string) error {
+func run(ctx context.Context, rounds int, each time.Duration, only, profiles string) error {
 	chosen := slices.DeleteFunc(slices.Clone(queries), func(q *query) bool {
 		return only == "" && q.writes || only != "" && !slices.Contains(strings.Split(only, ","), q.name)
 	})
@@ -106,7 +107,7 @@ func run(ctx context.Context, rounds int, each time.Duration, only string) error
 	}
 	fmt.Printf("%s, PostgreSQL %s, %d cores, %d rounds of %v. All contestants gave the same data.\n",
 		runtime.Version(), version, runtime.NumCPU(), rounds, each)
-	m, err := measure(ctx, contestants, chosen, rounds, each)
+	m, err := measure(ctx, contestants, chosen, rounds, each, profiles)
 	if err != nil {
 		return err
 	}
@@ -131,6 +132,8 @@ type contestant struct {
 	path    func(*query) string // where it answers a query
 	data    func([]byte) []byte // the data in its answer
 	header  string              // more fields of a request's header
+	pids    []int
+	admin   string // host:port of its profiles; "" if it has none
 }
 
 // The order is that of the measurement.
@@ -151,16 +154,16 @@ func start(ctx context.Context, kith, database string, environment []string) ([]
 			c.Wait() //nolint:errcheck // it was told to end
 		}
 	}
-	process := func(environment []string, name string, arguments ...string) error {
+	process := func(environment []string, name string, arguments ...string) (pid int, err error) {
 		c := exec.CommandContext(ctx, name, arguments...)
 		c.Env = append(os.Environ(), environment...)
 		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 		c.WaitDelay = 5 * time.Second
 		if err := c.Start(); err != nil {
-			return err
+			return 0, err
 		}
 		running = append(running, c)
-		return nil
+		return c.Process.Pid, nil
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -170,24 +173,29 @@ func start(ctx context.Context, kith, database string, environment []string) ([]
 	if err != nil {
 		return nil, stop, err
 	}
-	if err := process(nil, self, "limit", limit, database); err != nil {
+	pid, err := process(nil, self, "limit", limit, database)
+	if err != nil {
 		return nil, stop, err
 	}
 	whole := func(body []byte) []byte { return body }
 	contestants := []*contestant{
-		limitJSON:   {name: "limit: one JSON statement", address: limit, path: func(q *query) string { return "/json/" + q.name }, data: whole},
-		limitLevels: {name: "limit: a statement a level", address: limit, path: func(q *query) string { return "/levels/" + q.name }, data: whole},
+		limitJSON:   {name: "limit: one JSON statement", address: limit, path: func(q *query) string { return "/json/" + q.name }, data: whole, pids: []int{pid}},
+		limitLevels: {name: "limit: a statement a level", address: limit, path: func(q *query) string { return "/levels/" + q.name }, data: whole, pids: []int{pid}},
 	}
 	for _, plan := range []string{"on", "off"} {
 		address, err := freeAddress()
 		if err != nil {
 			return nil, stop, err
 		}
-		err = process(append(environment, "KITH_ADDR="+address, "KITH_PLAN="+plan, "KITH_DEMO=false"), kith, "serve")
+		admin, err := freeAddress()
 		if err != nil {
 			return nil, stop, err
 		}
-		contestants = append(contestants, &contestant{name: "kith, plan " + plan, address: address, path: func(*query) string { return "/graphql" }, data: dataOf})
+		pid, err := process(append(environment, "KITH_ADDR="+address, "KITH_ADMIN_ADDR="+admin, "KITH_PLAN="+plan, "KITH_DEMO=false"), kith, "serve")
+		if err != nil {
+			return nil, stop, err
+		}
+		contestants = append(contestants, &contestant{name: "kith, plan " + plan, address: address, path: func(*query) string { return "/graphql" }, data: dataOf, pids: []int{pid}, admin: admin})
 	}
 	for _, c := range contestants {
 		if err := c.await(ctx); err != nil {

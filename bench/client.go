@@ -10,8 +10,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,27 +79,38 @@ func (c *client) send(request []byte) (int, error) {
 	return length, nil
 }
 
-// rate asks with n connections at once and answers how many requests a second were served.
-func (c *contestant) rate(ctx context.Context, requests [][]byte, n int, lasting time.Duration) (float64, error) {
+// A sample is what one measurement has shown.
+type sample struct {
+	rate     float64       // requests a second
+	p50, p99 time.Duration // from a request to the last byte of its answer
+	cpu      time.Duration // that the contestant's process takes for a request; the database's is not in it
+}
+
+// ask asks with n connections at once.
+func (c *contestant) ask(ctx context.Context, requests [][]byte, n int, lasting time.Duration) (s sample, err error) {
 	clients := make([]*client, n)
 	for i := range clients {
-		var err error
 		if clients[i], err = c.connect(); err != nil {
-			return 0, err
+			return s, err
 		}
 		defer clients[i].conn.Close()
 	}
 	var (
-		served atomic.Int64
+		took   = make([][]time.Duration, n)
 		over   atomic.Bool
 		failed atomic.Pointer[error]
 		done   sync.WaitGroup
 	)
+	before, err := c.cpu()
+	if err != nil {
+		return s, err
+	}
 	start := time.Now()
 	for i, client := range clients {
 		done.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(i), 1))
 			for !over.Load() {
+				sent := time.Now()
 				length, err := client.send(requests[random.IntN(len(requests))])
 				if err == nil {
 					_, err = client.in.Discard(length)
@@ -105,7 +119,7 @@ func (c *contestant) rate(ctx context.Context, requests [][]byte, n int, lasting
 					failed.Store(&err)
 					return
 				}
-				served.Add(1)
+				took[i] = append(took[i], time.Since(sent))
 			}
 		})
 	}
@@ -115,11 +129,41 @@ func (c *contestant) rate(ctx context.Context, requests [][]byte, n int, lasting
 	}
 	over.Store(true)
 	done.Wait()
-	took := time.Since(start) // to the last answer: slow contestants lose nothing of what they had begun
+	lasted := time.Since(start) // to the last answer: slow contestants lose nothing of what they had begun
 	if err := failed.Load(); err != nil {
-		return 0, fmt.Errorf("%s: %w", c.name, *err)
+		return s, fmt.Errorf("%s: %w", c.name, *err)
 	}
-	return float64(served.Load()) / took.Seconds(), ctx.Err()
+	after, err := c.cpu()
+	if err != nil {
+		return s, err
+	}
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	s.rate, s.p50, s.p99 = float64(len(all))/lasted.Seconds(), all[len(all)/2], all[len(all)*99/100]
+	s.cpu = (after - before) / time.Duration(len(all))
+	return s, ctx.Err()
+}
+
+// ticks are those of the processor's time in /proc, a second.
+const ticks = 100
+
+// cpu is the processor's time that the contestant's processes have taken.
+func (c *contestant) cpu() (sum time.Duration, err error) {
+	for _, pid := range c.pids {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			return 0, err
+		}
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')'):])) // the name before it may hold anything
+		for _, field := range fields[12:14] {
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				return 0, err
+			}
+			sum += time.Duration(n) * time.Second / ticks
+		}
+	}
+	return sum, nil
 }
 
 // agree fails if the contestants do not all give the same data. Some of the requests stand for all.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -13,7 +16,7 @@ import (
 type cell struct {
 	query       *query
 	connections int
-	rates       [][]float64 // requests a second, by contestant and round
+	samples     [][]sample // by contestant and round
 }
 
 type measurement struct {
@@ -25,11 +28,11 @@ type measurement struct {
 // and every statement on each of them its plan.
 const warming = 1500 * time.Millisecond
 
-func measure(ctx context.Context, contestants []*contestant, queries []*query, rounds int, each time.Duration) (*measurement, error) {
+func measure(ctx context.Context, contestants []*contestant, queries []*query, rounds int, each time.Duration, profiles string) (*measurement, error) {
 	m := &measurement{contestants: contestants}
 	for _, q := range queries {
 		for _, n := range connections {
-			m.cells = append(m.cells, &cell{query: q, connections: n, rates: make([][]float64, len(contestants))})
+			m.cells = append(m.cells, &cell{query: q, connections: n, samples: make([][]sample, len(contestants))})
 		}
 	}
 	for round := range rounds + 1 {
@@ -40,17 +43,21 @@ func measure(ctx context.Context, contestants []*contestant, queries []*query, r
 						continue
 					}
 					fmt.Fprintf(os.Stderr, "\r\x1b[Kwarming up: %s, %s", cell.query.name, c.name)
-					if _, err := c.rate(ctx, c.requests(cell.query), cell.connections, warming); err != nil {
+					if _, err := c.ask(ctx, c.requests(cell.query), cell.connections, warming); err != nil {
 						return nil, err
 					}
 					continue
 				}
 				fmt.Fprintf(os.Stderr, "\r\x1b[Kround %d of %d: %s, %d connections, %s", round, rounds, cell.query.name, cell.connections, c.name)
-				rate, err := c.rate(ctx, c.requests(cell.query), cell.connections, each)
-				if err != nil {
+				profiled := func() error { return nil }
+				if profiles != "" && i == kithPlanned {
+					profiled = c.profile(ctx, each, filepath.Join(profiles, fmt.Sprintf("%s-%d.pprof", cell.query.name, cell.connections)))
+				}
+				s, err := c.ask(ctx, c.requests(cell.query), cell.connections, each)
+				if err = errors.Join(err, profiled()); err != nil {
 					return nil, err
 				}
-				cell.rates[i] = append(cell.rates[i], rate)
+				cell.samples[i] = append(cell.samples[i], s)
 			}
 		}
 	}
@@ -58,17 +65,60 @@ func measure(ctx context.Context, contestants []*contestant, queries []*query, r
 	return m, nil
 }
 
-// limit is the better of the two ways of the limit: what the others are held against, round by round.
-func (c *cell) limit() []float64 {
-	return slices.MaxFunc([][]float64{c.rates[limitJSON], c.rates[limitLevels]}, func(a, b []float64) int {
-		return int(median(a) - median(b))
-	})
+// profile writes a profile of a contestant's CPU to a file, from now on; done waits for it.
+func (c *contestant) profile(ctx context.Context, lasting time.Duration, file string) (done func() error) {
+	ended := make(chan error, 1)
+	go func() {
+		ended <- func() error {
+			q, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", c.admin, max(1, int(lasting.Seconds()))), nil)
+			if err != nil {
+				return err
+			}
+			answer, err := http.DefaultClient.Do(q)
+			if err != nil {
+				return err
+			}
+			defer answer.Body.Close()
+			content, err := io.ReadAll(answer.Body)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(file, content, 0o600)
+		}()
+	}()
+	return func() error { return <-ended }
+}
+
+// rates are the requests a second that a contestant served, by round.
+func (c *cell) rates(contestant int) (rates []float64) {
+	for _, s := range c.samples[contestant] {
+		rates = append(rates, s.rate)
+	}
+	return rates
+}
+
+// middle is the median of what of says of a contestant's rounds.
+func (c *cell) middle(contestant int, of func(sample) time.Duration) time.Duration {
+	var all []float64
+	for _, s := range c.samples[contestant] {
+		all = append(all, float64(of(s)))
+	}
+	return time.Duration(median(all))
+}
+
+// limit is the better of the ways of the limit: what the others are held against, round by round.
+func (c *cell) limit() int {
+	best := limitJSON
+	if median(c.rates(limitLevels)) > median(c.rates(best)) {
+		best = limitLevels
+	}
+	return best
 }
 
 func (c *cell) ratios(contestant int) []float64 {
 	var ratios []float64
-	limit := c.limit()
-	for round, rate := range c.rates[contestant] {
+	limit := c.rates(c.limit())
+	for round, rate := range c.rates(contestant) {
 		ratios = append(ratios, rate/limit[round])
 	}
 	return ratios
@@ -82,20 +132,22 @@ func median(of []float64) float64 {
 
 // print writes everything that was measured and then, for the README, what matters of it.
 func (m *measurement) print(w io.Writer) {
-	fmt.Fprintf(w, "\nRequests per second, and their ratio to the limit: median (least–most of the rounds)\n")
+	fmt.Fprintf(w, "\nRequests per second, their ratio to the limit: median (least–most of the rounds); medians of p50, p99 and of the server's CPU a request\n")
 	for _, cell := range m.cells {
 		fmt.Fprintf(w, "\n%s, %s, %d connection%s\n", cell.query.name, cell.query.says, cell.connections, plural(cell.connections))
 		for i, c := range m.contestants {
-			rates, ratios := cell.rates[i], cell.ratios(i)
-			fmt.Fprintf(w, "  %-26s %9.1f (%.1f–%.1f) %6.2f (%.2f–%.2f)\n", c.name,
-				median(rates), slices.Min(rates), slices.Max(rates), median(ratios), slices.Min(ratios), slices.Max(ratios))
+			rates, ratios := cell.rates(i), cell.ratios(i)
+			fmt.Fprintf(w, "  %-26s %9.1f (%.1f–%.1f) %6.2f (%.2f–%.2f) %8.3f %8.3f ms %8.1f µs\n", c.name,
+				median(rates), slices.Min(rates), slices.Max(rates), median(ratios), slices.Min(ratios), slices.Max(ratios),
+				cell.middle(i, func(s sample) time.Duration { return s.p50 }).Seconds()*1e3, cell.middle(i, func(s sample) time.Duration { return s.p99 }).Seconds()*1e3,
+				cell.middle(i, func(s sample) time.Duration { return s.cpu }).Seconds()*1e6)
 		}
 	}
 	fmt.Fprintf(w, "\n| query | connections | limit, requests/s | kith, requests/s | of the limit | plan off |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, cell := range m.cells {
 		ratios := cell.ratios(kithPlanned)
 		fmt.Fprintf(w, "| %s: %s | %d | %.0f | %.0f | **%.2f** (%.2f–%.2f) | %.2f |\n", cell.query.name, cell.query.says, cell.connections,
-			median(cell.limit()), median(cell.rates[kithPlanned]), median(ratios), slices.Min(ratios), slices.Max(ratios), median(cell.ratios(kithResolved)))
+			median(cell.rates(cell.limit())), median(cell.rates(kithPlanned)), median(ratios), slices.Min(ratios), slices.Max(ratios), median(cell.ratios(kithResolved)))
 	}
 }
 

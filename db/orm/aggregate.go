@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // What the rows of a connection come to, on all pages together: as a whole, or in groups.
@@ -568,27 +567,19 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
 	s.write(q, r)
-	var key int64
-	values := make([]any, out.Width)
-	dest := make([]any, 0, out.Width+1)
-	if r.Via != nil {
-		dest = append(dest, &key)
-	}
-	for i := range values {
-		dest = append(dest, &values[i])
-	}
-	held := 0
+	held, first := 0, btoi(r.Via != nil)
 	looks := func(ctx context.Context) float64 {
 		each, once := db.SummaryLooks(ctx, r.Via, r.From, r.Page)
 		return each*float64(max(1, len(r.Keys))) + once
 	}
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks}
-	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
-		if err := rows.Scan(dest...); err != nil {
-			return err
+	err := db.gather(ctx, statement, first+out.Width, func(values []driver.Value) error {
+		var key int64
+		if first > 0 {
+			key, _ = values[0].(int64)
 		}
 		row := make([]any, out.Width)
-		for i, v := range values {
+		for i, v := range values[first:] {
 			row[i] = columns[i].normal(v)
 			if a := i - len(s.By); a >= 0 && v != nil && s.Aggregates[a].exact(columns[i]) {
 				row[i] = columns[i].exactly(db.number(row[i]))

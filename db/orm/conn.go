@@ -5,6 +5,7 @@ package orm
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -75,6 +76,12 @@ type Statement struct {
 
 	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
 	noted bool                          // in the context's ReadSet
+
+	refused error // that a row has been answered with
+
+	// of one that gathers its rows
+	row  []driver.Value
+	each func(row []driver.Value) error
 }
 
 // Open opens the database of a model at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
@@ -211,7 +218,8 @@ func WithRecorder(ctx context.Context, r *Recorder) context.Context {
 }
 
 // run is the one way to the database: every statement passes here. It rebinds the text, prepares it once a connection,
-// calls each for every row (nil: the statement returns none, Rows are those it changed) and counts, times and records.
+// calls each for every row (nil: the statement gathers its rows, or returns none, and Rows are those it changed) and counts,
+// times and records.
 func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
 	ctx, end := traced(ctx, db.driver, s)
 	start := time.Now()
@@ -299,7 +307,7 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 		return err
 	}
 	defer leave()
-	if u, ok := ctx.Value(replicaKey).(*use); ok && each != nil && u.on() {
+	if u, ok := ctx.Value(replicaKey).(*use); ok && (each != nil || s.each != nil) && u.on() {
 		return db.readReplica(ctx, u, s, each)
 	}
 	return db.sendTo(ctx, db.read, nil, s, each)
@@ -330,6 +338,9 @@ func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *St
 		return nil, err
 	}
 	defer release()
+	if s.each != nil {
+		ctx = context.WithValue(ctx, gatherKey{}, s)
+	}
 	if each == nil {
 		result, err := q.exec(ctx, s.Args)
 		if err != nil {

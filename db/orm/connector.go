@@ -318,10 +318,16 @@ func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, er
 	return inner, nil // COPY, whose Close ends it
 }
 
-// ExecContext runs a statement.
+// ExecContext runs a statement, or gathers its rows.
 func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
 	c.begin(ctx)
-	result, err := c.pqConn.ExecContext(ctx, text, args)
+	var result driver.Result
+	var err error
+	if s := gathering(ctx); s != nil {
+		result, err = s.take(c.pqConn.QueryContext(ctx, text, args))
+	} else {
+		result, err = c.pqConn.ExecContext(ctx, text, args)
+	}
 	return result, c.seen(err)
 }
 
@@ -377,10 +383,16 @@ type stmt struct {
 	conn *conn
 }
 
-// ExecContext runs the statement.
+// ExecContext runs the statement, or gathers its rows.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	s.conn.begin(ctx)
-	result, err := s.pqStmt.ExecContext(ctx, args)
+	var result driver.Result
+	var err error
+	if g := gathering(ctx); g != nil {
+		result, err = g.take(s.pqStmt.QueryContext(ctx, args))
+	} else {
+		result, err = s.pqStmt.ExecContext(ctx, args)
+	}
 	return result, s.conn.seen(err)
 }
 

@@ -2,12 +2,11 @@ package orm
 
 import (
 	"context"
+	"database/sql/driver"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // A Read is one SELECT: a page of a table, rows by key, or the related rows of many parents at once.
@@ -112,24 +111,17 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		key        int64
 		text       string
 		prev, next bool
-		values     = make([]any, out.Width)
 		columns    = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
-		dest       = make([]any, 0, out.Width+3)
+		first      int // of the columns in a row
 	)
 	for _, i := range r.Page.derived() {
 		columns = append(columns, r.Page.Order[i].Column)
 	}
-	switch {
-	case keyed:
-		dest = append(dest, &key)
-	case r.Texts != nil:
-		dest = append(dest, &text)
+	if keyed || r.Texts != nil {
+		first++
 	}
 	if probes {
-		dest = append(dest, &prev, &next)
-	}
-	for i := range values {
-		dest = append(dest, &values[i])
+		first += 2
 	}
 	// A group's rows come one after the other, so it is kept when the next one begins.
 	var (
@@ -152,10 +144,17 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	}
 	out.cells = make([]any, 0, out.Width*r.guess())
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true}
-	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
-		if err := rows.Scan(dest...); err != nil {
-			return err
+	err := db.gather(ctx, statement, first+out.Width, func(row []driver.Value) error {
+		switch {
+		case keyed:
+			key, _ = row[0].(int64)
+		case r.Texts != nil:
+			text = textOf(row[0])
 		}
+		if probes {
+			prev, next = truth(row[first-2]), truth(row[first-1])
+		}
+		values := row[first:]
 		if !begun || key != groupKey || text != groupOf {
 			keep()
 			group = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
@@ -312,13 +311,10 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	}
 	counts := make(map[int64]int, len(r.Keys))
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true), noted: true}
-	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
-		var key int64
-		var n int
-		if err := rows.Scan(&key, &n); err != nil {
-			return err
-		}
-		counts[key] = n
+	err := db.gather(ctx, statement, 2, func(row []driver.Value) error {
+		key, _ := row[0].(int64)
+		n, _ := row[1].(int64)
+		counts[key] = int(n)
 		return nil
 	})
 	if set := readSetOf(ctx); set != nil {

@@ -112,20 +112,21 @@ var errSilent = errors.New("the replica is silent")
 
 // readReplica sends a statement to a replica, or to the first database in its place.
 func (db *DB) readReplica(ctx context.Context, u *use, s *Statement, each func(*sqlx.Rows) error) error {
-	var ours error // not the replica's
-	err := u.listen(ctx, func(ctx context.Context) error {
-		return db.sendTo(ctx, u.pool, nil, s, func(rows *sqlx.Rows) error {
-			ours = each(rows)
-			return ours
-		})
-	})
+	hand := each
+	if each != nil {
+		hand = func(rows *sqlx.Rows) error {
+			s.refused = each(rows)
+			return s.refused
+		}
+	}
+	err := u.listen(ctx, func(ctx context.Context) error { return db.sendTo(ctx, u.pool, nil, s, hand) })
 	switch {
 	case err == nil:
 		if u.trial {
 			u.wake()
 		}
 		return nil
-	case ours != nil || ctx.Err() != nil:
+	case s.refused != nil || ctx.Err() != nil: // it is not the replica's
 		return err
 	}
 	// A replica that is slow, or cannot go on because of what it follows, does well otherwise.

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
@@ -160,7 +161,7 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	if path == ":memory:" {
 		// One connection is one database, shared by the whole process.
 		options.Set("_txlock", "immediate")
-		write, err = sqlx.Open("sqlite", "file::memory:?"+options.Encode())
+		write, err = sqliteOpen("file::memory:?" + options.Encode())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -171,14 +172,14 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	}
 	options.Add("_pragma", "journal_mode(WAL)")
 	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
-	read, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	read, err = sqliteOpen(file + "?" + options.Encode())
 	if err != nil {
 		return nil, nil, err
 	}
 	read.SetMaxOpenConns(sqliteReaders)
 	read.SetMaxIdleConns(sqliteReaders)
 	options.Set("_txlock", "immediate")
-	write, err = sqlx.Open("sqlite", file+"?"+options.Encode())
+	write, err = sqliteOpen(file + "?" + options.Encode())
 	if err != nil {
 		return nil, nil, errors.Join(err, read.Close())
 	}
@@ -187,6 +188,73 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 }
 
 const sqliteReaders = 8
+
+func sqliteOpen(name string) (*sqlx.DB, error) {
+	inner, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, err
+	}
+	return sqlx.NewDb(sql.OpenDB(&sqliteConnector{inner}), "sqlite"), nil
+}
+
+// A sqliteConnector makes connections on which rows can be gathered.
+type sqliteConnector struct{ driver.Connector }
+
+// Connect makes a connection.
+func (c *sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &sqliteConn{inner.(sqliteDriverConn)}, nil
+}
+
+// sqliteDriverConn is what a connection of the driver can do.
+type sqliteDriverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type sqliteConn struct{ sqliteDriverConn }
+
+// PrepareContext prepares a statement.
+func (c *sqliteConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	inner, err := c.sqliteDriverConn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return &sqliteStmt{inner.(sqliteDriverStmt)}, nil
+}
+
+// ExecContext runs a statement, or gathers its rows.
+func (c *sqliteConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if s := gathering(ctx); s != nil {
+		return s.take(c.QueryContext(ctx, text, args))
+	}
+	return c.sqliteDriverConn.ExecContext(ctx, text, args)
+}
+
+type sqliteDriverStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+type sqliteStmt struct{ sqliteDriverStmt }
+
+// ExecContext runs the statement, or gathers its rows.
+func (s *sqliteStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if g := gathering(ctx); g != nil {
+		return g.take(s.QueryContext(ctx, args))
+	}
+	return s.sqliteDriverStmt.ExecContext(ctx, args)
+}
 
 // registerFunctions gives every connection that is opened from now on the functions kith_fold and kith_words, and those that
 // make exact sums.
