@@ -264,6 +264,11 @@ func (e *estimator) connection(f *ast.Field, result *ast.Definition, under estim
 	if page.Where != nil {
 		t.hops, e.depth = t.hops+page.Where.Hops, max(e.depth, page.Where.Depth)
 	}
+	return t.plus(e.looked(via, table, page, under))
+}
+
+// looked is what a page, its counts and its summaries make the database look at, as far as under asks for them.
+func (e *estimator) looked(via *orm.Relation, table *orm.Table, page *orm.Page, under estimate) (t estimate) {
 	for what, passes := range []int{paging: btoi(under.reads), counting: under.counts, summarizing: under.passes} {
 		if passes > 0 {
 			each, once := e.looks(via, table, page, reading(what)) //nolint:gosec // a place in the list
@@ -282,12 +287,7 @@ func (e *estimator) search(f *ast.Field, under estimate) (t estimate) {
 		if err != nil {
 			return t // the field is refused
 		}
-		for what, passes := range []int{paging: btoi(under.reads), counting: under.counts} {
-			if passes > 0 {
-				each, once := e.looks(nil, table, &orm.Page{Where: where, Order: []orm.Order{{Column: table.KeyColumn()}}}, reading(what)) //nolint:gosec // a place in the list
-				t.each, t.once = t.each+float64(passes)*each, t.once+float64(passes)*once
-			}
-		}
+		t = t.plus(e.looked(nil, table, &orm.Page{Where: where, Order: []orm.Order{{Column: table.KeyColumn()}}}, under))
 	}
 	return t
 }
@@ -334,24 +334,12 @@ func (e *estimator) value(a *ast.Argument) any {
 	if a == nil {
 		return nil
 	}
-	e.varies = e.varies || hasVariable(a.Value)
+	e.varies = e.varies || plan.HasVariable(a.Value)
 	v, err := a.Value.Value(e.variables)
 	if err != nil {
 		return nil // validation has refused such a literal
 	}
 	return v
-}
-
-func hasVariable(v *ast.Value) bool {
-	if v.Kind == ast.Variable {
-		return true
-	}
-	for _, child := range v.Children {
-		if hasVariable(child.Value) {
-			return true
-		}
-	}
-	return false
 }
 
 // listSizes are the average sizes of the lists that introspection answers, rounded up.

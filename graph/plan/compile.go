@@ -106,7 +106,7 @@ type object struct {
 type fieldKind uint8
 
 const (
-	constantField fieldKind = iota // text is the whole value
+	constantField fieldKind = iota // stands in the key
 	idField
 	columnField
 	computedField
@@ -119,8 +119,7 @@ const (
 type field struct {
 	kind       fieldKind
 	required   bool
-	key        string // `"name":`
-	text       string
+	key        string // what stands before the value: see key
 	column     int
 	holds      orm.Kind // of the column
 	object     *object
@@ -141,8 +140,8 @@ type can struct {
 }
 
 type canPart struct {
-	key  string
-	text string // the whole value; "" if it is whether the viewer may
+	key      string
+	constant bool // stands in the key; else it is whether the viewer may
 }
 
 type connectionKind uint8
@@ -173,7 +172,6 @@ type connection struct{ parts []part }
 type part struct {
 	kind    connectionKind
 	key     string
-	text    string
 	object  *object
 	inner   *connection
 	column  int      // of the branch's links
@@ -208,16 +206,39 @@ func (c *compiler) collect(selections ast.SelectionSet, typeName string) []graph
 	return fields
 }
 
-func key(f graphql.CollectedField) string { return `"` + f.Alias + `":` }
+// key is what stands before the value of an object's member i: what ends the member before it, or begins the object, and
+// its name. Behind it a constant may stand.
+func key(i int, f graphql.CollectedField) string {
+	return string("{,"[btoi(i > 0)]) + `"` + f.Alias + `":`
+}
+
+// closing ends an object of so many members: @skip and @include may leave none.
+func closing(members int) string { return [2]string{"{}", "}"}[btoi(members > 0)] }
+
+// members compiles the selection of an object that is no row; compile says what a field is.
+func (c *compiler) members(selected graphql.CollectedField, compile func(f graphql.CollectedField, p *part)) *connection {
+	out := &connection{}
+	typeName := selected.Definition.Type.Name()
+	for i, f := range c.collect(selected.Selections, typeName) {
+		p := part{key: key(i, f)}
+		if f.Name == "__typename" {
+			p.kind, p.key = constantPart, p.key+`"`+typeName+`"`
+		} else {
+			compile(f, &p)
+		}
+		out.parts = append(out.parts, p)
+	}
+	return out
+}
 
 // object compiles a selection on rows of s.
 func (c *compiler) object(f *fetch, s *source, selections ast.SelectionSet, path string) *object {
 	o := &object{source: s}
-	for _, selected := range c.collect(selections, s.table.Type) {
-		out := field{key: key(selected)}
+	for i, selected := range c.collect(selections, s.table.Type) {
+		out := field{key: key(i, selected)}
 		switch name := selected.Name; {
 		case name == "__typename":
-			out.kind, out.text = constantField, `"`+s.table.Type+`"`
+			out.kind, out.key = constantField, out.key+`"`+s.table.Type+`"`
 		case name == "id":
 			out.kind = idField
 		case s.table.Field(name) != nil:
@@ -250,13 +271,13 @@ func (c *compiler) can(f *fetch, s *source, selected graphql.CollectedField, pat
 		}
 	}
 	typeName := selected.Definition.Type.Name()
-	for _, selected := range c.collect(selected.Selections, typeName) {
-		p := canPart{key: key(selected)}
+	for i, selected := range c.collect(selected.Selections, typeName) {
+		p := canPart{key: key(i, selected)}
 		switch verb := orm.Verb(selected.Name); {
 		case selected.Name == "__typename":
-			p.text = `"` + typeName + `"`
+			p.key, p.constant = p.key+`"`+typeName+`"`, true
 		case !s.table.Has(verb):
-			p.text = "false"
+			p.key, p.constant = p.key+"false", true
 		}
 		out.parts = append(out.parts, p)
 	}
@@ -305,13 +326,8 @@ func (c *compiler) connection(b *branch, selected graphql.CollectedField) *conne
 		b.page, _ = Page(b.coordinate, b.table, selected.Field, nil)
 	}
 	rows := &fetch{source: newSource(b.table)}
-	out := &connection{}
-	typeName := selected.Definition.Type.Name()
-	for _, f := range c.collect(selected.Selections, typeName) {
-		p := part{key: key(f)}
+	out := c.members(selected, func(f graphql.CollectedField, p *part) {
 		switch f.Name {
-		case "__typename":
-			p.kind, p.text = constantPart, `"`+typeName+`"`
 		case "nodes":
 			p.kind = nodesPart
 			b.rows = rows
@@ -331,8 +347,7 @@ func (c *compiler) connection(b *branch, selected graphql.CollectedField) *conne
 			p.kind = summaryPart
 			p.summary = c.summary(b, f)
 		}
-		out.parts = append(out.parts, p)
-	}
+	})
 	if b.rows != nil {
 		if b.cursors {
 			c.orders(b, rows.source)
@@ -362,13 +377,8 @@ func (c *compiler) orders(b *branch, s *source) {
 }
 
 func (c *compiler) edges(b *branch, rows *fetch, edges graphql.CollectedField) *connection {
-	out := &connection{}
-	typeName := edges.Definition.Type.Name()
-	for _, f := range c.collect(edges.Selections, typeName) {
-		p := part{key: key(f)}
+	return c.members(edges, func(f graphql.CollectedField, p *part) {
 		switch f.Name {
-		case "__typename":
-			p.kind, p.text = constantPart, `"`+typeName+`"`
 		case "cursor":
 			p.kind = cursorPart
 			b.cursors = true
@@ -376,13 +386,11 @@ func (c *compiler) edges(b *branch, rows *fetch, edges graphql.CollectedField) *
 			p.kind = nodePart
 			p.object = c.object(rows, rows.source, f.Selections, b.path+"."+edges.Alias+"."+f.Alias)
 		default:
-			if !b.link(f.Name, &p) {
+			if !b.link(f.Name, p) {
 				c.beside = true
 			}
 		}
-		out.parts = append(out.parts, p)
-	}
-	return out
+	})
 }
 
 // link makes a part of the column of the branch's links that clients know by a name; it tells whether there is one.
@@ -404,12 +412,8 @@ func (b *branch) link(name string, p *part) bool {
 }
 
 func (c *compiler) pageInfo(b *branch, info graphql.CollectedField) *connection {
-	out := &connection{}
-	for _, f := range c.collect(info.Selections, info.Definition.Type.Name()) {
-		p := part{key: key(f)}
+	return c.members(info, func(f graphql.CollectedField, p *part) {
 		switch f.Name {
-		case "__typename":
-			p.kind, p.text = constantPart, `"PageInfo"`
 		case "hasNextPage":
 			p.kind = hasNextPart
 			b.beyond = true
@@ -423,26 +427,25 @@ func (c *compiler) pageInfo(b *branch, info graphql.CollectedField) *connection 
 			p.kind = endPart
 			b.cursors = true
 		}
-		out.parts = append(out.parts, p)
-	}
-	return out
+	})
 }
 
 func constantArguments(f *ast.Field) bool {
 	for _, a := range f.Arguments {
-		if hasVariable(a.Value) {
+		if HasVariable(a.Value) {
 			return false
 		}
 	}
 	return true
 }
 
-func hasVariable(v *ast.Value) bool {
+// HasVariable tells whether a variable stands in a value.
+func HasVariable(v *ast.Value) bool {
 	if v.Kind == ast.Variable {
 		return true
 	}
 	for _, child := range v.Children {
-		if hasVariable(child.Value) {
+		if HasVariable(child.Value) {
 			return true
 		}
 	}

@@ -78,7 +78,7 @@ func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok 
 		}
 		plan := c.compile(fields[0])
 		if plan != nil {
-			plan.before, plan.after = "{"+key(fields[0]), "}"
+			plan.before, plan.after = key(0, fields[0]), closing(1)
 		}
 		return plan
 	})
@@ -254,17 +254,9 @@ func (p *root) nodes(r *run) error {
 		places[i] = place{table, key}
 		keys[table] = append(keys[table], key)
 	}
-	answers := map[*orm.Table]*found{}
-	for _, table := range r.db.Model().Tables() {
-		if len(keys[table]) == 0 {
-			continue
-		}
-		o := p.objects[table]
-		slices.Sort(keys[table])
-		answers[table], err = r.fetch(o.fetch, &orm.Read{Path: p.branch.path, From: table, By: table.KeyColumn(), Keys: slices.Compact(keys[table]), Select: o.fetch.selection})
-		if err != nil {
-			return err
-		}
+	answers, err := p.rowsOf(r, p.branch.path, keys)
+	if err != nil {
+		return err
 	}
 	r.begin()
 	r.out = append(r.out, '[')
@@ -284,6 +276,24 @@ func (p *root) nodes(r *run) error {
 	}
 	r.out = append(r.out, ']')
 	return nil
+}
+
+// rowsOf reads rows of several tables by their keys.
+func (p *root) rowsOf(r *run, path string, keys map[*orm.Table][]int64) (map[*orm.Table]*found, error) {
+	out := map[*orm.Table]*found{}
+	for _, table := range r.db.Model().Tables() {
+		if len(keys[table]) == 0 {
+			continue
+		}
+		slices.Sort(keys[table])
+		rows := p.objects[table].fetch
+		var err error
+		out[table], err = r.fetch(rows, &orm.Read{Path: path, From: table, By: table.KeyColumn(), Keys: slices.Compact(keys[table]), Select: rows.selection})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // fetch runs one statement, and those of the branches that grow from its rows.

@@ -27,7 +27,7 @@ func Search(model *orm.Model, coordinate string, field *ast.Field, variables map
 
 // search compiles the root field `search`: a statement that finds rows of all tables, and for each table one that reads them.
 func (c *compiler) search(f graphql.CollectedField) *root {
-	r := &root{kind: searchRoot, branch: &branch{coordinate: "Query." + f.Name, path: f.Alias, field: f.Field}, objects: map[*orm.Table]*fetchObject{}, connection: &connection{}}
+	r := &root{kind: searchRoot, branch: &branch{coordinate: "Query." + f.Name, path: f.Alias, field: f.Field}, objects: map[*orm.Table]*fetchObject{}}
 	for _, table := range c.model.Searched() {
 		r.objects[table] = &fetchObject{fetch: &fetch{source: newSource(table)}}
 	}
@@ -40,13 +40,9 @@ func (c *compiler) search(f graphql.CollectedField) *root {
 		r.branch.rows = &fetch{}
 		return out
 	}
-	typeName := f.Definition.Type.Name()
-	for _, selected := range c.collect(f.Selections, typeName) {
-		p := part{key: key(selected)}
+	r.connection = c.members(f, func(selected graphql.CollectedField, p *part) {
 		path := r.branch.path + "." + selected.Alias
 		switch selected.Name {
-		case "__typename":
-			p.kind, p.text = constantPart, `"`+typeName+`"`
 		case "nodes":
 			p.kind, p.objects = nodesPart, objects(selected, path)
 		case "edges":
@@ -56,8 +52,7 @@ func (c *compiler) search(f graphql.CollectedField) *root {
 		case "totalCount":
 			p.kind, r.branch.counts = countPart, true
 		}
-		r.connection.parts = append(r.connection.parts, p)
-	}
+	})
 	for _, o := range r.objects {
 		o.fetch.selection, _ = o.fetch.source.lay(0)
 	}
@@ -65,13 +60,8 @@ func (c *compiler) search(f graphql.CollectedField) *root {
 }
 
 func (c *compiler) hits(r *root, edges graphql.CollectedField, path string, objects func(graphql.CollectedField, string) map[*orm.Table]*object) *connection {
-	out := &connection{}
-	typeName := edges.Definition.Type.Name()
-	for _, f := range c.collect(edges.Selections, typeName) {
-		p := part{key: key(f)}
+	return c.members(edges, func(f graphql.CollectedField, p *part) {
 		switch f.Name {
-		case "__typename":
-			p.kind, p.text = constantPart, `"`+typeName+`"`
 		case "cursor":
 			p.kind = cursorPart
 		case "rank":
@@ -87,9 +77,7 @@ func (c *compiler) hits(r *root, edges graphql.CollectedField, path string, obje
 				}
 			}
 		}
-		out.parts = append(out.parts, p)
-	}
-	return out
+	})
 }
 
 // A finding is what a search answered: its hits, and the rows of each table.
@@ -116,7 +104,7 @@ func (p *root) search(r *run) error {
 		return err
 	}
 	search.Within = !p.branch.beyond
-	f := &finding{Hits: &orm.Hits{}, root: p, search: search, rows: map[*orm.Table]*found{}}
+	f := &finding{Hits: &orm.Hits{}, root: p, search: search}
 	if p.lists() {
 		if f.Hits, err = r.db.Search(r.ctx, p.branch.path, search); err != nil {
 			return err
@@ -127,15 +115,8 @@ func (p *root) search(r *run) error {
 		for _, h := range f.Hits.Hits {
 			keys[h.Table] = append(keys[h.Table], h.Key)
 		}
-		for _, table := range r.db.Model().Searched() {
-			if len(keys[table]) == 0 {
-				continue
-			}
-			slices.Sort(keys[table])
-			read := &orm.Read{Path: p.branch.path + ".nodes", From: table, By: table.KeyColumn(), Keys: keys[table], Select: p.objects[table].fetch.selection}
-			if f.rows[table], err = r.fetch(p.objects[table].fetch, read); err != nil {
-				return err
-			}
+		if f.rows, err = p.rowsOf(r, p.branch.path+".nodes", keys); err != nil {
+			return err
 		}
 	}
 	if p.branch.counts {
@@ -152,47 +133,12 @@ func (p *root) lists() bool {
 	return slices.ContainsFunc(p.connection.parts, func(p part) bool { return p.kind != countPart && p.kind != constantPart })
 }
 
-// members writes the parts of an object.
-func (r *run) members(c *connection, write func(p *part) error) error {
-	r.out = append(r.out, '{')
-	for i := range c.parts {
-		p := &c.parts[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
-		r.out = append(r.out, p.key...)
-		if p.kind == constantPart {
-			r.out = append(r.out, p.text...)
-		} else if err := write(p); err != nil {
-			return err
-		}
-		if err := r.afford(); err != nil {
-			return err
-		}
-	}
-	r.out = append(r.out, '}')
-	return nil
-}
-
 func (r *run) writeFinding(c *connection, f *finding) error {
 	return r.members(c, func(p *part) error {
 		switch p.kind {
 		case pageInfoPart:
-			return r.members(p.inner, func(p *part) error {
-				switch hits := f.Hits.Hits; {
-				case p.kind == hasNextPart:
-					r.out = strconv.AppendBool(r.out, f.HasNext)
-				case p.kind == hasPrevPart:
-					r.out = strconv.AppendBool(r.out, f.HasPrev)
-				case len(hits) == 0:
-					r.out = append(r.out, "null"...)
-				case p.kind == startPart:
-					r.out = AppendString(r.out, f.search.Cursor(hits[0]))
-				default:
-					r.out = AppendString(r.out, f.search.Cursor(hits[len(hits)-1]))
-				}
-				return nil
-			})
+			g := orm.Group{End: len(f.Hits.Hits), HasNext: f.HasNext, HasPrev: f.HasPrev}
+			return r.writePageInfo(p.inner, g, func(i int) { r.out = AppendString(r.out, f.search.Cursor(f.Hits.Hits[i])) })
 		case countPart:
 			r.out = strconv.AppendInt(r.out, int64(f.count), 10)
 			return nil

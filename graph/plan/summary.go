@@ -38,7 +38,7 @@ const (
 type summaryField struct {
 	kind     summaryKind
 	key      string
-	text     string
+	name     string
 	slot     int
 	inner    []summaryField
 	selected graphql.CollectedField
@@ -61,13 +61,13 @@ func (o *outline) object(operation *graphql.OperationContext, of graphql.Collect
 	typeName := of.Definition.Type.Name()
 	selected := graphql.CollectFields(operation, of.Selections, []string{typeName})
 	out := make([]summaryField, 0, len(selected))
-	for _, f := range selected {
-		field := summaryField{key: key(f), path: path + "." + f.Alias}
+	for i, f := range selected {
+		field := summaryField{key: key(i, f), name: f.Name, path: path + "." + f.Alias}
 		switch {
 		case f.Name == "__typename":
-			field.text = `"` + typeName + `"`
+			field.key += `"` + typeName + `"`
 		case name == "key":
-			field.kind, field.text = keySummary, f.Name
+			field.kind = keySummary
 			if field.relation = o.table.Relation(f.Name); field.relation != nil {
 				field.kind, field.selected = relatedSummary, f
 			}
@@ -249,24 +249,18 @@ func (r *run) writeSummary(s *summary, d *summarized, key int64) error {
 }
 
 func (r *run) writeSummaryFields(fields []summaryField, d *summarized, row []any) error {
-	r.out = append(r.out, '{')
 	for i := range fields {
 		f := &fields[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
 		r.out = append(r.out, f.key...)
 		var err error
 		switch f.kind {
-		case constantSummary:
-			r.out = append(r.out, f.text...)
 		case slotSummary:
 			place := d.places[f.slot]
 			r.out = appendValue(r.out, d.asked.Answer(place).Kind, row[len(d.asked.By)+place])
 		case objectSummary:
 			err = r.writeSummaryFields(f.inner, d, row)
 		case keySummary:
-			if place := d.asked.KeyPlace(f.text); place < 0 {
+			if place := d.asked.KeyPlace(f.name); place < 0 {
 				r.out = append(r.out, "null"...)
 			} else {
 				r.out = appendValue(r.out, d.asked.By[place].Kind, row[place])
@@ -281,7 +275,7 @@ func (r *run) writeSummaryFields(fields []summaryField, d *summarized, row []any
 			return err
 		}
 	}
-	r.out = append(r.out, '}')
+	r.out = append(r.out, closing(len(fields))...)
 	return nil
 }
 

@@ -18,12 +18,8 @@ func (r *run) writeObject(o *object, f *found, row []any) error {
 		}
 		entity = o.source.table.Entity(columns)
 	}
-	r.out = append(r.out, '{')
 	for i := range o.fields {
 		field := &o.fields[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
 		r.out = append(r.out, field.key...)
 		if field.kind == computedField {
 			r.out = appendValue(r.out, field.computed.Kind, field.computed.Of(entity))
@@ -34,14 +30,12 @@ func (r *run) writeObject(o *object, f *found, row []any) error {
 			return err
 		}
 	}
-	r.out = append(r.out, '}')
+	r.out = append(r.out, closing(len(o.fields))...)
 	return nil
 }
 
 func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 	switch field.kind {
-	case constantField:
-		r.out = append(r.out, field.text...)
 	case idField:
 		key, _ := row[o.source.base].(int64)
 		r.out = append(r.out, '"')
@@ -80,19 +74,13 @@ func (r *run) writeCan(c *can, f *found, row []any) {
 		key, _ := row[c.source.base].(int64)
 		may = f.cans[c.index][key]
 	}
-	r.out = append(r.out, '{')
-	for i, p := range c.parts {
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
+	for _, p := range c.parts {
 		r.out = append(r.out, p.key...)
-		if p.text != "" {
-			r.out = append(r.out, p.text...)
-		} else {
+		if !p.constant {
 			r.out = strconv.AppendBool(r.out, may)
 		}
 	}
-	r.out = append(r.out, '}')
+	r.out = append(r.out, closing(len(c.parts))...)
 }
 
 // writeMissing writes a to-one relation without a row; referred says that a foreign key leads to one.
@@ -109,6 +97,24 @@ func (r *run) writeMissing(field *field, referred bool) error {
 	return nil
 }
 
+// members writes an object that is no row; write writes what stands behind the key of a part.
+func (r *run) members(c *connection, write func(p *part) error) error {
+	for i := range c.parts {
+		p := &c.parts[i]
+		r.out = append(r.out, p.key...)
+		if p.kind != constantPart {
+			if err := write(p); err != nil {
+				return err
+			}
+		}
+		if err := r.afford(); err != nil {
+			return err
+		}
+	}
+	r.out = append(r.out, closing(len(c.parts))...)
+	return nil
+}
+
 func (r *run) writeConnection(c *connection, b *branch, related related, key int64) error {
 	var g orm.Group
 	if related.found != nil {
@@ -116,16 +122,8 @@ func (r *run) writeConnection(c *connection, b *branch, related related, key int
 			g = related.rows.All()
 		}
 	}
-	r.out = append(r.out, '{')
-	for i := range c.parts {
-		p := &c.parts[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
-		r.out = append(r.out, p.key...)
+	return r.members(c, func(p *part) error {
 		switch p.kind {
-		case constantPart:
-			r.out = append(r.out, p.text...)
 		case nodesPart, edgesPart:
 			r.out = append(r.out, '[')
 			for j := g.Start; j < g.End; j++ {
@@ -144,77 +142,47 @@ func (r *run) writeConnection(c *connection, b *branch, related related, key int
 			}
 			r.out = append(r.out, ']')
 		case pageInfoPart:
-			r.writePageInfo(p.inner, b, related, g)
+			return r.writePageInfo(p.inner, g, func(i int) { r.writeCursor(b, related.page, related.rows.Row(g.Start+i)) })
 		case countPart:
 			r.out = strconv.AppendInt(r.out, int64(related.counts[key]), 10)
 		case summaryPart:
-			if err := r.writeSummary(p.summary, &related.summaries[p.summary.index], key); err != nil {
-				return err
-			}
+			return r.writeSummary(p.summary, &related.summaries[p.summary.index], key)
 		}
-		if err := r.afford(); err != nil {
-			return err
-		}
-	}
-	r.out = append(r.out, '}')
-	return nil
+		return nil
+	})
 }
 
 func (r *run) writeEdge(c *connection, b *branch, related related, row []any) error {
-	r.out = append(r.out, '{')
-	for i := range c.parts {
-		p := &c.parts[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
-		}
-		r.out = append(r.out, p.key...)
+	return r.members(c, func(p *part) error {
 		switch p.kind {
-		case constantPart:
-			r.out = append(r.out, p.text...)
 		case cursorPart:
 			r.writeCursor(b, related.page, row)
 		case linkPart:
 			r.out = appendValue(r.out, p.holds, row[len(row)-len(b.links)+p.column])
 		case nodePart:
-			if err := r.writeObject(p.object, related.found, row); err != nil {
-				return err
-			}
+			return r.writeObject(p.object, related.found, row)
 		}
-		if err := r.afford(); err != nil {
-			return err
-		}
-	}
-	r.out = append(r.out, '}')
-	return nil
+		return nil
+	})
 }
 
-func (r *run) writePageInfo(c *connection, b *branch, related related, g orm.Group) {
-	r.out = append(r.out, '{')
-	for i := range c.parts {
-		p := &c.parts[i]
-		if i > 0 {
-			r.out = append(r.out, ',')
+// writePageInfo writes what is known of a page; cursor writes that of a row, by its place in the page.
+func (r *run) writePageInfo(c *connection, page orm.Group, cursor func(i int)) error {
+	return r.members(c, func(p *part) error {
+		switch {
+		case p.kind == hasNextPart:
+			r.out = strconv.AppendBool(r.out, page.HasNext)
+		case p.kind == hasPrevPart:
+			r.out = strconv.AppendBool(r.out, page.HasPrev)
+		case page.Start == page.End:
+			r.out = append(r.out, "null"...)
+		case p.kind == startPart:
+			cursor(0)
+		default:
+			cursor(page.End - page.Start - 1)
 		}
-		r.out = append(r.out, p.key...)
-		switch p.kind {
-		case constantPart:
-			r.out = append(r.out, p.text...)
-		case hasNextPart:
-			r.out = strconv.AppendBool(r.out, g.HasNext)
-		case hasPrevPart:
-			r.out = strconv.AppendBool(r.out, g.HasPrev)
-		case startPart, endPart:
-			switch {
-			case g.Start == g.End:
-				r.out = append(r.out, "null"...)
-			case p.kind == startPart:
-				r.writeCursor(b, related.page, related.rows.Row(g.Start))
-			default:
-				r.writeCursor(b, related.page, related.rows.Row(g.End-1))
-			}
-		}
-	}
-	r.out = append(r.out, '}')
+		return nil
+	})
 }
 
 func (r *run) writeCursor(b *branch, page *orm.Page, row []any) {
