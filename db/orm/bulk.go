@@ -34,7 +34,7 @@ func (db *DB) CreateMany(ctx context.Context, drafts []*Draft) (keys []int64, fa
 	if err := n.begin(ctx, drafts); err != nil {
 		return nil, nil, err
 	}
-	found, err := db.validate(ctx, all)
+	found, err := db.validate(ctx, all, n.faults...)
 	if err != nil {
 		return nil, nil, err
 	}

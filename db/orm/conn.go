@@ -192,11 +192,12 @@ const (
 
 // A transaction is one connection; statements inside it take turns.
 type transaction struct {
-	mu     sync.Mutex
-	tx     *sqlx.Tx
-	pool   *sqlx.DB
-	locked bool // Lock has been called for the whole operation
-	wrote  atomic.Bool
+	mu      sync.Mutex
+	tx      *sqlx.Tx
+	pool    *sqlx.DB
+	locked  bool // Lock has been called for the whole operation
+	refused bool // a run before this one wrote what a unique or foreign key does not allow
+	wrote   atomic.Bool
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
@@ -406,9 +407,9 @@ const attempts = 12
 // Write runs f in one transaction and commits it if f answers nil. A transaction that lost a race with another is run
 // again as a whole, with new timestamps, a bounded number of times; f must therefore have no effect outside it.
 func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
-	snapshot := false
+	snapshot, refused := false, false
 	for attempt := 1; ; attempt++ {
-		err := db.transact(ctx, db.write, snapshot, f)
+		err := db.transact(ctx, db.write, snapshot, refused, f)
 		code := CodeOf(err)
 		if code != Retry && code != Stale || attempt == attempts {
 			if code == Retry || code == Stale {
@@ -416,7 +417,7 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 			}
 			return err
 		}
-		snapshot = snapshot || code == Stale
+		snapshot, refused = snapshot || code == Stale, refused || db.constraint(err)
 		wait := time.Duration(rand.Int64N(int64(time.Millisecond) << min(attempt, 8)))
 		select {
 		case <-time.After(wait):
@@ -428,10 +429,10 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 
 // Snapshot runs f so that all its statements see one state of the database. f must only read.
 func (db *DB) Snapshot(ctx context.Context, f func(context.Context) error) error {
-	return db.transact(ctx, db.read, true, f)
+	return db.transact(ctx, db.read, true, false, f)
 }
 
-func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func(context.Context) error) error {
+func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused bool, f func(context.Context) error) error {
 	if ctx.Value(transactionKey) != nil {
 		return errors.New("a transaction inside a transaction")
 	}
@@ -452,7 +453,7 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot bool, f func
 			return db.classify(ctx, err)
 		}
 	}
-	t := &transaction{tx: tx, pool: pool}
+	t := &transaction{tx: tx, pool: pool, refused: refused}
 	err = f(context.WithValue(ctx, transactionKey, t))
 	recorded := t.wrote.Load() && db.model.follows()
 	if err == nil && recorded {

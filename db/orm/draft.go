@@ -71,16 +71,19 @@ type Draft struct {
 	// ifVersion is what the stored version is to be, for the draft of a row that the input names; nil if it says nothing.
 	ifVersion *int64
 	counts    []CascadeCount // of what Update deleted along
+	wanted    []*Column
+	written   *Rows
 }
 
 type assignment struct {
-	column *Column
-	value  any // a cell, nil
-	path   []string
-	at     int   // its place in the whole input
-	given  bool  // it is what the input says of a field, or of the row that a stored one hangs on, and not what follows from that
-	parent bool  // it is the key of the row that the draft hangs on, and no field of the input
-	row    int64 // the key of the draft's row if that is stored, while it is validated
+	column  *Column
+	value   any // a cell, nil
+	path    []string
+	at      int   // its place in the whole input
+	given   bool  // it is what the input says of a field, or of the row that a stored one hangs on, and not what follows from that
+	parent  bool  // it is the key of the row that the draft hangs on, and no field of the input
+	row     int64 // the key of the draft's row if that is stored, while it is validated
+	derived bool  // from another
 }
 
 // A child is what the input says of the rows that hang on its row along a relation, in the order in which it is done. Where a
@@ -268,6 +271,12 @@ func (d *Draft) has(c *Column) bool {
 
 // Cascade is what the last Update deleted along, and what went with that.
 func (d *Draft) Cascade() []CascadeCount { return d.counts }
+
+// Want makes the statement that writes the draft's row answer columns of it, the table's key first, for Written.
+func (d *Draft) Want(columns []*Column) { d.wanted = columns }
+
+// Written is the row as it was written last, as a Read answers the columns wanted of it; nil where it has to be read.
+func (d *Draft) Written() *Rows { return d.written }
 
 // Table is the table of the row that the draft writes.
 func (d *Draft) Table() *Table { return d.table }

@@ -21,11 +21,16 @@ const (
 
 // strength is what writing the draft to its row takes: rows are referred to by what is unique in them.
 func (d *Draft) strength() strength {
-	together := slices.Concat(d.table.uniques...)
-	if slices.ContainsFunc(d.values, func(a assignment) bool { return a.column.Unique || slices.Contains(together, a.column) }) {
+	if d.unique() {
 		return lockRemove
 	}
 	return lockChange
+}
+
+// unique tells whether the draft gives what no two rows have.
+func (d *Draft) unique() bool {
+	together := slices.Concat(d.table.uniques...)
+	return slices.ContainsFunc(d.values, func(a assignment) bool { return a.column.Unique || slices.Contains(together, a.column) })
 }
 
 // An Intent is one write of an operation: a row that is made, or rows that are changed or removed. A Bulk or an Upsert tells
@@ -47,10 +52,12 @@ type Intent struct {
 // writer at a time has nothing to lock.
 func (db *DB) Lock(ctx context.Context, intents ...Intent) error {
 	t, err := transactionOf(ctx)
-	if err != nil || t.locked || db.locks == [3]string{} {
+	if err != nil || t.locked {
 		return err
 	}
-	t.locked = len(intents) > 1
+	if t.locked = len(intents) > 1; db.locks == [3]string{} {
+		return nil
+	}
 	found := make([]Intent, 0, len(intents))
 	for _, i := range intents {
 		if i, ok, err := db.find(ctx, i); err != nil {

@@ -70,7 +70,7 @@ func (d *Draft) derive() {
 	for _, a := range d.values {
 		if a.column.words != nil && !d.has(a.column.words) { // they are there when a transaction is run again
 			text, _ := a.value.(string)
-			d.values = append(d.values, assignment{column: a.column.words, value: words(text), path: a.path})
+			d.values = append(d.values, assignment{column: a.column.words, value: words(text), path: a.path, derived: true})
 		}
 	}
 }

@@ -75,8 +75,16 @@ func (d *Draft) stored() int64 {
 }
 
 // validate finds every TAKEN and NOT_FOUND of drafts, and what the checks of their tables find, with a statement or two for each
-// column whatever their number.
-func (db *DB) validate(ctx context.Context, drafts []*Draft) (found []placed, err error) {
+// column whatever their number. Keys that lead nowhere a foreign key finds: they are looked at when it has, and where something
+// else is wrong, as known are the faults that have been found before, so that all are reported together.
+func (db *DB) validate(ctx context.Context, drafts []*Draft, known ...placed) (found []placed, err error) {
+	t, err := transactionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	unique := slices.ContainsFunc(drafts, (*Draft).unique)
+	var left []*Column
 	var columns []*Column
 	given := map[*Column][]assignment{}
 	for _, d := range drafts {
@@ -93,18 +101,17 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft) (found []placed, er
 	}
 	for _, c := range columns {
 		assignments := given[c]
-		if to := c.References; to != nil {
-			there, err := db.holders(ctx, c, to.KeyColumn(), assignments, true)
-			if err != nil {
+		if c.References != nil {
+			// Others wait for who writes a unique value, so that the row which it leads to has to be locked before.
+			if !t.refused && !unique && !q.hides(c.References) {
+				left = append(left, c)
+				continue
+			}
+			var missing []placed
+			if assignments, missing, err = db.there(ctx, c, assignments); err != nil {
 				return nil, err
 			}
-			assignments = slices.DeleteFunc(assignments, func(a assignment) bool {
-				_, ok := there[a.value]
-				if !ok {
-					found = append(found, placed{Fault{NotFound, "there is no such " + lowerFirst(to.Type), a.path}, a.at})
-				}
-				return !ok
-			})
+			found = append(found, missing...)
 		}
 		if !c.Unique || len(assignments) == 0 {
 			continue
@@ -126,7 +133,36 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft) (found []placed, er
 	}
 	found = append(found, twice...)
 	broken, err := db.runChecks(ctx, drafts)
-	return append(found, broken...), err
+	if err != nil {
+		return nil, err
+	}
+	if found = append(found, broken...); len(found)+len(known) == 0 {
+		return nil, nil
+	}
+	for _, c := range left {
+		_, missing, err := db.there(ctx, c, given[c])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, missing...)
+	}
+	return found, nil
+}
+
+// there parts what is given to a column that refers to rows: to those that are there for the viewer, and the faults of the rest.
+func (db *DB) there(ctx context.Context, c *Column, given []assignment) (there []assignment, missing []placed, err error) {
+	holders, err := db.holders(ctx, c, c.References.KeyColumn(), given, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range given {
+		if _, ok := holders[a.value]; ok {
+			there = append(there, a)
+		} else {
+			missing = append(missing, placed{Fault{NotFound, "there is no such " + lowerFirst(c.References.Type), a.path}, a.at})
+		}
+	}
+	return there, missing, nil
 }
 
 // holders finds the rows whose column has one of the values that are given to another column, or to itself, and locks them
@@ -355,10 +391,29 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 	if len(drafts) == 0 {
 		return nil
 	}
+	if err := db.insertRows(ctx, t, drafts); err != nil {
+		return err
+	}
+	if err := db.insertRelated(ctx, t, drafts); err != nil {
+		return err
+	}
+	return db.permitMade(ctx, t, drafts)
+}
+
+// insertRows writes the rows of new drafts and gives those their keys.
+func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
+	for _, d := range drafts {
+		d.derive()
+	}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	if len(drafts) == 1 {
+		q.insertOne(drafts[0], db.Now())
+		_, err := db.returning(ctx, &Statement{Path: "insert " + t.Type}, q, drafts[0])
+		return err
+	}
 	var columns []*Column
 	rows := make([]map[string]any, len(drafts))
 	for i, d := range drafts {
-		d.derive()
 		for _, a := range d.values {
 			if !slices.Contains(columns, a.column) {
 				columns = append(columns, a.column)
@@ -366,8 +421,7 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 		}
 		rows[i] = d.row(columns)
 	}
-	q := &query{dialect: db.dialect}
-	q.insert(t, columns, rows, db.Now(), len(rows) > 1, "")
+	q.insert(t, columns, rows, db.Now(), true, "")
 	q.add(" RETURNING id")
 	keys := make([]int64, 0, len(drafts))
 	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
@@ -385,10 +439,21 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 	for i, d := range drafts {
 		d.key = keys[i]
 	}
-	if err := db.insertRelated(ctx, t, drafts); err != nil {
-		return err
+	return nil
+}
+
+// insertOne writes the insertion of the row of one draft.
+func (q *query) insertOne(d *Draft, now time.Time) {
+	q.add("INSERT INTO ", d.table.Name, " (")
+	for _, a := range d.values {
+		q.add(a.column.Name, ", ")
 	}
-	return db.permitMade(ctx, t, drafts)
+	q.add("created_at, updated_at) VALUES (")
+	for _, a := range d.values {
+		q.bindTo("?, ", a.value)
+	}
+	q.bindTo(q.timestamp+", ", now)
+	q.bindTo(q.timestamp+")", now)
 }
 
 // insert writes the insertion of rows, whose keys grow in their order; a condition in where holds for each. Writers that make
@@ -449,7 +514,7 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 		if err := db.insert(ctx, r.To, related); err != nil {
 			return err
 		}
-		if err := db.link(ctx, r, wanted); err != nil {
+		if err := db.link(ctx, r, wanted, true); err != nil {
 			return err
 		}
 		if err := db.linkMade(ctx, r, made); err != nil {
@@ -506,11 +571,13 @@ func (db *DB) linkMade(ctx context.Context, r *Relation, made []*Draft) error {
 	for i, d := range made {
 		rows[i] = linkRow{from: d.parent.key, to: d.key}
 	}
-	return db.link(ctx, r, rows)
+	return db.link(ctx, r, rows, true)
 }
 
-// link makes the rows of a many-to-many relation, and the named rows on the other side that are missing.
-func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
+// link makes the rows of a many-to-many relation, and the named rows on the other side that are missing. Of the names that one row
+// is linked to most often none is missing: where nothing else is written, that is looked at when not all links have been made. Links
+// of fresh rows are not there yet.
+func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow, fresh bool) error {
 	links, byKey := rowsOfLinks(r, wanted)
 	if len(byKey) > 0 {
 		from, to := r.Link.columns()
@@ -524,7 +591,6 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 	if len(links) == 0 {
 		return nil
 	}
-	name := r.To.name
 	var names []string
 	seen := map[string]bool{}
 	for _, w := range wanted {
@@ -533,30 +599,62 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow) error {
 			names = append(names, w.name)
 		}
 	}
-	if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
+	t, err := transactionOf(ctx)
+	if err != nil {
 		return err
 	}
+	one := !slices.ContainsFunc(wanted, func(w linkRow) bool { return w.to == 0 && w.from != links[0][r.Link.From] })
+	for last := !one || t.locked; ; last = true {
+		if last {
+			if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
+				return err
+			}
+		}
+		q := &query{dialect: db.dialect}
+		q.linkNames(r, links, names, one, last || !fresh)
+		s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}
+		switch err := db.change(ctx, s, nil); {
+		case err != nil || s.Rows == len(links):
+			return err
+		case last: // another writer has removed one of the named rows since it was there
+			return lostRace(errors.New("a named row went before it was linked"))
+		}
+	}
+}
+
+// linkNames writes the insertion of links, all of one row or not, to those rows of some names that are there. Links that may be
+// there already are written again, so that all of them are counted.
+func (q *query) linkNames(r *Relation, links []map[string]any, names []string, one, there bool) {
+	name := r.To.name
 	from, _ := r.Link.columns()
-	q := &query{dialect: db.dialect}
-	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ", q.field(from), ", t.id FROM ")
-	q.bindTo(q.rows([]*Column{from, name}), q.rowsJSON(links))
-	if q.locks[lockShare] == "" {
-		q.add(" CROSS JOIN ", r.To.Name) // which keeps the order: from the list to the index of names
+	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ")
+	if one {
+		q.bindTo("CAST(? AS bigint), t.id FROM ", links[0][from.Name])
 	} else {
-		q.bindTo(" JOIN (SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
-		q.add(" ORDER BY id", q.locks[lockShare], ")")
+		q.bindTo(q.field(from)+", t.id FROM "+q.rows([]*Column{from, name}), q.rowsJSON(links))
+		q.add([2]string{" JOIN ", " CROSS JOIN "}[btoi(q.locks[lockShare] == "")]) // which keeps the order: from the list to the index of names
 	}
-	q.add(" AS t ON t.", name.Name, " = ", q.field(name))
-	// A link that is there already is written again, so that all of them are counted.
-	q.add(" WHERE TRUE ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
-	s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}
-	if err := db.change(ctx, s, nil); err != nil {
-		return err
+	lock := q.locks[lockShare]
+	if lock != "" {
+		q.bindTo("(SELECT id, "+name.Name+" FROM "+r.To.Name+" WHERE "+q.inTexts(name.Name), q.bindTexts(names))
+		q.add(" ORDER BY id", lock, ") AS t")
+	} else {
+		q.add(r.To.Name, " AS t")
 	}
-	if s.Rows != len(links) { // another writer has removed one of the named rows since it was there
-		return lostRace(errors.New("a named row went before it was linked"))
+	if !one {
+		q.add(" ON t.", name.Name, " = ", q.field(name))
 	}
-	return nil
+	if one && lock == "" {
+		q.bindTo(" WHERE "+q.inTexts("t."+name.Name), q.bindTexts(names))
+	} else {
+		q.add(" WHERE TRUE")
+	}
+	q.add(" ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO ")
+	if there {
+		q.add("UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
+	} else {
+		q.add("NOTHING")
+	}
 }
 
 // insertNames makes the rows of t that are missing among those named.

@@ -17,9 +17,9 @@ SELECT id, user_id FROM addresses WHERE user_id = ?
 
 -- insert Address
 -- sqlite
-INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'email_address', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO addresses (user_id, email_address, created_at, updated_at) SELECT r.user_id, r.email_address, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, email_address text) RETURNING id
+INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- a
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?

@@ -1,3 +1,9 @@
+-- update Address
+-- sqlite
+UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id
+-- postgres
+UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id
+
 -- Address
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
@@ -10,4 +16,4 @@ SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at,
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
 
--- 3 planned, 3 resolved
+-- 4 planned, 4 resolved

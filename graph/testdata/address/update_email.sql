@@ -1,15 +1,9 @@
 -- operation Good
--- Address
--- sqlite
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
--- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
-
 -- update Address
 -- sqlite
-UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
+UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
+UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) RETURNING id
 
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
@@ -20,7 +14,7 @@ SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.ve
 -- postgres
 SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
--- 4 planned, 4 resolved
+-- 3 planned, 3 resolved
 
 -- operation Bad
 -- 0 planned, 0 resolved

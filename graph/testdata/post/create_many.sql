@@ -10,12 +10,6 @@ SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT id FROM tags WHERE
 -- postgres alone
 INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::timestamp, ?::timestamp FROM (SELECT nextval(pg_get_serial_sequence('tags', 'id')) AS id, r.name FROM json_to_recordset(?::json) AS r(name text) WHERE NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.name = r.name)) AS n ORDER BY n.name ON CONFLICT (name) DO NOTHING
 
--- Post.authorId
--- sqlite
-SELECT id, id FROM users WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
--- postgres
-SELECT id, id FROM users WHERE id = ANY(?::bigint[]) ORDER BY id FOR KEY SHARE
-
 -- insert Post
 -- sqlite
 INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'author_id', r.value ->> 'title', r.value ->> 'content', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
@@ -58,4 +52,4 @@ SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.valu
 -- postgres
 SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
--- 8 planned, 8 resolved
+-- 7 planned, 7 resolved

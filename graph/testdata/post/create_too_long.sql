@@ -1,16 +1,10 @@
--- Post.authorId
--- sqlite
-SELECT id, id FROM users WHERE id = ? ORDER BY id
--- postgres
-SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
-
 -- insert Post
 -- sqlite
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'author_id', r.value ->> 'title', r.value ->> 'content', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.author_id, r.title, r.content, r.title_words, r.content_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(author_id bigint, title text, content text, title_words text, content_words text) RETURNING id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- a
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
 
--- 3 planned, 3 resolved
+-- 2 planned, 2 resolved

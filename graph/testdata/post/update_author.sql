@@ -12,12 +12,6 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
--- Post.authorId
--- sqlite
-SELECT id, id FROM users WHERE id = ? ORDER BY id
--- postgres
-SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
-
 -- update Post
 -- sqlite
 UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ?)
@@ -39,4 +33,4 @@ SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.upd
 -- postgres
 SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.author_id, t2.title, t2.content, t2.created_at, t2.updated_at, t2.version FROM posts AS t2 WHERE t2.author_id = k.key ORDER BY t2.id LIMIT 21) AS t1 ORDER BY k.key, t1.id
 
--- 6 planned, 6 resolved
+-- 5 planned, 5 resolved

@@ -11,6 +11,30 @@ SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest
 -- postgres alone
 SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
+-- lock Post
+-- postgres alone
+SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FROM users AS t1 WHERE t1.id = t.author_id AND t1.username = ?) ORDER BY t.id LIMIT ?
+
+-- lock User
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- Post
+-- sqlite
+SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.author_id IN (SELECT t1.id FROM users AS t1 WHERE TRUE AND t1.username = ?) ORDER BY t.id LIMIT ?
+-- postgres
+SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FROM users AS t1 WHERE t1.id = t.author_id AND t1.username = ?) ORDER BY t.id LIMIT ? FOR NO KEY UPDATE
+
+-- update Post
+-- sqlite
+UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?)
+-- postgres
+UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (author_id IS DISTINCT FROM ?)
+
 -- Post
 -- sqlite
 SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.author_id IN (SELECT t1.id FROM users AS t1 WHERE TRUE AND t1.username = ?) ORDER BY t.id LIMIT ?
@@ -23,7 +47,7 @@ SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
 SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
--- 2 planned, 2 resolved
+-- 4 planned, 4 resolved
 
 -- operation There
 -- lock Post
@@ -44,12 +68,6 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.author_id IN (SELE
 -- postgres
 SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FROM users AS t1 WHERE t1.id = t.author_id AND t1.username = ?) ORDER BY t.id LIMIT ? FOR NO KEY UPDATE
 
--- Post.authorId
--- sqlite
-SELECT id, id FROM users WHERE id = ? ORDER BY id
--- postgres
-SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
-
 -- update Post
 -- sqlite
 UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?)
@@ -68,4 +86,4 @@ SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.ve
 -- postgres
 SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
--- 5 planned, 5 resolved
+-- 4 planned, 4 resolved

@@ -1,7 +1,13 @@
+-- update Post
+-- sqlite
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id
+-- postgres
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id
+
 -- Post
 -- sqlite
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
--- 1 planned, 1 resolved
+-- 2 planned, 2 resolved

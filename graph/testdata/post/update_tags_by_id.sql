@@ -35,9 +35,9 @@ INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, r.tag_id FROM json_to_
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) SELECT r.value ->> 'name', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) SELECT r.name, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(name text) RETURNING id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- link Post.tags
 -- sqlite

@@ -10,9 +10,9 @@ SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) SELECT r.value ->> 'user_id', r.value ->> 'full_name', r.value ->> 'bio', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) VALUES (?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) SELECT r.user_id, r.full_name, r.bio, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint, full_name text, bio text) RETURNING id
+INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) VALUES (?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- createProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?

@@ -9,9 +9,9 @@ SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.value ->> 'full_name', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.full_name, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(full_name text, user_id bigint) RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- createProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?

@@ -17,9 +17,9 @@ SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (user_id, created_at, updated_at) SELECT r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (user_id, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (user_id, created_at, updated_at) SELECT r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(user_id bigint) RETURNING id
+INSERT INTO profiles (user_id, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- a
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
@@ -30,17 +30,11 @@ SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.ve
 -- postgres
 SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
--- Profile
--- sqlite
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
--- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
-
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id
 
 -- b
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
@@ -54,4 +48,4 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR U
 -- delete Profile
 DELETE FROM profiles WHERE id = ?
 
--- 10 planned, 10 resolved
+-- 9 planned, 9 resolved

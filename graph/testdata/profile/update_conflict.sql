@@ -1,3 +1,9 @@
+-- update Profile
+-- sqlite
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id
+-- postgres
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id
+
 -- Profile
 -- sqlite
 SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
@@ -10,4 +16,4 @@ SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated
 -- updateProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
 
--- 3 planned, 3 resolved
+-- 4 planned, 4 resolved

@@ -13,9 +13,9 @@ SELECT id, user_id FROM profiles WHERE user_id = ?
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.value ->> 'full_name', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.full_name, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(full_name text, user_id bigint) RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- upsertProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
@@ -36,17 +36,11 @@ SELECT t.id, COALESCE(TRUE, FALSE) FROM profiles AS t WHERE t.user_id = ? FOR NO
 -- Profile.userId
 SELECT t.id, COALESCE(TRUE, FALSE) FROM profiles AS t WHERE t.user_id = ?
 
--- Profile
--- sqlite
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
--- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
-
 -- update Profile
 -- sqlite
-UPDATE profiles SET full_name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ?)
+UPDATE profiles SET full_name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ?) AND user_id = ? RETURNING id
 -- postgres
-UPDATE profiles SET full_name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ?)
+UPDATE profiles SET full_name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (full_name IS DISTINCT FROM ?) AND user_id = ? RETURNING id
 
 -- upsertProfile
 SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
@@ -57,4 +51,4 @@ SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.ve
 -- postgres
 SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
--- 5 planned, 5 resolved
+-- 4 planned, 4 resolved

@@ -22,12 +22,6 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id IN (SELECT valu
 -- postgres
 SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ANY(?::bigint[]) ORDER BY t.id FOR KEY SHARE
 
--- Post.authorId
--- sqlite
-SELECT id, id FROM users WHERE id = ? ORDER BY id
--- postgres
-SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
-
 -- unlink Tag.posts
 -- sqlite
 DELETE FROM post_tags WHERE (tag_id, post_id) IN (SELECT r.value ->> 'tag_id', r.value ->> 'post_id' FROM json_each(?) AS r)
@@ -42,9 +36,9 @@ INSERT INTO post_tags (tag_id, post_id) SELECT r.tag_id, r.post_id FROM json_to_
 
 -- insert Post
 -- sqlite
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'author_id', r.value ->> 'title', r.value ->> 'content', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) SELECT r.author_id, r.title, r.content, r.title_words, r.content_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(author_id bigint, title text, content text, title_words text, content_words text) RETURNING id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- link Tag.posts
 -- sqlite
@@ -61,4 +55,4 @@ SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.upd
 -- postgres
 SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.key ORDER BY lt2.post_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id
 
--- 9 planned, 9 resolved
+-- 8 planned, 8 resolved

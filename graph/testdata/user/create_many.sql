@@ -20,15 +20,15 @@ INSERT INTO users (id, username, name, password_hash, username_words, name_words
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.value ->> 'full_name', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (full_name, user_id, created_at, updated_at) SELECT r.full_name, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(full_name text, user_id bigint) RETURNING id
+INSERT INTO profiles (full_name, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- insert Address
 -- sqlite
-INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.value ->> 'email_address', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.email_address, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(email_address text, user_id bigint) RETURNING id
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- insert Post
 -- sqlite

@@ -57,13 +57,19 @@ SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
 -- 3 planned, 2 resolved
 
 -- operation Update
+-- update User
+-- sqlite
+UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id
+-- postgres
+UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 -- postgres
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
 
--- 1 planned, 1 resolved
+-- 2 planned, 2 resolved
 
 -- operation Again
 -- lock User
@@ -91,13 +97,19 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 -- 1 planned, 1 resolved
 
 -- operation Refer
+-- insert Post
+-- sqlite
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+-- postgres
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
+
 -- Post.authorId
 -- sqlite
 SELECT id, id FROM users WHERE id = ? ORDER BY id
 -- postgres
 SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
--- 1 planned, 1 resolved
+-- 2 planned, 2 resolved
 
 -- operation Move
 -- lock User

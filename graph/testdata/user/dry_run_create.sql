@@ -3,21 +3,27 @@ SELECT id, username FROM users WHERE username = ?
 
 -- insert User
 -- sqlite
-INSERT INTO users (username, name, password_hash, username_words, name_words, created_at, updated_at) SELECT r.value ->> 'username', r.value ->> 'name', r.value ->> 'password_hash', r.value ->> 'username_words', r.value ->> 'name_words', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO users (username, name, password_hash, username_words, name_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO users (username, name, password_hash, username_words, name_words, created_at, updated_at) SELECT r.username, r.name, r.password_hash, r.username_words, r.name_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(username text, name text, password_hash text, username_words text, name_words text) RETURNING id
+INSERT INTO users (username, name, password_hash, username_words, name_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.value ->> 'bio', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (bio, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.bio, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(bio text, user_id bigint) RETURNING id
+INSERT INTO profiles (bio, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- insert Post
 -- sqlite
-INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) SELECT r.value ->> 'title', r.value ->> 'content', r.value ->> 'author_id', r.value ->> 'title_words', r.value ->> 'content_words', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) SELECT r.title, r.content, r.author_id, r.title_words, r.content_words, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(title text, content text, author_id bigint, title_words text, content_words text) RETURNING id
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
+
+-- link Post.tags
+-- sqlite
+INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM tags AS t WHERE t.name IN (SELECT value FROM json_each(?)) ON CONFLICT (post_id, tag_id) DO NOTHING
+-- postgres
+INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t WHERE TRUE ON CONFLICT (post_id, tag_id) DO NOTHING
 
 -- insert Tag
 -- sqlite
@@ -27,9 +33,9 @@ INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::time
 
 -- link Post.tags
 -- sqlite
-INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM json_each(?) AS r CROSS JOIN tags AS t ON t.name = r.value ->> 'name' WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
+INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM tags AS t WHERE t.name IN (SELECT value FROM json_each(?)) ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 -- postgres
-INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t ON t.name = r.name WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
+INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 
 -- createUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
@@ -52,4 +58,4 @@ SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updat
 -- postgres
 SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
 
--- 10 planned, 10 resolved
+-- 11 planned, 11 resolved

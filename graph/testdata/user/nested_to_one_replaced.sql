@@ -36,9 +36,9 @@ DELETE FROM addresses WHERE id = ?
 
 -- insert Profile
 -- sqlite
-INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.value ->> 'bio', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO profiles (bio, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO profiles (bio, user_id, created_at, updated_at) SELECT r.bio, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(bio text, user_id bigint) RETURNING id
+INSERT INTO profiles (bio, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?

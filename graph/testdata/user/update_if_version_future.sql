@@ -1,3 +1,9 @@
+-- update User
+-- sqlite
+UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id
+-- postgres
+UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id
+
 -- User
 -- sqlite
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
@@ -10,4 +16,4 @@ SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
 
--- 3 planned, 3 resolved
+-- 4 planned, 4 resolved

@@ -26,9 +26,9 @@ UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = 
 
 -- insert Address
 -- sqlite
-INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.value ->> 'email_address', r.value ->> 'user_id', ?, ? FROM json_each(?) AS r RETURNING id
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) VALUES (?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO addresses (email_address, user_id, created_at, updated_at) SELECT r.email_address, r.user_id, ?::timestamp, ?::timestamp FROM json_to_recordset(?::json) AS r(email_address text, user_id bigint) RETURNING id
+INSERT INTO addresses (email_address, user_id, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- updateUser
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
