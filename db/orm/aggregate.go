@@ -565,7 +565,11 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		columns = append(columns, g.Column)
 	}
 	columns = append(columns, s.answers...)
-	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	pinned, err := db.pinned(ctx, r.Path, r.Page.Where)
+	if err != nil {
+		return nil, err
+	}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx), pinned: pinned}
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
 	s.write(q, r)
 	var key int64
@@ -582,8 +586,8 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		each, once := db.SummaryLooks(ctx, r.Via, r.From, r.Page)
 		return each*float64(max(1, len(r.Keys))) + once
 	}
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks}
-	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks, skewed: r.skewed()}
+	err = db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
