@@ -28,5 +28,5 @@ var (
 	UserProfile, ProfileUser = orm.OneToOne(Users, "profile", Profiles, "user", "user_id", orm.Cascade)
 	UserAddress, AddressUser = orm.OneToOne(Users, "address", Addresses, "user", "user_id", orm.Detach)
 	UserPosts, PostAuthor    = orm.OneToMany(Users, "posts", Posts, "author", "author_id", orm.Cascade)
-	PostTags, TagPosts       = orm.ManyToMany(Posts, "tags", Tags, "posts", "post_tags", "post_id", "tag_id")
+	PostTags, TagPosts       = orm.ManyToMany(Posts, "tags", Tags, "posts", "post_tags", "post_id", "tag_id", orm.Carries("posts", "created_at DESC"))
 )

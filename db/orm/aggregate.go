@@ -564,7 +564,11 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		columns = append(columns, g.Column)
 	}
 	columns = append(columns, s.answers...)
-	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	pinned, err := db.pinned(ctx, r.Path, r.Page.Where)
+	if err != nil {
+		return nil, err
+	}
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx), pinned: pinned}
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
 	s.write(q, r)
 	held, first := 0, btoi(r.Via != nil)
@@ -572,8 +576,8 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		each, once := db.SummaryLooks(ctx, r.Via, r.From, r.Page)
 		return each*float64(max(1, len(r.Keys))) + once
 	}
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks}
-	err := db.gather(ctx, statement, first+out.Width, func(values []driver.Value) error {
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks, skewed: r.skewed()}
+	err = db.gather(ctx, statement, first+out.Width, func(values []driver.Value) error {
 		var key int64
 		if first > 0 {
 			key, _ = values[0].(int64)

@@ -74,8 +74,9 @@ type Statement struct {
 	Took time.Duration
 	Err  error
 
-	looks func(context.Context) float64 // about how many rows the database looks at; nil: few
-	noted bool                          // in the context's ReadSet
+	looks  func(context.Context) float64 // about how many rows the database looks at; nil: few
+	noted  bool                          // in the context's ReadSet
+	skewed bool                          // it is to be planned for its values
 
 	refused error // that a row has been answered with
 
@@ -334,7 +335,7 @@ const resends = 4
 
 // sendOnce also answers the prepared statement that was sent; nil if there was none, or it was prepared for this once.
 func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) (used *prepared, err error) {
-	q, release, err := db.prepare(ctx, pool, t, s.Text)
+	q, release, err := db.prepare(ctx, pool, t, s)
 	if err != nil {
 		return nil, err
 	}
@@ -387,14 +388,15 @@ func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
 	return r.on.ExecContext(ctx, r.text, args...)
 }
 
-func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, text string) (runnable, func(), error) {
-	if db.prepared != nil {
-		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, text)
+// prepare makes a statement runnable. PostgreSQL plans one that it keeps for values on average after a while.
+func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement) (runnable, func(), error) {
+	if db.prepared != nil && !(s.skewed && db.averages) {
+		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, s.Text)
 		if stmt != nil || err != nil {
 			return runnable{stmt: stmt, pooled: pooled}, release, err
 		}
 	}
-	r := runnable{text: sqlx.Rebind(db.bind, text), on: pool}
+	r := runnable{text: sqlx.Rebind(db.bind, s.Text), on: pool}
 	if t != nil {
 		r.on = t.tx
 	}

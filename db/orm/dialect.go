@@ -28,6 +28,8 @@ type dialect struct {
 	lateral bool
 	// semijoins says that a database finds the outer rows of an EXISTS from the inner ones where that is shorter.
 	semijoins bool
+	// averages says that a prepared statement may be planned for values on average.
+	averages bool
 	// in tells whether a value is in a list bound as one value.
 	inKeys, inTexts func(expr string) string
 	// in is the same for a kind of columns, with the value that list makes.
@@ -82,6 +84,8 @@ type dialect struct {
 	ready func(ctx context.Context, write *sqlx.DB) error
 	// recording makes the triggers that record what becomes of a table.
 	recording func(recording) string
+	// carrying makes the triggers that keep what links carry.
+	carrying func(carrying) string
 	// quiet begins and ends that nothing is recorded of a transaction.
 	quiet [2]string
 	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends

@@ -76,7 +76,12 @@ func newLoad(db *DB) *Load {
 	for _, t := range db.model.tables {
 		for _, r := range t.Relations {
 			if r.Link != nil && r.Link.Rows == nil && r.first {
-				l.batches = append(l.batches, &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}})
+				b := &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}}
+				carried, _ := r.carriedBy()
+				for _, c := range carried {
+					b.columns = append(b.columns, &Column{Name: c.name, Kind: c.column.Kind, Nullable: true, rule: c.column.rule})
+				}
+				l.batches = append(l.batches, b)
 			}
 		}
 	}
@@ -89,12 +94,32 @@ func (l *Load) Add(ctx context.Context, t *Table, entity any, secrets ...any) er
 	return l.add(ctx, t.Name, append(values(t, entity), secrets...))
 }
 
-// Link adds the link between two rows of a many-to-many relation whose links are no table of the page.
-func (l *Load) Link(ctx context.Context, r *Relation, from, to int64) error {
-	if r.first {
-		return l.add(ctx, r.Link.Table, []any{from, to})
+// Link adds the link between two rows of a many-to-many relation whose links are no table of the page: between two keys, or
+// entities, from which it takes what the link carries; else a trigger looks it up.
+func (l *Load) Link(ctx context.Context, r *Relation, from, to any) error {
+	if !r.first {
+		r, from, to = r.Back, to, from
 	}
-	return l.add(ctx, r.Link.Table, []any{to, from})
+	keyOf := func(t *Table, v any) any {
+		if key, is := v.(int64); is {
+			return key
+		}
+		return t.KeyColumn().Of(v)
+	}
+	row := []any{keyOf(r.From, from), keyOf(r.To, to)}
+	columns, ofFrom := r.carriedBy()
+	for i, c := range columns {
+		of := to
+		if ofFrom[i] {
+			of = from
+		}
+		if _, is := of.(int64); is {
+			row = append(row, nil)
+		} else {
+			row = append(row, c.column.Of(of))
+		}
+	}
+	return l.add(ctx, r.Link.Table, row)
 }
 
 // values are an entity's columns as they are stored.

@@ -288,6 +288,8 @@ func (r *Read) name(q *query, t string, i int) {
 		q.add("r", t, ".relevance")
 	case c.Kind == Key:
 		q.add(r.key(t))
+	case r.carried(c) != "":
+		q.add("l", t, ".", r.carried(c))
 	default:
 		q.add(t, ".", c.Name)
 	}

@@ -31,6 +31,7 @@ var postgresDialect = &dialect{
 	bindTime:  func(t time.Time) any { return t.UTC() },
 	lateral:   true,
 	semijoins: true,
+	averages:  true,
 	inKeys:    func(expr string) string { return expr + " = ANY(?::bigint[])" },
 	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
 	in:        func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
@@ -106,6 +107,7 @@ var postgresDialect = &dialect{
 	scans:     func() int { return postgresConns / 8 },
 	timestamp: "?::timestamp",
 	recording: recordPostgres,
+	carrying:  carryPostgres,
 	quiet:     [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew: "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	// One at a time: what one sees behind the lock has no position yet. What two transactions did to one row, or one to what the

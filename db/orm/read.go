@@ -95,15 +95,18 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	if err := budget.Err(); err != nil {
 		return nil, err
 	}
-	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	q, as, err := db.reading(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	q.Grow(512)
-	probes := r.write(q)
+	probes := as.write(q)
 
 	out := &Rows{Width: r.Select.width() + len(r.Link) + len(r.Page.derived())}
-	keyed := r.Via != nil || r.By != nil && r.Texts == nil
+	keyed := as.Via != nil || r.By != nil && r.Texts == nil
 	switch {
 	case keyed:
-		out.groups = make(map[int64]Group, len(r.Keys))
+		out.groups = make(map[int64]Group, len(as.Keys))
 	case r.Texts != nil:
 		out.texts = make(map[string]Group, len(r.Texts))
 	}
@@ -143,8 +146,8 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		}
 	}
 	out.cells = make([]any, 0, out.Width*r.guess())
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true}
-	err := db.gather(ctx, statement, first+out.Width, func(row []driver.Value) error {
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true, skewed: as.skewed()}
+	err = db.gather(ctx, statement, first+out.Width, func(row []driver.Value) error {
 		switch {
 		case keyed:
 			key, _ = row[0].(int64)
@@ -193,6 +196,10 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		return nil, err
 	}
 	keep()
+	if as != r {
+		out.all = out.groups[as.Keys[0]]
+		out.groups = nil
+	}
 	if r.Page != nil && r.Page.Backward { // they were read from the end
 		for _, g := range out.groups {
 			out.reverse(g)
@@ -297,23 +304,29 @@ func cellOf(v reflect.Value, kind Kind) any {
 
 // Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
 func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
-	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where, Distinct: r.Page.Distinct}} // in no order
-	if r.Via == nil {
+	q, as, err := db.reading(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if as.Via == nil {
 		q.add("SELECT 0, count(*) FROM ")
-		r.source(q, q.alias(), "")
+		as.source(q, q.alias(), "")
 	} else {
 		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
-		inner := &query{dialect: q.dialect, viewer: q.viewer}
-		r.source(inner, inner.alias(), q.key)
+		inner := &query{dialect: q.dialect, viewer: q.viewer, pinned: q.pinned}
+		as.source(inner, inner.alias(), q.key)
 		q.add(inner.String(), ") FROM ", q.keyList)
-		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
+		q.args = append(append(q.args, inner.args...), q.bindKeys(as.Keys))
 	}
 	counts := make(map[int64]int, len(r.Keys))
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true), noted: true}
-	err := db.gather(ctx, statement, 2, func(row []driver.Value) error {
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true), noted: true, skewed: as.skewed()}
+	err = db.gather(ctx, statement, 2, func(row []driver.Value) error {
 		key, _ := row[0].(int64)
 		n, _ := row[1].(int64)
+		if as != r {
+			key = 0
+		}
 		counts[key] = int(n)
 		return nil
 	})
@@ -323,6 +336,33 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	return counts, err
 }
 
+// reading begins the statement of a read, and answers as what it is best read: where nothing but a relation with a pin is asked
+// of the rows of a table, they are the related rows of the row that it names, which an index has in order.
+func (db *DB) reading(ctx context.Context, r *Read) (q *query, as *Read, err error) {
+	q = &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	if r.Page == nil || r.Page.Where == nil {
+		return q, r, nil
+	}
+	w := r.Page.Where
+	if q.pinned, err = db.pinned(ctx, r.Path, w); err != nil {
+		return nil, nil, err
+	}
+	if r.Via != nil || w.only == nil || len(r.Page.Distinct) > 0 || !w.onlyBy.decides(q) {
+		return q, r, nil
+	}
+	key, known := w.onlyBy.found(q.pinned)
+	page := *r.Page
+	page.Where = nil
+	as = &Read{Path: r.Path, From: r.From, Via: w.only, Keys: []int64{key}, Select: r.Select, Page: &page, Within: r.Within}
+	if !known || as.gathers() {
+		return q, r, nil
+	}
+	return q, as, nil
+}
+
+// skewed tells whether a plan for values on average may be a bad one for those of the filter.
+func (r *Read) skewed() bool { return r.Page != nil && r.Page.Where != nil && r.Page.Where.skewed }
+
 // A query is SQL text under construction, with its arguments in order.
 type query struct {
 	strings.Builder
@@ -330,6 +370,7 @@ type query struct {
 	args    []any
 	viewer  Viewer
 	aliases int
+	pinned  map[lookUp]int64 // rows that the filter names, 0 for those that are not there
 	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
 	// crossed to it, and how many EXISTS may become joins with the page's table.
 	apart, hops, joined int
@@ -604,10 +645,19 @@ func (r *Read) key(t string) string {
 	return t + "." + r.From.KeyColumn().Name
 }
 
-// ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden.
+// ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden, and they have what
+// the page is in the order of.
 func (r *Read) ofLinks(q *query) bool {
 	return !r.whole && r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && len(r.Page.Distinct) == 0 && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
-		(len(r.Page.Order) == 0 || r.Page.Order[0].Column == r.From.KeyColumn())
+		!slices.ContainsFunc(r.Page.Order, func(o Order) bool { return o.Column != r.From.KeyColumn() && r.carried(o.Column) == "" })
+}
+
+// carried is the column of the links that holds c of the rows behind them; "" if there is none.
+func (r *Read) carried(c *Column) string {
+	if r.Via == nil || len(r.Page.Distinct) > 0 {
+		return ""
+	}
+	return r.Via.Link.carried(c)
 }
 
 // source writes the rows a page is taken from: FROM's tables, and WHERE.
@@ -694,16 +744,19 @@ func (r *Read) limit(q *query, t string, backward bool, n int, named bool) {
 }
 
 // gathers tells whether a page's rows are better found first and ordered then: those with certain words, and those linked
-// to a row but not in the order of the links. In the order of an index over the whole table they may all come at its end,
+// to a row but not in an order that the links have. In the order of an index over the whole table they may all come at its end,
 // and how many they are a database only guesses.
 func (r *Read) gathers() bool {
+	if len(r.Page.Order) == 0 {
+		return false
+	}
 	switch first := r.Page.Order[0].Column; {
 	case first.Derived():
 		return false
 	case r.Via == nil:
 		return r.Page.Where != nil && r.Page.Where.searches
 	default:
-		return r.Via.Link != nil && first.Kind != Key
+		return r.Via.Link != nil && first.Kind != Key && r.carried(first) == ""
 	}
 }
 

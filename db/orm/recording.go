@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // What is written is recorded by triggers, which follow from the page: whatever way a row is written, by whichever
@@ -13,6 +15,9 @@ import (
 
 // recorder is what the names of triggers and of their functions begin with.
 const recorder = "kith_record_"
+
+// carrier is what the names of those triggers begin with that keep what links carry.
+const carrier = "kith_carry_"
 
 // longValue is how many characters of a text may be, for its value to be recorded: of a longer one it is recorded whether it changed.
 const longValue = 256
@@ -137,6 +142,80 @@ func recordPostgres(r recording) string {
 	return text
 }
 
+// A carrying is a column of links that holds one of the rows they lead to. Triggers keep it true, whoever writes.
+type carrying struct {
+	link, key string   // the link table, and its key of the row
+	keys      []string // its primary key
+	name      string   // in the link
+	table, of string   // the table and the column that it is of
+}
+
+func (m *Model) carryings() (all []carrying) {
+	for _, t := range m.tables {
+		for _, r := range t.Relations {
+			if r.Link == nil || !r.first {
+				continue
+			}
+			columns, from := r.carriedBy()
+			for i, c := range columns {
+				key := [2]string{r.Link.To, r.Link.From}[btoi(from[i])]
+				all = append(all, carrying{r.Link.Table, key, []string{r.Link.From, r.Link.To}, c.name, c.column.Table.Name, c.column.Name})
+			}
+		}
+	}
+	return all
+}
+
+// value is what a link is to carry; row goes before its key.
+func (c carrying) value(row string) string {
+	return "(SELECT " + c.of + " FROM " + c.table + " WHERE id = " + row + c.key + ")"
+}
+
+func carrySQLite(c carrying) string {
+	trigger := func(name, on, condition, body string) string {
+		name = carrier + name + "_" + c.link + "_" + c.name
+		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + on + " WHEN " + condition + " BEGIN UPDATE " + c.link + " SET " + c.name + " = " + body + "; END;\n"
+	}
+	wrong := "NEW." + c.name + " IS NOT " + c.value("NEW.")
+	right := c.value("NEW.") + " WHERE " + c.keys[0] + " = NEW." + c.keys[0] + " AND " + c.keys[1] + " = NEW." + c.keys[1]
+	return trigger("insert", "INSERT ON "+c.link, wrong, right) +
+		trigger("update", "UPDATE ON "+c.link, wrong, right) +
+		trigger("source", "UPDATE OF "+c.of+" ON "+c.table, "OLD."+c.of+" IS NOT NEW."+c.of, "NEW."+c.of+" WHERE "+c.key+" = NEW.id")
+}
+
+// carryPostgres leaves alone what is loaded with the value.
+func carryPostgres(c carrying) string {
+	name := carrier + c.link + "_" + c.name
+	function := func(name, body string) string {
+		return "CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" + body + "RETURN NEW; END $$;\n"
+	}
+	return function(name, "IF NEW."+c.name+" IS NULL OR current_setting('kith.quiet', TRUE) IS DISTINCT FROM 'on' THEN\nNEW."+c.name+" := "+c.value("NEW.")+";\nEND IF; ") +
+		function(name+"_source", "UPDATE "+c.link+" SET "+c.name+" = NEW."+c.of+" WHERE "+c.key+" = NEW.id;\n") +
+		"DROP TRIGGER IF EXISTS " + name + " ON " + c.link + ";\nDROP TRIGGER IF EXISTS " + name + "_source ON " + c.table + ";\n" +
+		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + c.link +
+		" FOR EACH ROW EXECUTE FUNCTION " + name + "();\n" +
+		"CREATE TRIGGER " + name + "_source AFTER UPDATE OF " + c.of + " ON " + c.table +
+		" FOR EACH ROW WHEN (OLD." + c.of + " IS DISTINCT FROM NEW." + c.of + ") EXECUTE FUNCTION " + name + "_source();\n"
+}
+
+// carry gives links that are there what they carry.
+func (db *DB) carry(ctx context.Context, tx *sqlx.Tx) error {
+	if len(db.model.carryings()) == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, db.quiet[0]); err != nil {
+		return err
+	}
+	for _, c := range db.model.carryings() {
+		value := c.value(c.link + ".")
+		if _, err := tx.ExecContext(ctx, "UPDATE "+c.link+" SET "+c.name+" = "+value+" WHERE "+c.name+" IS NULL OR "+c.name+" <> "+value); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, db.quiet[1])
+	return err
+}
+
 // forgetRecording takes the triggers away: a migration cannot change a table of SQLite under them. What is written until
 // record is not recorded, which is recorded.
 func (db *DB) forgetRecording(ctx context.Context) error {
@@ -144,7 +223,8 @@ func (db *DB) forgetRecording(ctx context.Context) error {
 		return nil
 	}
 	var names []string
-	if err := db.write.SelectContext(ctx, &names, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, ?) = ?", len(recorder), recorder); err != nil {
+	if err := db.write.SelectContext(ctx, &names, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND (substr(name, 1, ?) = ? OR substr(name, 1, ?) = ?)",
+		len(recorder), recorder, len(carrier), carrier); err != nil {
 		return err
 	}
 	for _, name := range names {
@@ -164,6 +244,9 @@ func (db *DB) triggers() (text, hash string) {
 	var b strings.Builder
 	for _, r := range db.model.recordings() {
 		b.WriteString(db.recording(r))
+	}
+	for _, c := range db.model.carryings() {
+		b.WriteString(db.carrying(c))
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return b.String(), hex.EncodeToString(sum[:])
@@ -197,6 +280,9 @@ func (db *DB) record(ctx context.Context) error {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, text); err != nil {
+		return err
+	}
+	if err := db.carry(ctx, tx); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE change_head SET recorded = '"+wanted+"'"); err != nil {

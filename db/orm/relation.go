@@ -130,6 +130,67 @@ type Link struct {
 	From, To string // columns that hold the keys of Relation.From and Relation.To
 	// Rows is the table if it is declared itself, with columns of its own; nil if it holds nothing but the keys.
 	Rows *Table
+	// carries are the columns of Relation.To that stand beside the keys, so that the links of a row are in their order.
+	carries []carried
+}
+
+// A carried is a column that a link has of the row that it leads to.
+type carried struct {
+	column *Column
+	name   string // in the link: "posts_created_at"
+	desc   bool   // of its index
+}
+
+// carried is the column of a link that holds c of the row that it leads to; "" if there is none.
+func (l *Link) carried(c *Column) string {
+	if l != nil {
+		for _, have := range l.carries {
+			if have.column == c {
+				return have.name
+			}
+		}
+	}
+	return ""
+}
+
+// carriedBy are all columns that the links of a relation carry, of either side; from says which are those of From.
+func (r *Relation) carriedBy() (columns []carried, from []bool) {
+	columns = slices.Concat(r.Back.Link.carries, r.Link.carries)
+	for i := range columns {
+		from = append(from, i < len(r.Back.Link.carries))
+	}
+	return columns, from
+}
+
+// A LinkOption declares something of a many-to-many relation.
+type LinkOption func(there, back *Relation)
+
+// Carries declares an order, "created_at DESC", in which the pages of a relation are read from its links alone: as many as a page
+// has, however many there are. The column stands beside the keys of each link, which it is copied to when the link is made; it must be one that no
+// input changes.
+func Carries(field, order string) LinkOption {
+	return func(there, back *Relation) {
+		r := there
+		if back.Field == field {
+			r = back
+		}
+		name, desc := strings.CutSuffix(order, " DESC")
+		c := r.To.column(name)
+		wrong := func(format string, args ...any) {
+			panic(fmt.Sprintf("relations: Carries(%q, %q): %s", field, order, fmt.Sprintf(format, args...)))
+		}
+		switch {
+		case r.Field != field:
+			wrong("the relation is %s, and back %s", there.Coordinate(), back.Coordinate())
+		case c == nil || !slices.Contains(r.To.Orders(), c):
+			wrong("%s cannot be ordered by %q", r.To.Type, name)
+		case c.Nullable || c.reads != nil || c.Writable(false) || c.Name == "updated_at" || c.Name == "version":
+			wrong("%q may change, or is not for everybody to read", name)
+		case r.Link.carried(c) != "":
+			wrong("is declared twice")
+		}
+		r.Link.carries = append(r.Link.carries, carried{c, snake(r.Field) + "_" + name, desc})
+	}
 }
 
 // EdgeColumns are the columns of the link between two rows that an edge carries; nil if it has none.
@@ -385,12 +446,15 @@ func OneToMany[P, T any](from Entity[P], field string, to Entity[T], back, colum
 
 // ManyToMany declares that rows of from and to are linked by rows of a link table that holds both keys.
 // When either side is deleted its links go and the other side stays.
-func ManyToMany[P, T any](from Entity[P], field string, to Entity[T], back, link, fromColumn, toColumn string) (ToMany[P, T], ToMany[T, P]) {
+func ManyToMany[P, T any](from Entity[P], field string, to Entity[T], back, link, fromColumn, toColumn string, options ...LinkOption) (ToMany[P, T], ToMany[T, P]) {
 	there := &Relation{Field: field, From: from.Table, To: to.Table, Many: true, OnDelete: Unlink,
 		Link: &Link{Table: link, From: fromColumn, To: toColumn}}
 	backward := &Relation{Field: back, From: to.Table, To: from.Table, Many: true, OnDelete: Unlink,
 		Link: &Link{Table: link, From: toColumn, To: fromColumn}}
 	join(there, backward)
+	for _, o := range options {
+		o(there, backward)
+	}
 	return ToMany[P, T]{there}, ToMany[T, P]{backward}
 }
 

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -15,13 +16,39 @@ type share struct {
 	client      string
 	connections *semaphore.Weighted
 	looks       float64
+
+	mu     sync.Mutex
+	pinned map[lookUp]int64 // what has been looked up
+}
+
+// found is the key of a row that the operation has looked up before, 0 if there was none; ok is false if it has not.
+func (s *share) found(l lookUp) (key int64, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok = s.pinned[l]
+	return key, ok
+}
+
+func (s *share) keep(l lookUp, key int64) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pinned == nil {
+		s.pinned = map[lookUp]int64{}
+	}
+	s.pinned[l] = key
 }
 
 // WithShare makes statements under ctx, outside of transactions, hold at most so many connections at once; what is more
 // waits, first come first served. At the gate clients take turns. looks is how many rows all of them look at, as Looks counts it: a transaction that
 // looks at many passes the gate before it begins, and holds nothing while it waits.
 func WithShare(ctx context.Context, client string, connections int, looks float64) context.Context {
-	return context.WithValue(ctx, shareKey, &share{client, semaphore.NewWeighted(int64(connections)), looks})
+	return context.WithValue(ctx, shareKey, &share{client: client, connections: semaphore.NewWeighted(int64(connections)), looks: looks})
 }
 
 // enter waits until a statement outside of transactions may have a connection, and holds none meanwhile; leave must

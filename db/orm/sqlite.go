@@ -103,6 +103,7 @@ var sqliteDialect = &dialect{
 	scans:       func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
 	timestamp:   "?",
 	recording:   recordSQLite,
+	carrying:    carrySQLite,
 	quiet:       [2]string{"UPDATE change_head SET quiet = TRUE", "UPDATE change_head SET quiet = FALSE"},
 	beginAnew:   "INSERT INTO changes (position, mark, at, place, key, verb) SELECT position + 1, next, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '', 0, 'R' FROM change_head",
 	endNumbered: "UPDATE change_head SET position = position + 1, mark = next, next = ? WHERE EXISTS (SELECT 1 FROM changes WHERE changes.position > change_head.position)",

@@ -45,6 +45,7 @@ func (d *difference) statements(postgres, back bool) []string {
 		}
 	}
 	for _, t := range slices.Backward(d.gone) {
+		s.uncarry(t, t.Columns)
 		if !postgres && len(wordsOf(t)) > 0 {
 			s.add("DROP TABLE %s_search;", t.Name)
 		}
@@ -234,6 +235,24 @@ func (s *script) search(t *schema.Table, filled bool) {
 	s.triggers(t)
 }
 
+// uncarry takes away the triggers that keep columns of links.
+func (s *script) uncarry(t *schema.Table, columns []*schema.Column) {
+	if !isLink(t) {
+		return
+	}
+	for _, c := range columns {
+		switch {
+		case keyOf(t, c.Name) != nil:
+		case s.postgres:
+			s.add("DROP FUNCTION IF EXISTS %[1]s, %[1]s_source CASCADE;", carrier+t.Name+"_"+c.Name)
+		default:
+			for _, of := range []string{"insert", "update", "source"} {
+				s.add("DROP TRIGGER IF EXISTS %s%s_%s_%s;", carrier, of, t.Name, c.Name)
+			}
+		}
+	}
+}
+
 // triggers keep SQLite's index of words true.
 func (s *script) triggers(t *schema.Table) {
 	words := wordsOf(t)
@@ -301,6 +320,7 @@ func (s *script) alterPostgres(c *change) {
 			s.alter(t, "DROP CONSTRAINT %s_%s_check", t.Name, column.Name)
 		}
 	}
+	s.uncarry(c.from, c.gone)
 	for _, column := range c.gone {
 		s.alter(t, "DROP COLUMN %s", column.Name)
 	}
@@ -385,6 +405,7 @@ func (s *script) alterSQLite(c *change) {
 		for _, i := range c.undone {
 			s.dropIndex(t, i)
 		}
+		s.uncarry(c.from, c.gone)
 		for _, column := range c.gone {
 			s.alter(t, "DROP COLUMN %s", column.Name)
 		}

@@ -85,8 +85,8 @@ func span(table string) string {
 // each parent of related rows, or for a page of a whole table, and for the statement once. Tables of few rows count
 // nothing.
 func (db *DB) Looks(ctx context.Context, via *Relation, table *Table, page *Page, counting bool) (each, once float64) {
-	gathered := via != nil && via.Link != nil && len(page.Order) > 0 && page.Order[0].Column.Kind != Key // before they are ordered
-	whole := len(page.Distinct) > 0 || !counting && page.Hops() > 0                                      // no index has their order
+	gathered := via != nil && via.Link != nil && (&Read{Via: via, Page: page}).gathers() // before they are ordered
+	whole := len(page.Distinct) > 0 || !counting && page.Hops() > 0                      // no index has their order
 	if !counting && !gathered && !whole && (page.Where == nil || page.inRange()) {
 		if page.Offset < fewRows {
 			return 0, 0

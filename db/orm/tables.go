@@ -108,6 +108,22 @@ func (m *Model) declared() (*schema.Schema, error) {
 				refer(l, r.Link.To, made[r.To.Name], Cascade)
 				l.SetPrimaryKey(schema.NewPrimaryKey(l.Columns...))
 				index(l, r.Link.To, r.Link.From)
+				columns, from := r.carriedBy()
+				for i, carried := range columns {
+					c, err := newColumn(carried.name, carried.column.sqlType(), true) // a trigger gives it to the row that is there
+					if err != nil {
+						return nil, err
+					}
+					if carried.column.sqlType() == kinds[Text].sqlite {
+						c.AddAttrs(collated)
+					}
+					l.AddColumns(c)
+					ends := []string{r.Link.From, r.Link.To}
+					if from[i] {
+						slices.Reverse(ends)
+					}
+					index(l, ends[0], carried.name+[2]string{"", " DESC"}[btoi(carried.desc)], ends[1])
+				}
 			}
 		}
 	}
@@ -299,9 +315,7 @@ func (m *Model) migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, er
 		pages[t.Name] = !slices.ContainsFunc(kept, func(name string) bool { return columnOf(t, name) == nil })
 	}
 	s.Tables = slices.DeleteFunc(s.Tables, func(t *schema.Table) bool {
-		links := t.PrimaryKey != nil && len(t.PrimaryKey.Parts) == len(t.Columns) && len(t.ForeignKeys) == len(t.Columns) &&
-			!slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool { return !pages[k.RefTable.Name] })
-		return !pages[t.Name] && !links
+		return !pages[t.Name] && !(isLink(t) && !slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool { return !pages[k.RefTable.Name] }))
 	})
 	folds, err := foldIndexes(files)
 	if err != nil {
@@ -332,6 +346,22 @@ func (m *Model) migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, er
 		}
 	}
 	return s, nil
+}
+
+// isLink tells whether a table holds nothing but two keys, which are its own, and what it may carry of the rows that they lead to.
+func isLink(t *schema.Table) bool {
+	if t.PrimaryKey == nil || len(t.PrimaryKey.Parts) != 2 || len(t.ForeignKeys) != 2 {
+		return false
+	}
+	for _, c := range t.Columns {
+		copied := func(k *schema.ForeignKey) bool {
+			return slices.ContainsFunc(k.RefTable.Columns, func(of *schema.Column) bool { return strings.HasSuffix(c.Name, "_"+of.Name) })
+		}
+		if keyOf(t, c.Name) == nil && (!c.Type.Null || !slices.ContainsFunc(t.ForeignKeys, copied)) {
+			return false
+		}
+	}
+	return true
 }
 
 // setAside takes from a table what no page declares, and gives indexes of constraints the names that PostgreSQL gives them.

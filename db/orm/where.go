@@ -1,6 +1,7 @@
 package orm
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,6 +20,13 @@ type Where struct {
 
 	input map[string]any
 	write condition
+	pins  []pin
+	// only says that a row passes if it is one of those that a relation leads to from the row that a pin names: the way there,
+	// and the pin.
+	only   *Relation
+	onlyBy pin
+	// skewed says that values decide how many rows pass, far more or far fewer than on average.
+	skewed bool
 	// searches says that every row it lets pass matches search: that is what they are ranked by.
 	searches bool
 	search   []term
@@ -35,7 +43,139 @@ func ParseWhere(table *Table, input map[string]any) (*Where, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+	p.where.findOnly(table)
 	return &p.where, nil
+}
+
+// findOnly sets only and onlyBy, where a filter is nothing but a relation with a pin.
+func (w *Where) findOnly(table *Table) {
+	if len(w.input) != 1 || len(w.pins) != 1 || !w.pins[0].alone {
+		return
+	}
+	for name, v := range w.input {
+		r := table.Relation(name)
+		if r == nil || !r.Back.Many {
+			return
+		}
+		demanded := objectOf(v)
+		if r.Many {
+			if len(demanded) != 1 {
+				return
+			}
+			demanded = objectOf(demanded["some"])
+		}
+		if by := w.pins[0]; by.column.Table == r.To && demanded[by.column.Field] != nil {
+			w.only, w.onlyBy = r.Back, by
+		}
+	}
+}
+
+// A pin is the value of a unique column by which a filter demands one row behind a relation.
+type pin struct {
+	column *Column
+	text   string
+	key    int64 // of the key instead of a text
+	alone  bool  // nothing else is demanded of the row
+}
+
+// pin is that of a filter of rows behind r; none if it has none. What says so in the rows themselves needs none: they are
+// found by it.
+func (p *whereParser) pin(r *Relation, where any) *pin {
+	if r.Link == nil && r.Own == nil {
+		return nil
+	}
+	fields := objectOf(where)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		c, operators := r.To.Field(name), objectOf(fields[name])
+		text, ok := operators["eq"].(string)
+		if c == nil || !c.Unique || !ok || operators["ignoreCase"] == true || strings.Contains(text, "\x00") {
+			continue
+		}
+		n := len(operators)
+		if _, says := operators["ignoreCase"]; says {
+			n--
+		}
+		out := pin{column: c, text: norm.NFC.String(text), alone: n == 1 && len(fields) == 1}
+		switch c.Kind {
+		case Text:
+		case Key:
+			if out.key, ok = r.To.ParseGlobalID(text); !ok {
+				continue
+			}
+			out.text = ""
+		default:
+			continue
+		}
+		p.where.pins, p.where.skewed = append(p.where.pins, out), true
+		return &out
+	}
+	return nil
+}
+
+// found is the key of the row that a pin names, 0 if there is none; ok is false if it has not been looked up.
+func (p *pin) found(pinned map[lookUp]int64) (key int64, ok bool) {
+	switch {
+	case p == nil:
+		return 0, false
+	case p.key != 0:
+		return p.key, true
+	}
+	key, ok = pinned[lookUp{p.column, p.text}]
+	return key, ok
+}
+
+// decides tells whether nothing is left to ask of the row that a pin names when its key is known: a key that was given says
+// nothing of whether the viewer may see the row.
+func (p *pin) decides(q *query) bool { return p.alone && (p.key == 0 || !q.hides(p.column.Table)) }
+
+// A lookUp is one of a row by a unique text.
+type lookUp struct {
+	column *Column
+	text   string
+}
+
+// pinned looks up the rows that a filter names by unique values: a planner that is given a key knows how many rows are related
+// to that row. They are as they were a moment before the statement, unless the operation sees one state of the database.
+func (db *DB) pinned(ctx context.Context, path string, w *Where) (map[lookUp]int64, error) {
+	if w == nil || len(w.pins) == 0 {
+		return nil, nil
+	}
+	kept, _ := ctx.Value(shareKey).(*share)
+	if ctx.Value(transactionKey) != nil {
+		kept = nil // it sees what it writes
+	}
+	found := make(map[lookUp]int64, len(w.pins))
+	texts := map[*Column][]string{}
+	for _, p := range w.pins {
+		l := lookUp{p.column, p.text}
+		if _, there := found[l]; there || p.key != 0 {
+			continue
+		}
+		var have bool
+		if found[l], have = kept.found(l); !have {
+			texts[p.column] = append(texts[p.column], p.text)
+		}
+	}
+	for _, p := range w.pins { // in the order of the filter
+		list := texts[p.column]
+		if len(list) == 0 || list[0] != p.text {
+			continue
+		}
+		t := p.column.Table
+		rows, err := db.Read(ctx, &Read{Path: path + " by " + t.Type + "." + p.column.Field, From: t, By: p.column, Texts: list, Select: Select{Columns: t.Columns[:1]}})
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range list {
+			l := lookUp{p.column, text}
+			if g := rows.OfText(text); g.End > g.Start {
+				found[l], _ = rows.Row(g.Start)[0].(int64)
+			}
+			kept.keep(l, found[l])
+		}
+		delete(texts, p.column)
+	}
+	return found, nil
 }
 
 // A condition writes an expression that is true or false of row t.
@@ -182,14 +322,38 @@ func (p *whereParser) field(table *Table, name string, input map[string]any, pat
 // that it may join in any order.
 const maxJoined = 3
 
-// exists is whether row t has (or has not) a related row of which inner is true. pin, if not nil, is the name that such a
-// row must have: said apart it leads a database from the name to the links, instead of from every link to its name.
+// exists is whether row t has (or has not) a related row of which inner is true. by, if not nil, is the row that it must be:
+// said of the link, or of the foreign key, it leads a database from there, instead of from every row to what it is related to.
 //
 // PostgreSQL makes a join of an EXISTS that must be true of every row, and plans any other twice, with all that is inside
 // it: behind an OR or a NOT a scalar subquery asks the same and is planned once. SQLite makes nothing of EXISTS and much
 // of a list of keys; behind an OR, though, it plans a list that an index could serve twice, which the plus keeps it from.
-func exists(r *Relation, has bool, inner condition, pin *string) condition {
+func exists(r *Relation, has bool, inner condition, by *pin) condition {
 	return func(q *query, t string) {
+		key, known := by.found(q.pinned)
+		switch {
+		case known && key == 0:
+			q.add([2]string{"TRUE", "FALSE"}[btoi(has)])
+			return
+		case known && r.Own != nil:
+			mine := t + "." + r.Own.Name
+			q.add("(")
+			if r.Own.Nullable {
+				q.add(mine, " IS NOT NULL AND ") // never unknown
+			}
+			q.bindTo(mine+" = ?", key)
+			if !by.decides(q) {
+				q.add(" AND ")
+				exists(r, has, inner, nil)(q, t)
+			}
+			q.add(")")
+			return
+		}
+		// Of a row that is known only the link is asked.
+		links := known && by.decides(q)
+		if links {
+			inner = nil
+		}
 		u := q.alias()
 		link, mine, theirs := "l"+u, t+"."+r.Key().Name, u+"."+r.To.KeyColumn().Name
 		switch {
@@ -198,7 +362,7 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 		case r.Theirs != nil:
 			theirs = u + "." + r.Theirs.Name
 		}
-		listed := has && inner != nil && !q.semijoins // as a list of keys
+		listed := has && (inner != nil || links) && !q.semijoins // as a list of keys
 		scalar := q.semijoins && (q.apart > 0 || q.joined == maxJoined)
 		end := ")"
 		switch {
@@ -218,10 +382,13 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 			q.joined++
 			q.add([2]string{"NOT EXISTS (SELECT 1 FROM ", "EXISTS (SELECT 1 FROM "}[btoi(has)])
 		}
-		if r.Link != nil {
+		switch {
+		case links:
+			q.add(r.Link.Table, " AS ", link)
+		case r.Link != nil:
 			q.from(r.Link.Table+" AS "+link+" JOIN ", r.To, u)
 			q.add(" ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
-		} else {
+		default:
 			q.from("", r.To, u)
 		}
 		switch {
@@ -232,22 +399,32 @@ func exists(r *Relation, has bool, inner condition, pin *string) condition {
 		default:
 			q.add(" WHERE TRUE")
 		}
-		q.visible(" AND ", r.To, u)
+		if !links {
+			q.visible(" AND ", r.To, u)
+		}
 		if r.Link != nil {
 			q.visible(" AND ", r.Link.Rows, link)
 		}
-		if pin != nil {
-			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+r.To.name.Name+" = ?)", *pin)
+		switch {
+		case known:
+			q.bindTo(" AND "+link+"."+r.Link.To+" = ?", key)
+		case by != nil && r.Link != nil:
+			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+by.column.Name+" = ?)", by.text)
 		}
 		if inner != nil {
 			q.add(" AND ")
-			apart := q.apart
-			q.apart, q.hops = 0, q.hops+1
-			inner(q, u)
-			q.apart, q.hops = apart, q.hops-1
+			q.inside(inner, u)
 		}
 		q.add(end)
 	}
+}
+
+// inside writes a condition of row u of a subquery, which stands behind one more relation.
+func (q *query) inside(inner condition, u string) {
+	apart := q.apart
+	q.apart, q.hops = 0, q.hops+1
+	inner(q, u)
+	q.apart, q.hops = apart, q.hops-1
 }
 
 func (p *whereParser) matches(table *Table, v any, options map[string]any, path []string) condition {
@@ -273,7 +450,7 @@ func (p *whereParser) matches(table *Table, v any, options map[string]any, path 
 
 func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	if !r.Many {
-		return exists(r, true, p.related(r, v, path), nil)
+		return exists(r, true, p.related(r, v, path), p.pin(r, v))
 	}
 	quantifiers, ok := v.(map[string]any)
 	if !ok {
@@ -288,9 +465,9 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 		inner := p.related(r, quantifiers[name], at(path, name))
 		switch name {
 		case "some":
-			conditions = append(conditions, exists(r, true, inner, pin(r, quantifiers[name])))
+			conditions = append(conditions, exists(r, true, inner, p.pin(r, quantifiers[name])))
 		case "none":
-			conditions = append(conditions, exists(r, false, inner, pin(r, quantifiers[name])))
+			conditions = append(conditions, exists(r, false, inner, p.pin(r, quantifiers[name])))
 		case "every":
 			conditions = append(conditions, exists(r, false, not(inner), nil))
 		}
@@ -334,28 +511,10 @@ func (p *whereParser) counted(r *Relation, v any, path []string) condition {
 		q.visible(" AND ", r.To, u)
 		if inner != nil {
 			q.add(" AND ")
-			apart := q.apart
-			q.apart, q.hops = 0, q.hops+1
-			inner(q, u)
-			q.apart, q.hops = apart, q.hops-1
+			q.inside(inner, u)
 		}
 		q.bindTo(" LIMIT ?) AS r"+u+") AS n"+u+")", enough)
 	}
-}
-
-// pin is the name that a filter demands of the rows behind a link; nil if it does not.
-func pin(r *Relation, where any) *string {
-	if r.Link == nil || r.To.name == nil {
-		return nil
-	}
-	fields, _ := where.(map[string]any)
-	operators, _ := fields[r.To.name.Field].(map[string]any)
-	name, ok := operators["eq"].(string)
-	if !ok || operators["ignoreCase"] == true || strings.Contains(name, "\x00") {
-		return nil
-	}
-	name = norm.NFC.String(name)
-	return &name
 }
 
 // column is the conjunction of the operators on one column.

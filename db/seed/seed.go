@@ -55,7 +55,7 @@ func addPost(ctx context.Context, l *orm.Load, p *db.Post, tags []int64) error {
 		return err
 	}
 	for _, tag := range tags {
-		if err := l.Link(ctx, db.PostTags.Relation, p.Key, tag); err != nil {
+		if err := l.Link(ctx, db.PostTags.Relation, p, tag); err != nil {
 			return err
 		}
 	}
