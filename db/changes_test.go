@@ -502,3 +502,84 @@ func TestChangesAfterAFailover(t *testing.T) {
 		t.Errorf("behind what was lost comes %s", got)
 	}
 }
+
+var manyRows = flag.Int("rows", 10_000, "how many rows TestManyRowsAreToldInParts writes in one transaction: so many thousands")
+
+// A transaction of very many rows is told in parts, the same everywhere, and from between two of them as from between two
+// transactions: nobody has to hold all of it. One of a few hundred is told whole.
+func TestManyRowsAreToldInParts(t *testing.T) {
+	for name, text := range map[string]string{
+		"sqlite":   "WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < %d) INSERT INTO tags (name, created_at, updated_at) SELECT '%s' || n, '2026-01-01', '2026-01-01' FROM g",
+		"postgres": "INSERT INTO tags (name, created_at, updated_at) SELECT '%[2]s' || n, now(), now() FROM generate_series(1, %[1]d) AS n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			f := follow(t, m.DB)
+			begin := f.at
+			for _, n := range []int{500, *manyRows, 1000, 1} {
+				err := m.Write(t.Context(), func(ctx context.Context) error {
+					_, err := m.Exec(ctx, "test", fmt.Sprintf(text, n, fmt.Sprint("n", n, "-")))
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			// All that comes, by whole answers or each part as if one had come back with its cursor.
+			all := func(database *db.DB, step bool) (told []string) {
+				f := &following{database, begin}
+				next := int64(1)
+				for next <= int64(*manyRows)+1501 {
+					sets, err := f.Next(t.Context(), f.at)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if step {
+						sets = sets[:1]
+					}
+					for _, set := range sets {
+						if set.Cursor.Position != f.at.Position && f.at.Within() || set.Cursor.Position == f.at.Position && !f.at.Within() {
+							t.Fatalf("behind %+v comes %+v", f.at, set.Cursor)
+						}
+						for _, c := range set.Changes {
+							if c.Keys[0] != next || c.Verb != orm.RowCreated {
+								t.Fatalf("%s of %d, not of %d", c.Verb, c.Keys[0], next)
+							}
+							next++
+						}
+						var ok bool
+						if f.at, ok = orm.ParseCursor(set.Cursor.String()); !ok || f.at != set.Cursor {
+							t.Fatalf("%+v is read as %+v", set.Cursor, f.at)
+						}
+						told = append(told, fmt.Sprint(f.at, len(set.Changes), f.at.Within()))
+					}
+				}
+				return told
+			}
+			told := all(m.DB, false)
+			parts := *manyRows / 1000
+			if len(told) != 1+parts+1+1 || !strings.HasSuffix(told[0], " 500 false") || !strings.HasSuffix(told[1], " 1000 true") || !strings.HasSuffix(told[parts], " 1000 false") {
+				t.Fatalf("it is told as %d: %v", len(told), told)
+			}
+			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing of it in memory
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			follow(t, other)
+			if got := all(other, true); !slices.Equal(got, told) {
+				t.Errorf("elsewhere it is told as %v, not %v", got, told)
+			}
+			if got := all(m.DB, true); !slices.Equal(got, told) {
+				t.Errorf("again it is told as %v, not %v", got, told)
+			}
+			f.at, _ = orm.ParseCursor(strings.Fields(told[parts-1])[0])
+			if _, err := m.raw.Exec(fmt.Sprint("DELETE FROM changes WHERE position <= ", begin.Position+2)); err != nil {
+				t.Fatal(err)
+			}
+			if got := (&following{other, f.at}).next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("within what was removed comes %.100s", got)
+			}
+		})
+	}
+}

@@ -144,6 +144,7 @@ func New(options Options) http.Handler {
 		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
 	})
 	s.memory = orm.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
+	s.events.memory = s.memory
 	s.Metrics.watch(s.memory)
 	hooks, problems := s.executor.CreateOperationContext(graphql.StartOperationTrace(context.Background()), &graphql.RawParams{Query: "{__typename}"})
 	if len(problems) > 0 {

@@ -32,6 +32,7 @@ const (
 type live struct {
 	server *server
 	places chan struct{} // how many run at once
+	memory *orm.Memory   // of the answers that are kept
 	seed   maphash.Seed
 
 	mu      sync.Mutex
@@ -59,11 +60,13 @@ type liveQuery struct {
 	answer           transport.Answer
 	sum              uint64
 	version          int // of the answer; 0: there is none yet
+	err              error
 }
 
 func newLive(s *server) *live {
 	return &live{
 		server: s, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), seed: maphash.MakeSeed(),
+		memory:  orm.NewMemory(manyAnswers * s.Limits.Response),
 		queries: map[liveKey]*liveQuery{}, watches: orm.NewWatches[*liveQuery](),
 	}
 }
@@ -77,8 +80,11 @@ func (l *live) follow(ctx context.Context, query *graphql.OperationContext, next
 	defer l.leave(q, moved)
 	for seen := 0; ; {
 		l.mu.Lock()
-		answer, version := q.answer, q.version
+		answer, version, err := q.answer, q.version, q.err
 		l.mu.Unlock()
+		if err != nil {
+			return err
+		}
 		if version != seen {
 			seen = version
 			if next(answer) != nil {
@@ -132,6 +138,7 @@ func (l *live) leave(q *liveQuery, moved chan struct{}) {
 	}
 	delete(l.queries, q.key)
 	l.watches.Set(q, nil)
+	l.memory.Give(q.answer.Len())
 	if len(l.queries) == 0 {
 		l.stop()
 		l.stop = nil
@@ -230,6 +237,10 @@ func (q *liveQuery) run() {
 	q.pending = nil
 	if q.version > 0 && sum == q.sum {
 		return
+	}
+	l.memory.Give(q.answer.Len())
+	if !l.memory.Take(answer.Len()) {
+		answer, q.err = transport.Answer{}, orm.Errorf(orm.LimitExceeded, "the answers of live queries take too much memory; ask for less")
 	}
 	q.answer, q.sum, q.version = answer, sum, q.version+1
 	for moved := range q.members {

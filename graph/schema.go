@@ -39,13 +39,15 @@ type Subscription {
   ): ChangeSet!
 }
 
-"What one transaction changed, as far as the caller may see it."
+"What one transaction changed, as far as the caller may see it. One that changes more than a thousand objects comes in several, one behind the other."
 type ChangeSet {
   "Its place in the order of all transactions: opaque, for ` + "`after`" + `."
   cursor: String!
+  "Whether more of the same transaction follows in the next."
+  more: Boolean!
   "About when it was committed."
   at: DateTime!
-  "One for each object, in the order in which they were first changed."
+  "One for each object, in the order in which they were first changed. In the several sets of one transaction an object may be again."
   changes: [Change!]!
 }
 
@@ -57,7 +59,10 @@ type Change {
   id: ID!
   "Its type."
   type: NodeType!
-  "The object as it is now, which may be later than this change; null when it is deleted."
+  """
+  The object as it is now, which may be later than this change; null when it is deleted, and with an error of code LIMIT_EXCEEDED where the
+  objects of a set are more than an answer may be.
+  """
   node: Node
   "Which of its fields were changed, when it was UPDATED; links to others are in it by their name."
   fields: [String!]!

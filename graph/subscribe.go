@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ const (
 	maxStreams = 1000
 	// lookAfter is how often is looked whether the sessions of connections last.
 	lookAfter = time.Second
+	// patience is for how long a database that is gone is waited for by those who follow changes.
+	patience = time.Minute
 	// maxFollowed is how many ids may be followed at once.
 	maxFollowed = 1000
 )
@@ -163,10 +166,15 @@ func (s *server) runStream(ctx context.Context, q *transport.Request, next func(
 	_, end := s.observe(running, q, state)
 	defer end()
 	operation, err := s.operation(ctx, q, state)
+	gone := false
 	if err == nil {
-		err = s.subscribe(ctx, q, operation, next)
+		err = s.subscribe(ctx, q, operation, func(a transport.Answer) error {
+			err := next(a)
+			gone = gone || err != nil
+			return err
+		})
 	}
-	if err == nil || ctx.Err() != nil {
+	if err == nil || gone || ctx.Err() != nil {
 		return nil
 	}
 	return s.requestError(running, asList(err)).Errors
@@ -297,24 +305,55 @@ func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent s
 		from = *after
 	}
 	viewer := orm.ViewerOf(ctx)
+	send := func(set *orm.Committed, changes []seenChange, more bool) error {
+		e, err := s.shared(ctx, c, set, changes, more)
+		if err != nil {
+			return err
+		}
+		defer s.events.leave(e)
+		return next(e.answer)
+	}
+	var held *orm.Committed // with what is seen of it, until it is known whether more of its transaction is
+	var seen []seenChange
 	for {
-		sets, err := s.DB.Next(ctx, from)
+		var sets []*orm.Committed
+		err := s.patiently(ctx, func() (err error) {
+			sets, err = s.DB.Next(ctx, from)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		for _, set := range sets {
 			from = set.Cursor
-			changes := c.seen(set, viewer)
-			if len(changes) == 0 {
-				continue
+			if changes := c.seen(set, viewer); len(changes) > 0 {
+				if held != nil {
+					if err := send(held, seen, true); err != nil {
+						return err
+					}
+				}
+				held, seen = set, changes
 			}
-			answer := s.shared(ctx, c, set, changes)
-			if err := ctx.Err(); err != nil {
-				return err
+			if held != nil && !set.Cursor.Within() {
+				if err := send(held, seen, false); err != nil {
+					return err
+				}
+				held = nil
 			}
-			if next(answer) != nil {
-				return nil // the client has gone
-			}
+		}
+	}
+}
+
+// patiently does something again while the database is gone, for a while: who follows is not to begin anew for a restart.
+func (s *server) patiently(ctx context.Context, do func() error) error {
+	for end := time.Now().Add(patience); ; {
+		err := do()
+		if code := orm.CodeOf(err); code != orm.Unavailable && code != orm.Timeout || ctx.Err() != nil || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(liveAgain):
+		case <-ctx.Done():
 		}
 	}
 }
@@ -358,8 +397,8 @@ func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenC
 	return seen
 }
 
-// shared is the answer for a transaction, made once for all who ask the same and see the same of it.
-func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed, changes []seenChange) transport.Answer {
+// shared is the answer for a transaction, made once for all who ask the same and see the same of it; events.leave lets go of it.
+func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed, changes []seenChange, more bool) (e *event, err error) {
 	kind := any("everybody")
 	if viewer := orm.ViewerOf(ctx); !s.public(c.field.Selections) {
 		kind = fmt.Sprint(viewer)
@@ -369,9 +408,16 @@ func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed
 		told.WriteString(string(change.verb) + orm.GlobalID(change.table, change.key) + " ")
 	}
 	variables, _ := json.Marshal(c.operation.Variables) //nolint:errchkjson // they were JSON
-	return s.events.get(eventKey{c.operation.RawQuery, c.operation.OperationName, string(variables), set.Cursor, told.String(), kind}, func() transport.Answer {
-		return transport.Encode(c.write(ctx, set, changes), set.Cursor.String())
+	key := eventKey{c.operation.RawQuery, c.operation.OperationName, string(variables), set.Cursor, more, told.String(), kind}
+	lasting := context.WithoutCancel(ctx) // others wait for it as well
+	err = s.patiently(ctx, func() (err error) {
+		e, err = s.events.join(key, func() (transport.Answer, error) {
+			response := c.write(lasting, set, changes, more)
+			return transport.Encode(response, set.Cursor.String()), passing(response.Errors)
+		})
+		return err
 	})
+	return e, err
 }
 
 // public tells whether what a selection reads is the same for everybody: it leads to nothing that is hidden, and is all of the page.
@@ -424,8 +470,8 @@ func flat(v *ast.Value) bool {
 }
 
 // write is a change set as it is asked for.
-func (c *changesField) write(ctx context.Context, set *orm.Committed, changes []seenChange) *graphql.Response {
-	w := &changeWriter{changesField: c, ctx: ctx, set: set, changes: changes}
+func (c *changesField) write(ctx context.Context, set *orm.Committed, changes []seenChange, more bool) *graphql.Response {
+	w := &changeWriter{changesField: c, ctx: ctx, set: set, changes: changes, more: more}
 	w.out = append(w.out, '{')
 	w.key(c.field.Alias)
 	w.object(c.field.Selections, "ChangeSet", w.changeSet)
@@ -437,7 +483,9 @@ type changeWriter struct {
 	ctx     context.Context
 	set     *orm.Committed
 	changes []seenChange
+	more    bool
 	nodes   map[string]map[rowID]json.RawMessage // by the response key of `node`
+	bytes   int                                  // of all of them
 	out     []byte
 	errors  gqlerror.List
 }
@@ -468,6 +516,8 @@ func (w *changeWriter) changeSet(f graphql.CollectedField) {
 	switch f.Name {
 	case "cursor":
 		w.text(w.set.Cursor.String())
+	case "more":
+		w.out = strconv.AppendBool(w.out, w.more)
 	case "at":
 		w.out = append(orm.AppendTime(append(w.out, '"'), w.set.At), '"')
 	case "changes":
@@ -544,6 +594,10 @@ func (w *changeWriter) read(changes graphql.CollectedField) {
 			}
 			query.Variables[idsVariable] = ids
 			answer := w.answer(w.ctx, query, plans)
+			if w.bytes += len(answer.Data); w.bytes > w.Limits.Response {
+				w.errors = append(w.errors, present(w.ctx, onField(w.field, orm.Errorf(orm.LimitExceeded, "the objects take more than %d bytes; ask for less", w.Limits.Response))))
+				return
+			}
 			var data struct{ Nodes []json.RawMessage }
 			if err := json.Unmarshal(answer.Data, &data); err != nil || len(answer.Errors) > 0 {
 				for _, e := range answer.Errors {
@@ -560,38 +614,77 @@ func (w *changeWriter) read(changes graphql.CollectedField) {
 
 // events keeps the answers for the last transactions, for all who ask the same.
 type events struct {
-	mu   sync.Mutex
-	made map[eventKey]*event
-	last []eventKey
+	memory *orm.Memory
+
+	mu    sync.Mutex
+	made  map[eventKey]*event
+	last  []*event
+	bytes int // of last
 }
 
 type eventKey struct {
 	text, operation, variables string
 	cursor                     orm.Cursor
+	more                       bool
 	told                       string
 	kind                       any
 }
 
 type event struct {
+	key    eventKey
 	once   sync.Once
 	answer transport.Answer
+	err    error
+	users  int // who are sending it
 }
 
-// keptEvents is how many answers are kept: they are asked for at once, or never again.
-const keptEvents = 64
+// keptEvents is how many answers are kept, and keptBytes of how many bytes: they are asked for at once, or never again.
+const (
+	keptEvents = 64
+	keptBytes  = 16 << 20
+)
 
-func (e *events) get(key eventKey, write func() transport.Answer) transport.Answer {
+// join answers what write makes, or has made for somebody else. While somebody sends it, its bytes are reserved.
+func (e *events) join(key eventKey, write func() (transport.Answer, error)) (*event, error) {
 	e.mu.Lock()
 	one := e.made[key]
 	if one == nil {
-		one = &event{}
+		one = &event{key: key}
 		e.made[key] = one
-		if e.last = append(e.last, key); len(e.last) > keptEvents {
-			delete(e.made, e.last[0])
-			e.last = e.last[1:]
-		}
 	}
 	e.mu.Unlock()
-	one.once.Do(func() { one.answer = write() })
-	return one.answer
+	one.once.Do(func() {
+		one.answer, one.err = write()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if one.err != nil {
+			delete(e.made, key)
+			return
+		}
+		e.last, e.bytes = append(e.last, one), e.bytes+one.answer.Len()
+		for len(e.last) > keptEvents || e.bytes > keptBytes {
+			delete(e.made, e.last[0].key)
+			e.bytes -= e.last[0].answer.Len()
+			e.last = e.last[1:]
+		}
+	})
+	if one.err != nil {
+		return nil, one.err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if one.users == 0 && !e.memory.Take(one.answer.Len()) {
+		return nil, orm.Errorf(orm.Unavailable, "too many large answers at once; try again")
+	}
+	one.users++
+	return one, nil
+}
+
+// leave lets go of an answer.
+func (e *events) leave(one *event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if one.users--; one.users == 0 {
+		e.memory.Give(one.answer.Len())
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"kith/db"
+	"kith/db/dbtest"
 	"kith/db/orm"
 	"kith/graph"
 )
@@ -333,5 +335,170 @@ func TestStreamsDrain(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("somebody follows still")
 		}
+	}
+}
+
+// manyTags writes so many tags in one transaction.
+func manyTags(t *testing.T, f *fixture, name string, n int) {
+	t.Helper()
+	err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+		for from := 0; from < n; from += 500 {
+			var values []string
+			var args []any
+			for i := from; i < min(from+500, n); i++ {
+				values, args = append(values, "(?, ?, ?)"), append(args, fmt.Sprintf("%s%d", name, i), f.DB.Now(), f.DB.Now())
+			}
+			if _, err := f.DB.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES "+strings.Join(values, ", "), args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A transaction of more than a thousand objects comes in several sets, of which each says whether more of it follows, for whom it does;
+// who comes back with the cursor of one is told the rest.
+func TestChangesInParts(t *testing.T) {
+	type event struct {
+		Payload struct {
+			Data struct {
+				Changes struct {
+					Cursor  string
+					More    bool
+					Changes []struct {
+						ID   string
+						Node struct{ Name string }
+					}
+				}
+			}
+			Errors []struct{ Extensions struct{ Code string } }
+		}
+	}
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database, func(o *graph.Options) { o.Limits.Response = 60 << 10 })
+			url := listen(t, f.Planned)
+			c := dial(t, url, nil).init()
+			hear := func(c *socketClient) (e event) {
+				t.Helper()
+				if text := c.hear(); json.Unmarshal([]byte(text), &e) != nil || e.Payload.Data.Changes.Cursor == "" {
+					t.Fatalf("%.300s", text)
+				}
+				return e
+			}
+			few := dial(t, url, nil).init()
+			large := dial(t, url, nil).init()
+			c.subscribe("1", `subscription { changes { cursor more changes { id node { ... on Tag { name } } } } }`)
+			few.subscribe("1", fmt.Sprintf(`subscription { changes(ids: [%q, %q]) { cursor more changes { id } } }`, orm.GlobalID(db.Tags.Table, 7), orm.GlobalID(db.Tags.Table, 1500)))
+			large.subscribe("1", `subscription { changes { cursor changes { id node { ... on Tag { name a: name b: name c: name d: name e: name f: name g: name } } } } }`)
+			begun(t, f, 3)
+			manyTags(t, f, "t", 2500)
+			manyTags(t, f, "last", 1)
+			next, cursor := 0, ""
+			for i, n := range []int{1000, 1000, 500} {
+				e := hear(c).Payload
+				if len(e.Data.Changes.Changes) != n || e.Data.Changes.More != (i < 2) || len(e.Errors) > 0 {
+					t.Fatalf("set %d has %d changes, more %v, %v", i, len(e.Data.Changes.Changes), e.Data.Changes.More, e.Errors)
+				}
+				for _, change := range e.Data.Changes.Changes {
+					if change.ID != orm.GlobalID(db.Tags.Table, int64(next+1)) || change.Node.Name != fmt.Sprint("t", next) {
+						t.Fatalf("%d is %+v", next, change)
+					}
+					next++
+				}
+				if i == 0 {
+					cursor = e.Data.Changes.Cursor
+				}
+			}
+			if e := hear(c).Payload.Data.Changes; e.More || len(e.Changes) != 1 {
+				t.Errorf("%+v", e)
+			}
+			for i := range 2 {
+				if e := hear(few).Payload.Data.Changes; len(e.Changes) != 1 || e.More != (i == 0) {
+					t.Errorf("of few comes %+v", e)
+				}
+			}
+			back := dial(t, url, nil).init()
+			back.subscribe("1", fmt.Sprintf(`subscription { changes(after: %q) { cursor more changes { id } } }`, cursor))
+			for i, n := range []int{1000, 500, 1} {
+				if e := hear(back).Payload.Data.Changes; len(e.Changes) != n || e.More != (i == 0) {
+					t.Errorf("behind the first set come %d, more %v", len(e.Changes), e.More)
+				}
+			}
+			// What is more than an answer may be is not read: all that is told are the ids.
+			e := hear(large).Payload
+			if len(e.Data.Changes.Changes) != 1000 || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != string(orm.LimitExceeded) ||
+				e.Data.Changes.Changes[0].Node.Name == "" || e.Data.Changes.Changes[999].Node.Name != "" {
+				t.Errorf("%d changes, %+v", len(e.Data.Changes.Changes), e.Errors)
+			}
+		})
+	}
+}
+
+// While the database is gone nobody who follows is sent away, and nothing that is asked of a change is missing afterwards.
+func TestChangesOutliveAnOutage(t *testing.T) {
+	address := dbtest.Postgres(t)
+	f, proxy := openBehind(t, address, 10*time.Second)
+	direct, err := db.Open(t.Context(), address, orm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer direct.Close()
+	c := dial(t, listen(t, f.Planned), nil).init()
+	c.subscribe("1", `subscription { changes { changes { verb node { ... on Tag { name } } } } }`)
+	begun(t, f, 1)
+	far := &fixture{DB: direct}
+	next := 0
+	for range 3 {
+		proxy.CutAt("REPEATABLE READ", false, func() { // when the objects are read
+			proxy.Refuse(true)
+			proxy.Cut()
+			time.Sleep(1500 * time.Millisecond)
+			proxy.Refuse(false)
+		})
+		for range 10 {
+			manyTags(t, far, fmt.Sprint("t", next, "-"), 1)
+			next++
+			time.Sleep(5 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Second)
+	}
+	for i := range next {
+		c.expect(fmt.Sprintf(`{"type":"next","id":"1","payload":{"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"t%d-0"}}]}}}}`, i))
+	}
+}
+
+// A connection ends with its token, at its time, and a new one goes on with a new token.
+func TestStreamsEndWithTheirToken(t *testing.T) {
+	f := open(t, "sqlite", withSecret)
+	url := listen(t, f.Planned)
+	signUp(t, f.Planned, "ada")
+	access, _ := logIn(t, f.Planned, "ada")
+	f.Clock.Add(15*time.Minute - 2*time.Second) // of its 15 minutes
+	c := dial(t, url, bearer(access))
+	start := time.Now()
+	c.init()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"subscription { changes { cursor } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = bearer(access)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "text/event-stream")
+	events, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Body.Close()
+	c.subscribe("1", `subscription { changes { cursor } }`)
+	c.expect("4403 Forbidden")
+	if took := time.Since(start); took < 500*time.Millisecond || took > 5*time.Second {
+		t.Errorf("after %v", took)
+	}
+	if text, _ := io.ReadAll(events.Body); strings.Contains(string(text), "complete") {
+		t.Errorf("events end with %s", text)
 	}
 }

@@ -18,7 +18,12 @@ func NewMemory(limit int) *Memory { return &Memory{limit: int64(limit)} }
 // Used is how many bytes operations have reserved.
 func (m *Memory) Used() int64 { return m.used.Load() }
 
-// reserve reserves n bytes, if there are as many.
+// Take reserves n bytes until they are given back, if there are as many.
+func (m *Memory) Take(n int) bool { return m.reserve(int64(n)) }
+
+// Give gives back n bytes that were taken.
+func (m *Memory) Give(n int) { m.used.Add(-int64(n)) }
+
 func (m *Memory) reserve(n int64) bool {
 	for {
 		used := m.used.Load()

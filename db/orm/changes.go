@@ -1,10 +1,12 @@
 package orm
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -49,31 +51,57 @@ type RowChange struct {
 	Before, After []any
 }
 
-// A Committed is what one transaction did, in the order in which it did it.
+// A Committed is what one transaction did, in the order in which it did it, or a part of that: of one that did very much there are
+// several, one behind the other.
 type Committed struct {
 	Cursor  Cursor
 	At      time.Time // about when it was committed
 	Changes []RowChange
+	rows    int // of the log
 	bytes   int
 	anew    bool // more was done than is recorded
 }
 
-// A Cursor is a place in the order of all transactions: behind the one at the position. The zero Cursor is nowhere.
-type Cursor struct{ Position, mark int64 }
+// A Cursor is a place in the order of all transactions: behind the one at the position, or within it. The zero Cursor is nowhere.
+type Cursor struct {
+	Position, mark int64
+	within         int64 // behind this row of the log; 0: behind the whole transaction
+}
+
+// Within tells whether more of the transaction at the position is behind the cursor.
+func (c Cursor) Within() bool { return c.within != 0 }
 
 // String is the cursor as clients keep it.
 func (c Cursor) String() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", c.Position, c.mark))
+	text := fmt.Appendf(nil, "%d.%d", c.Position, c.mark)
+	if c.Within() {
+		text = fmt.Appendf(text, ".%d", c.within)
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
 }
 
 // ParseCursor is the inverse of Cursor.String.
 func ParseCursor(text string) (c Cursor, ok bool) {
 	plain, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(text) > 64 {
+	if err != nil || len(text) > 96 {
 		return c, false
 	}
-	_, err = fmt.Sscanf(string(plain), "%d.%d", &c.Position, &c.mark)
+	if _, err = fmt.Sscanf(string(plain), "%d.%d.%d", &c.Position, &c.mark, &c.within); err != nil {
+		c.within = 0
+		_, err = fmt.Sscanf(string(plain), "%d.%d", &c.Position, &c.mark)
+	}
 	return c, err == nil && c.String() == text && c.Position > 0
+}
+
+// compare orders cursors of one history.
+func (c Cursor) compare(d Cursor) int {
+	behindAll := func(c Cursor) int {
+		if c.Within() {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(c.Position, d.Position), cmp.Compare(behindAll(c), behindAll(d)), cmp.Compare(c.within, d.within))
 }
 
 // How changes are followed.
@@ -86,10 +114,14 @@ const (
 	gathered = 10 * time.Millisecond
 	// keptInMemory bounds the bytes of transactions that all followers share; who falls behind reads them from the database.
 	keptInMemory = 16 << 20
-	// readAtOnce is how many transactions are read together.
-	readAtOnce = 500
-	// logWithin is how long the database has to answer what concerns the log of changes.
-	logWithin = 10 * time.Second
+	// toldAtOnce is how many rows of the log are told together: a transaction of more is told in parts.
+	toldAtOnce = 1000
+	// readAtOnce is how many are read together, above toldAtOnce, so that a part is always whole.
+	readAtOnce = 2500
+	// logWithin is how long the database has to answer what concerns the log of changes. Positions are given whole transactions, so what
+	// was not done in time has twice as long then, up to numberWithin.
+	logWithin    = 10 * time.Second
+	numberWithin = 10 * time.Minute
 	// keepChanges and maxChanges are Options' defaults.
 	keepChanges = 24 * time.Hour
 	maxChanges  = 1 << 30
@@ -104,6 +136,7 @@ type changeLog struct {
 	mu sync.Mutex
 	// Numbering is under way, and is to be done again.
 	numbering, again bool
+	within           time.Duration // how long it may take
 	followers        int
 	stop             func() // ends the loop of the followers
 	recent           []*Committed
@@ -142,8 +175,25 @@ func newMark() int64 { return rand.Int64N(1 << 53) }
 
 // numberCommitted gives positions to what was committed without one.
 func (db *DB) numberCommitted(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, logWithin)
+	l := &db.log
+	l.mu.Lock()
+	within := max(l.within, logWithin)
+	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	err := db.numberAll(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.within = 0
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		l.within = min(2*within, numberWithin)
+	}
+	return err
+}
+
+func (db *DB) numberAll(ctx context.Context) error {
 	if db.sequence == "" { // somebody else's program does not
 		tx, err := db.write.BeginTxx(ctx, nil)
 		if err != nil {
@@ -293,11 +343,14 @@ func (l *changeLog) add(more []*Committed) {
 func (l *changeLog) after(from Cursor) (next []*Committed, moved <-chan struct{}, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := from.Position - l.tail.Position
-	if i < 0 || i > int64(len(l.recent)) || i == 0 && from != l.tail || i > 0 && from != l.recent[i-1].Cursor {
+	if from == l.tail {
+		return l.recent, l.moved, true
+	}
+	i, _ := slices.BinarySearchFunc(l.recent, from, func(c *Committed, at Cursor) int { return c.Cursor.compare(at) })
+	if i == len(l.recent) || l.recent[i].Cursor != from {
 		return nil, l.moved, false
 	}
-	return l.recent[i:], l.moved, true
+	return l.recent[i+1:], l.moved, true
 }
 
 // Next waits for what was committed behind a place, and answers some of it, in order. Its error is Resync if not all of it is known.
@@ -307,7 +360,7 @@ func (db *DB) Next(ctx context.Context, from Cursor) ([]*Committed, error) {
 		next, moved, known := db.log.after(from)
 		if !known {
 			var err error
-			if next, err = db.readChanges(ctx, from); err != nil {
+			if next, _, err = db.readChanges(ctx, from); err != nil {
 				return nil, db.classify(ctx, err)
 			}
 		}
@@ -356,8 +409,6 @@ func (db *DB) followLog(ctx context.Context) {
 
 // catchUp reads what comes next into memory.
 func (db *DB) catchUp(ctx context.Context, polling bool) error {
-	ctx, cancel := context.WithTimeout(ctx, logWithin)
-	defer cancel()
 	l := &db.log
 	l.mu.Lock()
 	from := l.head
@@ -368,7 +419,9 @@ func (db *DB) catchUp(ctx context.Context, polling bool) error {
 		}
 	}
 	for {
-		next, err := db.readChanges(ctx, from)
+		limited, cancel := context.WithTimeout(ctx, logWithin)
+		next, more, err := db.readChanges(limited, from)
+		cancel()
 		if CodeOf(err) == Resync {
 			var last Cursor
 			if last, err = db.lastChange(ctx); err == nil {
@@ -389,7 +442,7 @@ func (db *DB) catchUp(ctx context.Context, polling bool) error {
 		l.add(next)
 		from = l.head
 		l.mu.Unlock()
-		if len(next) < readAtOnce {
+		if !more {
 			return nil
 		}
 	}
@@ -399,8 +452,10 @@ func (db *DB) catchUp(ctx context.Context, polling bool) error {
 func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
 	for {
 		var waiting bool
-		err := db.read.QueryRowxContext(ctx, "SELECT position, mark, EXISTS ("+db.unnumbered+") FROM change_head").
+		limited, cancel := context.WithTimeout(ctx, logWithin)
+		err := db.read.QueryRowxContext(limited, "SELECT position, mark, EXISTS ("+db.unnumbered+") FROM change_head").
 			Scan(&last.Position, &last.mark, &waiting)
+		cancel()
 		if err != nil || !waiting {
 			return last, err
 		}
@@ -411,60 +466,76 @@ func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
 	}
 }
 
-// readChanges reads some of what comes behind a place.
-func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, err error) {
-	rows, err := db.read.QueryxContext(ctx, sqlx.Rebind(db.bind, "SELECT position, mark, at, place, key, verb, fields, before, after FROM changes"+
-		" WHERE position >= ? AND position <= ? AND position <= (SELECT position FROM change_head) ORDER BY position, id"), from.Position, from.Position+readAtOnce)
+// readChanges reads some of what comes behind a place; more tells whether there is more.
+func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, more bool, err error) {
+	begin := any(from.within)
+	text := "?"
+	if !from.Within() {
+		begin, text = from.Position, "COALESCE((SELECT max(id) FROM changes WHERE position = ?), 0)"
+	}
+	rows, err := db.read.QueryxContext(ctx, sqlx.Rebind(db.bind, "SELECT id, position, mark, at, place, key, verb, fields, before, after FROM changes"+
+		" WHERE (position, id) >= (?, "+text+") AND position <= (SELECT position FROM change_head) ORDER BY position, id LIMIT ?"), from.Position, begin, readAtOnce)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer rows.Close()
-	there := false
-	var current *Committed
-	for rows.Next() {
+	n := 0
+	var current *Committed // not in next before it is known to be whole
+	var last int64
+	for ; rows.Next(); n++ {
 		var at any
 		var place, verb string
-		var key int64
+		var id, key int64
 		var cursor Cursor
 		var fields, before, after sql.NullString
-		if err := rows.Scan(&cursor.Position, &cursor.mark, &at, &place, &key, &verb, &fields, &before, &after); err != nil {
-			return nil, err
+		if err := rows.Scan(&id, &cursor.Position, &cursor.mark, &at, &place, &key, &verb, &fields, &before, &after); err != nil {
+			return nil, false, err
 		}
-		if cursor.Position == from.Position {
-			if there = cursor == from; !there {
-				return nil, errResync()
+		if n == 0 { // the one at the place, if there is one
+			if cursor.Position != from.Position || cursor.mark != from.mark || from.Within() && id != from.within {
+				return nil, false, errResync()
 			}
 			continue
 		}
+		if current != nil && current.Cursor == cursor && current.rows == toldAtOnce {
+			current.Cursor.within = last
+		}
 		if current == nil || current.Cursor != cursor {
+			if current != nil {
+				next = append(next, current)
+			}
 			current = &Committed{Cursor: cursor}
 			current.At, _ = timeColumn.normal(at).(time.Time)
-			next = append(next, current)
 		}
+		last = id
+		current.rows++
 		current.bytes += 200 + 3*(len(before.String)+len(after.String))
 		if verb == "R" {
 			current.anew = true
 			continue
 		}
 		if err := current.read(db.model, place, key, verb, fields.String, before.String, after.String); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if !there { // it may be the last one, and old
-		var last Cursor
-		err := db.read.QueryRowxContext(ctx, "SELECT position, mark FROM change_head").Scan(&last.Position, &last.mark)
-		if err == nil && (last != from || len(next) > 0) {
+	if n == 0 { // it may be the last one, and old
+		var head Cursor
+		err := db.read.QueryRowxContext(ctx, "SELECT position, mark FROM change_head").Scan(&head.Position, &head.mark)
+		if err == nil && head != from {
 			err = errResync()
 		}
-		return nil, err
+		return nil, false, err
+	}
+	if more = n == readAtOnce; !more && current != nil {
+		next = append(next, current)
 	}
 	for _, c := range next {
 		c.merge()
 	}
-	return next, nil
+	return next, more, nil
 }
 
 var timeColumn = &Column{Kind: Time}

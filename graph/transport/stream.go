@@ -26,6 +26,9 @@ func Encode(response *graphql.Response, cursor string) Answer {
 	return Answer{encode(response), cursor}
 }
 
+// Len is how many bytes it has.
+func (a Answer) Len() int { return a.len() }
+
 // Sum is a hash of the answer.
 func (a Answer) Sum(seed maphash.Seed) uint64 {
 	var h maphash.Hash

@@ -33,6 +33,8 @@ const (
 	maxRunning = 100
 	// maxID is how many bytes the id of an operation may have.
 	maxID = 256
+	// copied is up to how many bytes a payload is copied, to be sent in one piece.
+	copied = 16 << 10
 	// closeWithin is how long a client has to take leave.
 	closeWithin = time.Second
 )
@@ -50,12 +52,12 @@ type socket struct {
 	header    http.Header // of the request, and what the client has said since
 	asked     context.Context
 
-	// Of the goroutine that reads: nil before the client may do anything.
-	opened context.Context
-	leave  func()
+	opened context.Context // of the goroutine that reads: nil before the client may do anything
 
+	writing     sync.Mutex
 	mu          sync.Mutex
 	initialized bool
+	leave       func()
 	running     map[string]*subscription
 	ended       bool
 }
@@ -72,12 +74,7 @@ func (t *Transport) ServeWebSocket(w http.ResponseWriter, r *http.Request, strea
 	defer cancel()
 	conn.SetReadLimit(int64(t.options.Body))
 	s := &socket{transport: t, streams: streams, conn: conn, header: r.Header.Clone(), asked: ctx, running: map[string]*subscription{}}
-	defer func() {
-		s.end(websocket.StatusNormalClosure, "")
-		if s.leave != nil {
-			s.leave()
-		}
-	}()
+	defer s.end(websocket.StatusNormalClosure, "")
 	if conn.Subprotocol() != protocol {
 		s.end(closeNotAcceptable, "Subprotocol not acceptable")
 		return
@@ -211,7 +208,13 @@ func (s *socket) open(payload map[string]any) (code websocket.StatusCode, reason
 	default:
 		return websocket.StatusTryAgainLater, wrong.Message
 	}
+	s.mu.Lock()
+	ended := s.ended
 	s.opened, s.leave = opened, leave
+	s.mu.Unlock()
+	if ended { // while it was found out who it is
+		leave()
+	}
 	context.AfterFunc(opened, func() {
 		if context.Cause(opened) == ErrNoLonger { //nolint:errorlint // as it is
 			s.end(closeForbidden, "Forbidden")
@@ -276,18 +279,44 @@ func (s *socket) fail(id string, problems gqlerror.List) {
 	s.write("error", id, body{data: appendJSON(nil, problems)}) //nolint:errcheck // the client has gone
 }
 
-// write sends a message. A client that does not take it in time is left.
+// write sends a message, behind those that are being sent. A client that does not take it in time is left.
 func (s *socket) write(kind, id string, payload body) error {
-	head := append(make([]byte, 0, 128+payload.len()), `{"type":"`...)
+	head := append(make([]byte, 0, 128), `{"type":"`...)
 	head = append(append(head, kind...), '"')
 	if id != "" {
 		head = appendJSON(append(head, `,"id":`...), id)
 	}
 	if payload.len() > 0 {
 		head = append(head, `,"payload":`...)
-		head = append(append(append(head, payload.before...), payload.data...), payload.after...)
 	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	ctx, cancel := context.WithTimeout(s.asked, writeWithin)
 	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, append(head, '}'))
+	err := s.send(ctx, head, payload)
+	if err != nil {
+		s.conn.CloseNow() //nolint:errcheck // what comes next would not be all
+	}
+	return err
+}
+
+// send sends a message of a head, a payload and the end. What is large is not copied: many may be sent it at once.
+func (s *socket) send(ctx context.Context, head []byte, payload body) error {
+	parts := [][]byte{head, payload.before, payload.data, payload.after, {'}'}}
+	if payload.len() <= copied {
+		return s.conn.Write(ctx, websocket.MessageText, bytes.Join(parts, nil))
+	}
+	w, err := s.conn.Writer(ctx, websocket.MessageText)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }
