@@ -55,6 +55,7 @@ const (
 type LiveSession struct {
 	Viewer  orm.Viewer
 	Expires time.Time
+	Kept    bool // its newest refresh token has not been exchanged
 }
 
 // A Login is a password that was found to be a user's, and the session that is to come of it.
@@ -104,7 +105,7 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 // BeginSession stores a session, inside Write; whoever calls it knows that the user is who they say.
 func (db *DB) BeginSession(ctx context.Context, user orm.Viewer, id, tokenHash string) (LiveSession, error) {
 	now := db.Now()
-	s := LiveSession{user, now.Add(refreshLife)}
+	s := LiveSession{Viewer: user, Expires: now.Add(refreshLife)}
 	_, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
 		id, user.Key, tokenHash, now, s.Expires)
 	return s, err
@@ -132,20 +133,21 @@ func (db *DB) forget(ctx context.Context, user int64) error {
 }
 
 // RotateSession exchanges a session's newest refresh token for next. If that was done a moment ago, found is true as well
-// and next is the newest: next must follow from the token. Any other token has been used before, or is made up: it ends
-// the session. found is false if the token is good for nothing.
-func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s LiveSession, found bool, err error) {
+// and next is the newest: next must follow from the token. With keep a newest token that is itself but a moment old is kept.
+// Any other token has been used before, or is made up: it ends the session. found is false if the token is good for nothing.
+func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string, keep bool) (s LiveSession, found bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
 		var created time.Time
-		var newest, exchanged bool
+		var newest, exchanged, young bool
 		var err error
 		found, err = db.QueryRow(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), `+rolesOf("s.user_id")+`, s.created_at, s.expires_at,
-			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ? AND s.rotated_at > ?, FALSE)
+			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ?, FALSE), COALESCE(s.rotated_at > ?, FALSE)
 			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.ForUpdate(), []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
-			&s.Viewer.Key, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles), &created, &s.Expires, &newest, &exchanged)
+			&s.Viewer.Key, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles), &created, &s.Expires, &newest, &exchanged, &young)
+		s.Kept = newest && young && keep
 		switch {
-		case err != nil, exchanged:
+		case err != nil, s.Kept, exchanged && young:
 			return err
 		case !newest:
 			found = false

@@ -141,6 +141,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			for _, w := range m.order {
 				w.faults, w.current, w.allowed, w.begin = nil, 0, false, nil
 			}
+			session.Forget(ctx)
 			state.lost.Store(nil)
 			if key.id != "" {
 				stored, answered, err := s.DB.Claim(ctx, key.id, key.request)
@@ -176,6 +177,9 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		err = s.DB.Write(ctx, write)
 		if key.id != "" && errors.Is(err, orm.ErrUncertain) {
 			err = s.settle(ctx, err, write)
+		}
+		if err != nil {
+			session.Forget(ctx)
 		}
 		if err != nil && !errors.Is(err, errRollBack) {
 			return s.failure(ctx, err)

@@ -5915,7 +5915,7 @@ extend type Query {
 type Session {
   "JWT for the header ` + "`" + `Authorization: Bearer` + "`" + `, valid until ` + "`" + `expiresAt` + "`" + `."
   accessToken: String!
-  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days."
+  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. Empty with the header ` + "`" + `X-Session: cookie` + "`" + `, which keeps it in a cookie. A login ends 90 days after it began, or when it is not refreshed for 30 days."
   refreshToken: String!
   "When ` + "`" + `accessToken` + "`" + ` expires: in 15 minutes, or when the login ends."
   expiresAt: DateTime!
@@ -5938,14 +5938,14 @@ input LogInInput {
 
 "Which session to go on with."
 input RefreshSessionInput {
-  "The latest ` + "`" + `Session.refreshToken` + "`" + `, used up by this."
-  refreshToken: String!
+  "The latest ` + "`" + `Session.refreshToken` + "`" + `, used up by this; with the header ` + "`" + `X-Session: cookie` + "`" + ` the cookie's when absent."
+  refreshToken: String! = ""
 }
 
 "Which session to end."
 input LogOutInput {
-  "The latest ` + "`" + `Session.refreshToken` + "`" + `."
-  refreshToken: String!
+  "The latest ` + "`" + `Session.refreshToken` + "`" + `; with the header ` + "`" + `X-Session: cookie` + "`" + ` the cookie's when absent."
+  refreshToken: String! = ""
 }
 
 "The old and the new password of the viewer."
@@ -26161,6 +26161,10 @@ func (ec *executionContext) unmarshalInputLogOutInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
+	if _, present := asMap["refreshToken"]; !present {
+		asMap["refreshToken"] = ""
+	}
+
 	fieldsInOrder := [...]string{"refreshToken"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -27061,6 +27065,10 @@ func (ec *executionContext) unmarshalInputRefreshSessionInput(ctx context.Contex
 	asMap := map[string]any{}
 	for k, v := range obj.(map[string]any) {
 		asMap[k] = v
+	}
+
+	if _, present := asMap["refreshToken"]; !present {
+		asMap["refreshToken"] = ""
 	}
 
 	fieldsInOrder := [...]string{"refreshToken"}

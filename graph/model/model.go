@@ -606,7 +606,7 @@ type LogInPayload struct {
 
 // Which session to end.
 type LogOutInput struct {
-	// The latest `Session.refreshToken`.
+	// The latest `Session.refreshToken`; with the header `X-Session: cookie` the cookie's when absent.
 	RefreshToken string `json:"refreshToken"`
 }
 
@@ -837,7 +837,7 @@ type Query struct {
 
 // Which session to go on with.
 type RefreshSessionInput struct {
-	// The latest `Session.refreshToken`, used up by this.
+	// The latest `Session.refreshToken`, used up by this; with the header `X-Session: cookie` the cookie's when absent.
 	RefreshToken string `json:"refreshToken"`
 }
 
@@ -873,7 +873,7 @@ type RevokeRolePayload struct {
 type Session struct {
 	// JWT for the header `Authorization: Bearer`, valid until `expiresAt`.
 	AccessToken string `json:"accessToken"`
-	// Opaque token for `refreshSession`, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days.
+	// Opaque token for `refreshSession`, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. Empty with the header `X-Session: cookie`, which keeps it in a cookie. A login ends 90 days after it began, or when it is not refreshed for 30 days.
 	RefreshToken string `json:"refreshToken"`
 	// When `accessToken` expires: in 15 minutes, or when the login ends.
 	ExpiresAt time.Time `json:"expiresAt"`
