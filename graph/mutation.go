@@ -526,7 +526,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	entity, err := loaders.ByKey(ctx, table, key)
 	_, password := w.drafts[0].Value("password_hash")
 	if user, ok := any(entity).(*db.User); ok && user != nil && viewer.Key == 0 && !viewer.Admin && password && !m.dryRun && !m.keyed {
-		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, user) })
+		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, transport.Address(ctx), user) })
 	}
 	return entity, faultsOf(w), err
 }

@@ -12,6 +12,24 @@ import (
 	"time"
 )
 
+// A login of the viewer that has not ended.
+type ActiveSession struct {
+	// Opaque id, for `revokeSession`.
+	ID string `json:"id"`
+	// When the user logged in.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it got its tokens last. An access token may have been used since, for at most 15 minutes.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	// The address from which it got them, of IPv6 the network; null if it is not known.
+	LastUsedFrom *string `json:"lastUsedFrom,omitempty"`
+	// The program that got them, as it says itself, at most 200 code points; null if it is not known.
+	UserAgent *string `json:"userAgent,omitempty"`
+	// When it ends unless it is refreshed.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// Whether this request's access token is of it.
+	Current bool `json:"current"`
+}
+
 // Matches a group by least or greatest values of its addresses; it has to meet every field given. Null matches nothing but `isNull`.
 type AddressExtremesHaving struct {
 	// Condition on that of `emailAddress`.
@@ -851,6 +869,16 @@ type RefreshSessionPayload struct {
 	Query *Query `json:"query"`
 }
 
+// Answer of `revokeOtherSessions`.
+type RevokeOtherSessionsPayload struct {
+	// How many sessions have ended.
+	Count int `json:"count"`
+	// Always empty.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
 // Whom to take which role from.
 type RevokeRoleInput struct {
 	// The user. NOT_FOUND if there is none, INVALID if this is not the id of a user.
@@ -866,6 +894,22 @@ type RevokeRolePayload struct {
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 	// Everything that can be read, as this field leaves it: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.
+	Query *Query `json:"query"`
+}
+
+// Which of the viewer's sessions to end.
+type RevokeSessionInput struct {
+	// `ActiveSession.id`. NOT_FOUND if the viewer has no such session.
+	ID string `json:"id"`
+}
+
+// Answer of `revokeSession`.
+type RevokeSessionPayload struct {
+	// The session that has ended; null when there are `userErrors`.
+	RevokedID *string `json:"revokedId,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
 	Query *Query `json:"query"`
 }
 

@@ -128,13 +128,13 @@ func (a *Authenticator) tokens(jar *Jar, s db.LiveSession, id, secret string, us
 }
 
 // Begin opens a session of a user who has just signed up, in the transaction that makes them.
-func (a *Authenticator) Begin(ctx context.Context, user *db.User) (*model.Session, error) {
+func (a *Authenticator) Begin(ctx context.Context, address string, user *db.User) (*model.Session, error) {
 	jar, err := jarOf(ctx)
 	if err != nil {
 		return nil, err
 	}
 	id, secret := random(), random()
-	s, err := a.db.BeginSession(ctx, orm.Viewer{Key: user.Key}, id, hashToken(secret))
+	s, err := a.db.BeginSession(ctx, orm.Viewer{Key: user.Key}, id, hashToken(secret), use(ctx, address))
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (a *Authenticator) Begin(ctx context.Context, user *db.User) (*model.Sessio
 // open makes a log-in a session; opened is false if the password is no longer the one that was verified.
 func (a *Authenticator) open(ctx context.Context, jar *Jar, address string, login db.Login) (session *model.Session, opened bool, err error) {
 	secret := random()
-	login.Session, login.TokenHash, login.Place = random(), hashToken(secret), a.Place(address)
+	login.Session, login.TokenHash, login.Place, login.Use = random(), hashToken(secret), a.Place(address), use(ctx, address)
 	s, opened, err := a.db.OpenSession(ctx, login)
 	if err != nil || !opened {
 		return nil, false, err
@@ -184,7 +184,7 @@ func (a *Authenticator) LogIn(ctx context.Context, address string, input model.L
 }
 
 // Refresh exchanges a session's tokens for the next ones.
-func (a *Authenticator) Refresh(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
+func (a *Authenticator) Refresh(ctx context.Context, address string, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
 	jar, err := jarOf(ctx)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (a *Authenticator) Refresh(ctx context.Context, input model.RefreshSessionI
 	var s db.LiveSession
 	if ok {
 		// Tabs share a cookie, and what they send may come in any order: it is exchanged once in a while and no oftener.
-		s, ok, err = a.db.RotateSession(ctx, id, hashToken(secret), hashToken(next), jar != nil)
+		s, ok, err = a.db.RotateSession(ctx, db.Refresh{Session: id, TokenHash: hashToken(secret), Next: hashToken(next), Keep: jar != nil, Use: use(ctx, address)})
 	}
 	switch {
 	case err != nil:
