@@ -22,7 +22,7 @@ func Open(ctx context.Context, address string, options orm.Options) (*DB, error)
 // kept for idempotency keys. It is orm's otherwise.
 func (db *DB) Promote(ctx context.Context, to *DB) (rows int, err error) {
 	return db.DB.Promote(ctx, to.DB,
-		orm.Beside{Table: "sessions", Texts: []string{"id", "user_id", "token_hash", "previous_hash"}, Times: []string{"created_at", "expires_at", "rotated_at"}},
+		orm.Beside{Table: "sessions", Texts: []string{"id", "user_id", "token_hash", "previous_hash", "used_from", "used_by"}, Times: []string{"created_at", "expires_at", "rotated_at"}},
 		orm.Beside{Table: "known_places", Texts: []string{"user_id", "place"}, Times: []string{"seen_at"}},
 		orm.Beside{Table: "user_roles", Texts: []string{"user_id", "role"}, Times: []string{"granted_at"}},
 		orm.Beside{Table: "identities", Texts: []string{"issuer", "subject", "user_id"}},

@@ -51,7 +51,7 @@ func TestRoles(t *testing.T) {
 		if err != nil || !opened || !slices.Equal(s.Viewer.Roles, []string{"cook", "scribe"}) {
 			t.Error(s, opened, err)
 		}
-		if s, found, err := d.RotateSession(t.Context(), "after", "token 0", "token 1"); err != nil || !found || !slices.Equal(s.Viewer.Roles, []string{"cook", "scribe"}) {
+		if s, found, err := d.RotateSession(t.Context(), Refresh{Session: "after", TokenHash: "token 0", Next: "token 1"}); err != nil || !found || !slices.Equal(s.Viewer.Roles, []string{"cook", "scribe"}) {
 			t.Error(s, found, err)
 		}
 		roles, err := d.RolesOf(t.Context(), "test", []int64{d.ada, 99})

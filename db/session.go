@@ -55,7 +55,11 @@ const (
 type LiveSession struct {
 	Viewer  orm.Viewer
 	Expires time.Time
+	Kept    bool // its newest refresh token has not been exchanged
 }
+
+// A Use is whence a session is used: the client's address, and what it says that it is.
+type Use struct{ From, By string }
 
 // A Login is a password that was found to be a user's, and the session that is to come of it.
 type Login struct {
@@ -65,6 +69,7 @@ type Login struct {
 	Session   string  // its id
 	TokenHash string  // of its first refresh token
 	Place     string  // where the user is, as a keyed hash; it is known from now on
+	Use       Use
 	Attempts  []Bound // what Attempt counted: those of the first are taken back, and one of each other's
 }
 
@@ -87,7 +92,7 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 				return err
 			}
 		}
-		if s, err = db.BeginSession(ctx, user, l.Session, l.TokenHash); err != nil {
+		if s, err = db.BeginSession(ctx, user, l.Session, l.TokenHash, l.Use); err != nil {
 			return err
 		}
 		if err := db.Know(ctx, l.User, l.Place); err != nil {
@@ -102,11 +107,11 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 }
 
 // BeginSession stores a session, inside Write; whoever calls it knows that the user is who they say.
-func (db *DB) BeginSession(ctx context.Context, user orm.Viewer, id, tokenHash string) (LiveSession, error) {
+func (db *DB) BeginSession(ctx context.Context, user orm.Viewer, id, tokenHash string, use Use) (LiveSession, error) {
 	now := db.Now()
-	s := LiveSession{user, now.Add(refreshLife)}
-	_, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-		id, user.Key, tokenHash, now, s.Expires)
+	s := LiveSession{Viewer: user, Expires: now.Add(refreshLife)}
+	_, err := db.Exec(ctx, "insert session", `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, used_from, used_by) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		id, user.Key, tokenHash, now, s.Expires, use.From, use.By)
 	return s, err
 }
 
@@ -131,32 +136,42 @@ func (db *DB) forget(ctx context.Context, user int64) error {
 	return err
 }
 
-// RotateSession exchanges a session's newest refresh token for next. If that was done a moment ago, found is true as well
-// and next is the newest: next must follow from the token. Any other token has been used before, or is made up: it ends
-// the session. found is false if the token is good for nothing.
-func (db *DB) RotateSession(ctx context.Context, id, tokenHash, next string) (s LiveSession, found bool, err error) {
+// A Refresh is the use of a session's refresh token.
+type Refresh struct {
+	Session   string // its id
+	TokenHash string // of the token
+	Next      string // the hash of the one that follows from it
+	Keep      bool   // a newest token that is itself but a moment old is not exchanged
+	Use       Use
+}
+
+// RotateSession exchanges a session's newest refresh token for the next. If that was done a moment ago, found is true as well,
+// and the next is the newest. Any other token has been used before, or is made up: it ends the session. found is false if the
+// token is good for nothing.
+func (db *DB) RotateSession(ctx context.Context, r Refresh) (s LiveSession, found bool, err error) {
 	err = db.Write(ctx, func(ctx context.Context) error {
 		now := db.Now()
 		var created time.Time
-		var newest, exchanged bool
+		var newest, exchanged, young bool
 		var err error
 		found, err = db.QueryRow(ctx, "session", `SELECT s.user_id, (SELECT u.is_admin FROM users AS u WHERE u.id = s.user_id), `+rolesOf("s.user_id")+`, s.created_at, s.expires_at,
-			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ? AND s.rotated_at > ?, FALSE)
-			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.ForUpdate(), []any{tokenHash, tokenHash, next, now.Add(-refreshGrace), id, now},
-			&s.Viewer.Key, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles), &created, &s.Expires, &newest, &exchanged)
+			s.token_hash = ?, COALESCE(s.previous_hash = ? AND s.token_hash = ?, FALSE), COALESCE(s.rotated_at > ?, FALSE)
+			FROM sessions AS s WHERE s.id = ? AND s.expires_at > ?`+db.ForUpdate(), []any{r.TokenHash, r.TokenHash, r.Next, now.Add(-refreshGrace), r.Session, now},
+			&s.Viewer.Key, &s.Viewer.Admin, (*roles)(&s.Viewer.Roles), &created, &s.Expires, &newest, &exchanged, &young)
+		s.Kept = newest && young && r.Keep
 		switch {
-		case err != nil, exchanged:
+		case err != nil, s.Kept, exchanged && young:
 			return err
 		case !newest:
 			found = false
-			return db.endSession(ctx, id)
+			return db.endSession(ctx, r.Session)
 		}
 		s.Expires = now.Add(refreshLife)
 		if end := created.Add(sessionLife); end.Before(s.Expires) {
 			s.Expires = end
 		}
-		_, err = db.Exec(ctx, "update session", `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ?, expires_at = ? WHERE id = ?`,
-			next, tokenHash, now, s.Expires, id)
+		_, err = db.Exec(ctx, "update session", `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ?, expires_at = ?, used_from = ?, used_by = ? WHERE id = ?`,
+			r.Next, r.TokenHash, now, s.Expires, r.Use.From, r.Use.By, r.Session)
 		return err
 	})
 	return s, found, err
@@ -170,6 +185,42 @@ func (db *DB) EndSession(ctx context.Context, id string) error {
 func (db *DB) endSession(ctx context.Context, id string) error {
 	_, err := db.Exec(ctx, "delete session", `DELETE FROM sessions WHERE id = ?`, id)
 	return err
+}
+
+// A StoredSession is one that its user can look at.
+type StoredSession struct {
+	ID                     string
+	Created, Used, Expires time.Time
+	Use                    Use
+}
+
+// maxSessions is how many sessions of a user are listed.
+const maxSessions = 100
+
+// SessionsOf are a user's sessions that have not ended, the one that was used last first.
+func (db *DB) SessionsOf(ctx context.Context, user int64) (list []StoredSession, err error) {
+	err = db.Query(ctx, "sessions", `SELECT id, created_at, rotated_at, expires_at, COALESCE(used_from, ''), COALESCE(used_by, '')
+		FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY COALESCE(rotated_at, created_at) DESC, id LIMIT ?`, []any{user, db.Now(), maxSessions}, func(rows *sqlx.Rows) error {
+		var s StoredSession
+		var rotated *time.Time
+		err := rows.Scan(&s.ID, &s.Created, &rotated, &s.Expires, &s.Use.From, &s.Use.By)
+		if s.Used = s.Created; rotated != nil {
+			s.Used = *rotated
+		}
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}
+
+// EndOtherSessions ends a user's sessions but one, and answers how many.
+func (db *DB) EndOtherSessions(ctx context.Context, user int64, but string) (ended int, err error) {
+	err = db.Write(ctx, func(ctx context.Context) error {
+		n, err := db.Exec(ctx, "delete session", `DELETE FROM sessions WHERE user_id = ? AND id <> ?`, user, but)
+		ended = int(n)
+		return err
+	})
+	return ended, err
 }
 
 // An Account is what a password is checked against. The zero Account is nobody's.

@@ -121,7 +121,7 @@ func TestSessionsExpire(t *testing.T) {
 		if d.alive(t, "left alone") {
 			t.Error("a session lives on")
 		}
-		if _, found, err := d.RotateSession(t.Context(), "left alone", "token 0", "token 1"); found || err != nil {
+		if _, found, err := d.RotateSession(t.Context(), Refresh{Session: "left alone", TokenHash: "token 0", Next: "token 1"}); found || err != nil {
 			t.Error("an expired refresh token is taken:", err)
 		}
 
@@ -129,7 +129,7 @@ func TestSessionsExpire(t *testing.T) {
 		d.open(t, "refreshed")
 		for i := range 4 { // days 25, 50, 75, and the last moment
 			d.set(begin.Add(min(time.Duration(i+1)*25*24*time.Hour, sessionLife-time.Microsecond)))
-			s, found, err := d.RotateSession(t.Context(), "refreshed", fmt.Sprint("token ", i), fmt.Sprint("token ", i+1))
+			s, found, err := d.RotateSession(t.Context(), Refresh{Session: "refreshed", TokenHash: fmt.Sprint("token ", i), Next: fmt.Sprint("token ", i+1)})
 			if want := begin.Add(sessionLife); err != nil || !found || s.Viewer.Key != d.ada || s.Expires.After(want) || i > 1 && !s.Expires.Equal(want) {
 				t.Fatalf("refresh %d: %v %v %v, the end is %v", i, s, found, err, want)
 			}
@@ -141,7 +141,7 @@ func TestSessionsExpire(t *testing.T) {
 		if d.alive(t, "refreshed") {
 			t.Error("a session lives for ever")
 		}
-		if _, found, err := d.RotateSession(t.Context(), "refreshed", "token 4", "token 5"); found || err != nil {
+		if _, found, err := d.RotateSession(t.Context(), Refresh{Session: "refreshed", TokenHash: "token 4", Next: "token 5"}); found || err != nil {
 			t.Error("a session is refreshed for ever:", err)
 		}
 	})
@@ -151,7 +151,7 @@ func TestRefreshGrace(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
 		rotate := func(id, token, next string) bool {
 			t.Helper()
-			_, found, err := d.RotateSession(t.Context(), id, token, next)
+			_, found, err := d.RotateSession(t.Context(), Refresh{Session: id, TokenHash: token, Next: next})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +263,7 @@ func TestRefreshWaitsForAnother(t *testing.T) {
 	onClock(t, func(t *testing.T, d *timed) {
 		d.open(t, "session")
 		if d.meanwhile(t, `UPDATE sessions SET token_hash = ?, previous_hash = ?, rotated_at = ? WHERE id = ?`, []any{"token 2", "token 1", d.Now(), "session"}, func() (bool, error) {
-			_, found, err := d.RotateSession(t.Context(), "session", "token 0", "token 1")
+			_, found, err := d.RotateSession(t.Context(), Refresh{Session: "session", TokenHash: "token 0", Next: "token 1"})
 			return found, err
 		}) {
 			t.Error("a token was exchanged that was an older one by then")

@@ -40,7 +40,9 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.transport.ServeEvents(w, r, q, s.streams())
 		return
 	}
+	ctx, jar := session.WithJar(ctx, r.Header)
 	answer, status := s.execute(ctx, q)
+	jar.Send(w.Header())
 	q.Answer(w, answer, status, budget)
 }
 

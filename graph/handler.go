@@ -117,12 +117,15 @@ func New(options Options) http.Handler {
 	if serveMetrics {
 		options.Metrics = NewMetrics(options.DB)
 	}
+	sessions := session.New(session.Options{
+		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
+	})
 	executable := generated.NewExecutableSchema(generated.Config{
-		Schema: schema(), Resolvers: &Resolver{},
+		Schema: schema(), Resolvers: &Resolver{sessions},
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema(), executor: executor.New(executable)}
+	s := &server{Options: options, schema: schema(), executor: executor.New(executable), sessions: sessions}
 	if options.Plan {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
@@ -139,9 +142,6 @@ func New(options Options) http.Handler {
 	})
 	s.documents = document.New(document.Options{
 		Schema: s.schema, DB: options.DB.DB, Limits: s.Limits.Limits, Introspection: options.Introspection, Trusted: options.TrustedDocuments,
-	})
-	s.sessions = session.New(session.Options{
-		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
 	})
 	s.memory = orm.NewMemory(max(manyAnswers*s.Limits.Response, leastMemory))
 	s.events.memory = s.memory

@@ -145,6 +145,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 			for _, w := range m.order {
 				w.faults, w.current, w.allowed, w.begin = nil, 0, false, nil
 			}
+			session.Forget(ctx)
 			state.invalid.Store(nil)
 			if key.id != "" {
 				stored, answered, err := s.DB.Claim(ctx, key.id, key.request)
@@ -180,6 +181,9 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		err = s.DB.Write(ctx, write)
 		if key.id != "" && errors.Is(err, orm.ErrUncertain) {
 			err = s.settle(ctx, err, write)
+		}
+		if err != nil {
+			session.Forget(ctx)
 		}
 		if err != nil && !errors.Is(err, errRollBack) {
 			return s.failure(ctx, err)
@@ -520,7 +524,7 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	entity, err := loaders.ByKey(ctx, table, key)
 	_, password := w.drafts[0].Value("password_hash")
 	if user, ok := any(entity).(*db.User); ok && user != nil && viewer.Key == 0 && !viewer.Admin && password && !m.dryRun && !m.keyed {
-		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, user) })
+		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, transport.Address(ctx), user) })
 	}
 	return entity, faultsOf(w), err
 }

@@ -1,5 +1,3 @@
-// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
-
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver

@@ -24,7 +24,7 @@ func (r *mutationResolver) LogIn(ctx context.Context, input model.LogInInput) (*
 
 // RefreshSession is the resolver for the refreshSession field.
 func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
-	return mutationOf(ctx).sessions.Refresh(ctx, input)
+	return mutationOf(ctx).sessions.Refresh(ctx, transport.Address(ctx), input)
 }
 
 // LogOut is the resolver for the logOut field.
@@ -37,7 +37,22 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 	return mutationOf(ctx).sessions.ChangePassword(ctx, transport.Address(ctx), input)
 }
 
+// RevokeSession is the resolver for the revokeSession field.
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	return mutationOf(ctx).sessions.Revoke(ctx, input)
+}
+
+// RevokeOtherSessions is the resolver for the revokeOtherSessions field.
+func (r *mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.RevokeOtherSessionsPayload, error) {
+	return mutationOf(ctx).sessions.RevokeOthers(ctx)
+}
+
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*db.User, error) {
 	return row(ctx, db.Users)
+}
+
+// Sessions is the resolver for the sessions field.
+func (r *queryResolver) Sessions(ctx context.Context) ([]*model.ActiveSession, error) {
+	return r.sessions.List(ctx)
 }

@@ -55,6 +55,16 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	ActiveSession struct {
+		CreatedAt    func(childComplexity int) int
+		Current      func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LastUsedAt   func(childComplexity int) int
+		LastUsedFrom func(childComplexity int) int
+		UserAgent    func(childComplexity int) int
+	}
+
 	Address struct {
 		CreatedAt    func(childComplexity int) int
 		EmailAddress func(childComplexity int) int
@@ -284,46 +294,48 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ChangePassword  func(childComplexity int, input model.ChangePasswordInput) int
-		CreateAddress   func(childComplexity int, input model.CreateAddressInput) int
-		CreateAddresses func(childComplexity int, input model.CreateAddressesInput) int
-		CreatePost      func(childComplexity int, input model.CreatePostInput) int
-		CreatePosts     func(childComplexity int, input model.CreatePostsInput) int
-		CreateProfile   func(childComplexity int, input model.CreateProfileInput) int
-		CreateProfiles  func(childComplexity int, input model.CreateProfilesInput) int
-		CreateTag       func(childComplexity int, input model.CreateTagInput) int
-		CreateTags      func(childComplexity int, input model.CreateTagsInput) int
-		CreateUser      func(childComplexity int, input model.CreateUserInput) int
-		CreateUsers     func(childComplexity int, input model.CreateUsersInput) int
-		DeleteAddress   func(childComplexity int, input model.DeleteAddressInput) int
-		DeleteAddresses func(childComplexity int, input model.DeleteAddressesInput) int
-		DeletePost      func(childComplexity int, input model.DeletePostInput) int
-		DeletePosts     func(childComplexity int, input model.DeletePostsInput) int
-		DeleteProfile   func(childComplexity int, input model.DeleteProfileInput) int
-		DeleteProfiles  func(childComplexity int, input model.DeleteProfilesInput) int
-		DeleteTag       func(childComplexity int, input model.DeleteTagInput) int
-		DeleteTags      func(childComplexity int, input model.DeleteTagsInput) int
-		DeleteUser      func(childComplexity int, input model.DeleteUserInput) int
-		DeleteUsers     func(childComplexity int, input model.DeleteUsersInput) int
-		GrantRole       func(childComplexity int, input model.GrantRoleInput) int
-		LogIn           func(childComplexity int, input model.LogInInput) int
-		LogOut          func(childComplexity int, input model.LogOutInput) int
-		RefreshSession  func(childComplexity int, input model.RefreshSessionInput) int
-		RevokeRole      func(childComplexity int, input model.RevokeRoleInput) int
-		UpdateAddress   func(childComplexity int, input model.UpdateAddressInput) int
-		UpdateAddresses func(childComplexity int, input model.UpdateAddressesInput) int
-		UpdatePost      func(childComplexity int, input model.UpdatePostInput) int
-		UpdatePosts     func(childComplexity int, input model.UpdatePostsInput) int
-		UpdateProfile   func(childComplexity int, input model.UpdateProfileInput) int
-		UpdateProfiles  func(childComplexity int, input model.UpdateProfilesInput) int
-		UpdateTag       func(childComplexity int, input model.UpdateTagInput) int
-		UpdateTags      func(childComplexity int, input model.UpdateTagsInput) int
-		UpdateUser      func(childComplexity int, input model.UpdateUserInput) int
-		UpdateUsers     func(childComplexity int, input model.UpdateUsersInput) int
-		UpsertAddress   func(childComplexity int, input model.UpsertAddressInput) int
-		UpsertProfile   func(childComplexity int, input model.UpsertProfileInput) int
-		UpsertTag       func(childComplexity int, input model.UpsertTagInput) int
-		UpsertUser      func(childComplexity int, input model.UpsertUserInput) int
+		ChangePassword      func(childComplexity int, input model.ChangePasswordInput) int
+		CreateAddress       func(childComplexity int, input model.CreateAddressInput) int
+		CreateAddresses     func(childComplexity int, input model.CreateAddressesInput) int
+		CreatePost          func(childComplexity int, input model.CreatePostInput) int
+		CreatePosts         func(childComplexity int, input model.CreatePostsInput) int
+		CreateProfile       func(childComplexity int, input model.CreateProfileInput) int
+		CreateProfiles      func(childComplexity int, input model.CreateProfilesInput) int
+		CreateTag           func(childComplexity int, input model.CreateTagInput) int
+		CreateTags          func(childComplexity int, input model.CreateTagsInput) int
+		CreateUser          func(childComplexity int, input model.CreateUserInput) int
+		CreateUsers         func(childComplexity int, input model.CreateUsersInput) int
+		DeleteAddress       func(childComplexity int, input model.DeleteAddressInput) int
+		DeleteAddresses     func(childComplexity int, input model.DeleteAddressesInput) int
+		DeletePost          func(childComplexity int, input model.DeletePostInput) int
+		DeletePosts         func(childComplexity int, input model.DeletePostsInput) int
+		DeleteProfile       func(childComplexity int, input model.DeleteProfileInput) int
+		DeleteProfiles      func(childComplexity int, input model.DeleteProfilesInput) int
+		DeleteTag           func(childComplexity int, input model.DeleteTagInput) int
+		DeleteTags          func(childComplexity int, input model.DeleteTagsInput) int
+		DeleteUser          func(childComplexity int, input model.DeleteUserInput) int
+		DeleteUsers         func(childComplexity int, input model.DeleteUsersInput) int
+		GrantRole           func(childComplexity int, input model.GrantRoleInput) int
+		LogIn               func(childComplexity int, input model.LogInInput) int
+		LogOut              func(childComplexity int, input model.LogOutInput) int
+		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		RevokeOtherSessions func(childComplexity int) int
+		RevokeRole          func(childComplexity int, input model.RevokeRoleInput) int
+		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
+		UpdateAddress       func(childComplexity int, input model.UpdateAddressInput) int
+		UpdateAddresses     func(childComplexity int, input model.UpdateAddressesInput) int
+		UpdatePost          func(childComplexity int, input model.UpdatePostInput) int
+		UpdatePosts         func(childComplexity int, input model.UpdatePostsInput) int
+		UpdateProfile       func(childComplexity int, input model.UpdateProfileInput) int
+		UpdateProfiles      func(childComplexity int, input model.UpdateProfilesInput) int
+		UpdateTag           func(childComplexity int, input model.UpdateTagInput) int
+		UpdateTags          func(childComplexity int, input model.UpdateTagsInput) int
+		UpdateUser          func(childComplexity int, input model.UpdateUserInput) int
+		UpdateUsers         func(childComplexity int, input model.UpdateUsersInput) int
+		UpsertAddress       func(childComplexity int, input model.UpsertAddressInput) int
+		UpsertProfile       func(childComplexity int, input model.UpsertProfileInput) int
+		UpsertTag           func(childComplexity int, input model.UpsertTagInput) int
+		UpsertUser          func(childComplexity int, input model.UpsertUserInput) int
 	}
 
 	PageInfo struct {
@@ -462,6 +474,7 @@ type ComplexityRoot struct {
 		Profile   func(childComplexity int, id string) int
 		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) int
 		Search    func(childComplexity int, text string, prefix bool, first *int, after *string) int
+		Sessions  func(childComplexity int) int
 		Tag       func(childComplexity int, by model.TagBy) int
 		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
 		User      func(childComplexity int, by model.UserBy) int
@@ -475,9 +488,21 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RevokeOtherSessionsPayload struct {
+		Count      func(childComplexity int) int
+		Query      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RevokeRolePayload struct {
 		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		Query      func(childComplexity int) int
+		RevokedID  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -773,6 +798,8 @@ type MutationResolver interface {
 	RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error)
 	LogOut(ctx context.Context, input model.LogOutInput) (*model.LogOutPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
+	RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error)
+	RevokeOtherSessions(ctx context.Context) (*model.RevokeOtherSessionsPayload, error)
 	CreateTag(ctx context.Context, input model.CreateTagInput) (*model.CreateTagPayload, error)
 	UpdateTag(ctx context.Context, input model.UpdateTagInput) (*model.UpdateTagPayload, error)
 	DeleteTag(ctx context.Context, input model.DeleteTagInput) (*model.DeleteTagPayload, error)
@@ -822,6 +849,7 @@ type QueryResolver interface {
 	Profiles(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) (*orm.Connection[db.Profile], error)
 	Search(ctx context.Context, text string, prefix bool, first *int, after *string) (*orm.SearchConnection, error)
 	Viewer(ctx context.Context) (*db.User, error)
+	Sessions(ctx context.Context) ([]*model.ActiveSession, error)
 	Tag(ctx context.Context, by model.TagBy) (*db.Tag, error)
 	Tags(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) (*orm.Connection[db.Tag], error)
 	User(ctx context.Context, by model.UserBy) (*db.User, error)
@@ -864,6 +892,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "ActiveSession.createdAt":
+		if e.ComplexityRoot.ActiveSession.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.CreatedAt(childComplexity), true
+	case "ActiveSession.current":
+		if e.ComplexityRoot.ActiveSession.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.Current(childComplexity), true
+	case "ActiveSession.expiresAt":
+		if e.ComplexityRoot.ActiveSession.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.ExpiresAt(childComplexity), true
+	case "ActiveSession.id":
+		if e.ComplexityRoot.ActiveSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.ID(childComplexity), true
+	case "ActiveSession.lastUsedAt":
+		if e.ComplexityRoot.ActiveSession.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.LastUsedAt(childComplexity), true
+	case "ActiveSession.lastUsedFrom":
+		if e.ComplexityRoot.ActiveSession.LastUsedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.LastUsedFrom(childComplexity), true
+	case "ActiveSession.userAgent":
+		if e.ComplexityRoot.ActiveSession.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActiveSession.UserAgent(childComplexity), true
 
 	case "Address.createdAt":
 		if e.ComplexityRoot.Address.CreatedAt == nil {
@@ -1969,6 +2040,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.revokeOtherSessions":
+		if e.ComplexityRoot.Mutation.RevokeOtherSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeOtherSessions(childComplexity), true
 	case "Mutation.revokeRole":
 		if e.ComplexityRoot.Mutation.RevokeRole == nil {
 			break
@@ -1980,6 +2057,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeRole(childComplexity, args["input"].(model.RevokeRoleInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
 	case "Mutation.updateAddress":
 		if e.ComplexityRoot.Mutation.UpdateAddress == nil {
 			break
@@ -2751,6 +2839,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["prefix"].(bool), args["first"].(*int), args["after"].(*string)), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity), true
 	case "Query.tag":
 		if e.ComplexityRoot.Query.Tag == nil {
 			break
@@ -2821,6 +2915,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.UserErrors(childComplexity), true
 
+	case "RevokeOtherSessionsPayload.count":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.Count(childComplexity), true
+	case "RevokeOtherSessionsPayload.query":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.Query(childComplexity), true
+	case "RevokeOtherSessionsPayload.userErrors":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.UserErrors(childComplexity), true
+
 	case "RevokeRolePayload.query":
 		if e.ComplexityRoot.RevokeRolePayload.Query == nil {
 			break
@@ -2839,6 +2952,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeRolePayload.UserErrors(childComplexity), true
+
+	case "RevokeSessionPayload.query":
+		if e.ComplexityRoot.RevokeSessionPayload.Query == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.Query(childComplexity), true
+	case "RevokeSessionPayload.revokedId":
+		if e.ComplexityRoot.RevokeSessionPayload.RevokedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.RevokedID(childComplexity), true
+	case "RevokeSessionPayload.userErrors":
+		if e.ComplexityRoot.RevokeSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.UserErrors(childComplexity), true
 
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
@@ -3832,6 +3964,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProfileWhere,
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputRevokeRoleInput,
+		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputStringWhere,
 		ec.unmarshalInputTagBy,
 		ec.unmarshalInputTagCountWhere,
@@ -5915,7 +6048,7 @@ extend type Query {
 type Session {
   "JWT for the header ` + "`" + `Authorization: Bearer` + "`" + `, valid until ` + "`" + `expiresAt` + "`" + `."
   accessToken: String!
-  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days."
+  "Opaque token for ` + "`" + `refreshSession` + "`" + `, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. Empty with the header ` + "`" + `X-Session: cookie` + "`" + `, which keeps it in a cookie. A login ends 90 days after it began, or when it is not refreshed for 30 days."
   refreshToken: String!
   "When ` + "`" + `accessToken` + "`" + ` expires: in 15 minutes, or when the login ends."
   expiresAt: DateTime!
@@ -5923,9 +6056,32 @@ type Session {
   viewer: User!
 }
 
+"A login of the viewer that has not ended."
+type ActiveSession {
+  "Opaque id, for ` + "`" + `revokeSession` + "`" + `."
+  id: ID!
+  "When the user logged in."
+  createdAt: DateTime!
+  "When it got its tokens last. An access token may have been used since, for at most 15 minutes."
+  lastUsedAt: DateTime!
+  "The address from which it got them, of IPv6 the network; null if it is not known."
+  lastUsedFrom: String
+  "The program that got them, as it says itself, at most 200 code points; null if it is not known."
+  userAgent: String
+  "When it ends unless it is refreshed."
+  expiresAt: DateTime!
+  "Whether this request's access token is of it."
+  current: Boolean!
+}
+
 extend type Query {
   "The user logged in; null without a login."
   viewer: User
+  """
+  The viewer's logins that have not ended, the one used last first, at most 100; none without a login. A subscription to it is not told
+  when a session begins or ends.
+  """
+  sessions: [ActiveSession!]!
 }
 
 "Who logs in."
@@ -5938,14 +6094,20 @@ input LogInInput {
 
 "Which session to go on with."
 input RefreshSessionInput {
-  "The latest ` + "`" + `Session.refreshToken` + "`" + `, used up by this."
-  refreshToken: String!
+  "The latest ` + "`" + `Session.refreshToken` + "`" + `, used up by this; with the header ` + "`" + `X-Session: cookie` + "`" + ` the cookie's when absent."
+  refreshToken: String! = ""
 }
 
 "Which session to end."
 input LogOutInput {
-  "The latest ` + "`" + `Session.refreshToken` + "`" + `."
-  refreshToken: String!
+  "The latest ` + "`" + `Session.refreshToken` + "`" + `; with the header ` + "`" + `X-Session: cookie` + "`" + ` the cookie's when absent."
+  refreshToken: String! = ""
+}
+
+"Which of the viewer's sessions to end."
+input RevokeSessionInput {
+  "` + "`" + `ActiveSession.id` + "`" + `. NOT_FOUND if the viewer has no such session."
+  id: ID!
 }
 
 "The old and the new password of the viewer."
@@ -5979,6 +6141,26 @@ type RefreshSessionPayload {
 "Answer of ` + "`" + `logOut` + "`" + `."
 type LogOutPayload {
   "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
+}
+
+"Answer of ` + "`" + `revokeSession` + "`" + `."
+type RevokeSessionPayload {
+  "The session that has ended; null when there are ` + "`" + `userErrors` + "`" + `."
+  revokedId: ID
+  "Faults of the input, in input order; empty on success."
+  userErrors: [UserError!]!
+  "Everything that can be read, as the caller, when all has been done: in no transaction."
+  query: Query!
+}
+
+"Answer of ` + "`" + `revokeOtherSessions` + "`" + `."
+type RevokeOtherSessionsPayload {
+  "How many sessions have ended."
+  count: Int!
+  "Always empty."
   userErrors: [UserError!]!
   "Everything that can be read, as the caller, when all has been done: in no transaction."
   query: Query!
@@ -6023,6 +6205,13 @@ extend type Mutation {
     "Both passwords."
     input: ChangePasswordInput!
   ): ChangePasswordPayload!
+  "Ends a session of the viewer, as a log-out does: its tokens are refused from now on, and connections that it holds open are closed within two seconds. For anyone logged in. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
+  revokeSession(
+    "Which session."
+    input: RevokeSessionInput!
+  ): RevokeSessionPayload!
+  "Ends all sessions of the viewer but the one whose access token this request has. For anyone logged in. Alone in its operation, without ` + "`" + `@dryRun` + "`" + ` and ` + "`" + `Idempotency-Key` + "`" + `: else BAD_REQUEST."
+  revokeOtherSessions: RevokeOtherSessionsPayload!
 }
 `, BuiltIn: false},
 	{Name: "../tag.generated.graphqls", Input: `# Code generated from db/relations.go by graph/generate. DO NOT EDIT.
@@ -7373,6 +7562,26 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_ActiveSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ActiveSession_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ActiveSession_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ActiveSession_lastUsedAt(ctx, field)
+	case "lastUsedFrom":
+		return ec.fieldContext_ActiveSession_lastUsedFrom(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_ActiveSession_userAgent(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ActiveSession_expiresAt(ctx, field)
+	case "current":
+		return ec.fieldContext_ActiveSession_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActiveSession", field.Name)
+}
+
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8103,6 +8312,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_search(ctx, field)
 	case "viewer":
 		return ec.fieldContext_Query_viewer(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Query_sessions(ctx, field)
 	case "tag":
 		return ec.fieldContext_Query_tag(ctx, field)
 	case "tags":
@@ -8131,6 +8342,18 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeOtherSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_RevokeOtherSessionsPayload_count(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeOtherSessionsPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RevokeOtherSessionsPayload_query(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeOtherSessionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -8141,6 +8364,18 @@ func (ec *executionContext) childFields_RevokeRolePayload(ctx context.Context, f
 		return ec.fieldContext_RevokeRolePayload_query(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revokedId":
+		return ec.fieldContext_RevokeSessionPayload_revokedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeSessionPayload_userErrors(ctx, field)
+	case "query":
+		return ec.fieldContext_RevokeSessionPayload_query(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9192,6 +9427,20 @@ func (ec *executionContext) field_Mutation_revokeRole_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RevokeRoleInput, error) {
 			return ec.unmarshalNRevokeRoleInput2kithᚋgraphᚋmodelᚐRevokeRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeSessionInput, error) {
+			return ec.unmarshalNRevokeSessionInput2kithᚋgraphᚋmodelᚐRevokeSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10317,6 +10566,167 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ActiveSession_id(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_lastUsedFrom(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_lastUsedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_lastUsedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_userAgent(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_userAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_userAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ActiveSession_current(ctx context.Context, field graphql.CollectedField, obj *model.ActiveSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActiveSession_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActiveSession_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActiveSession", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
 
 func (ec *executionContext) _Address_id(ctx context.Context, field graphql.CollectedField, obj *db.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -15437,6 +15847,82 @@ func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_revokeSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeSession(ctx, fc.Args["input"].(model.RevokeSessionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeSessionPayload) graphql.Marshaler {
+			return ec.marshalNRevokeSessionPayload2ᚖkithᚋgraphᚋmodelᚐRevokeSessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeOtherSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeOtherSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().RevokeOtherSessions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeOtherSessionsPayload) graphql.Marshaler {
+			return ec.marshalNRevokeOtherSessionsPayload2ᚖkithᚋgraphᚋmodelᚐRevokeOtherSessionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeOtherSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokeOtherSessionsPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createTag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18911,6 +19397,38 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Sessions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ActiveSession) graphql.Marshaler {
+			return ec.marshalOActiveSession2ᚕᚖkithᚋgraphᚋmodelᚐActiveSessionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActiveSession(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_tag(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19256,6 +19774,90 @@ func (ec *executionContext) fieldContext_RefreshSessionPayload_query(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _RevokeOtherSessionsPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.RevokeOtherSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeOtherSessionsPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeOtherSessionsPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeOtherSessionsPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RevokeOtherSessionsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RevokeOtherSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeOtherSessionsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeOtherSessionsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeOtherSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeOtherSessionsPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RevokeOtherSessionsPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RevokeOtherSessionsPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RevokeOtherSessionsPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeOtherSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RevokeRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RevokeRolePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19339,6 +19941,90 @@ func (ec *executionContext) _RevokeRolePayload_query(ctx context.Context, field 
 func (ec *executionContext) fieldContext_RevokeRolePayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RevokeRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeSessionPayload_revokedId(ctx context.Context, field graphql.CollectedField, obj *model.RevokeSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeSessionPayload_revokedId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeSessionPayload_revokedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeSessionPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RevokeSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RevokeSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokeSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖkithᚋdbᚋormᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevokeSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokeSessionPayload_query(ctx context.Context, field graphql.CollectedField, obj *model.RevokeSessionPayload) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_RevokeSessionPayload_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &model.Query{}
+	fc.Result = res
+	return ec.marshalNQuery2ᚖkithᚋgraphᚋmodelᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_RevokeSessionPayload_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokeSessionPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -26161,6 +26847,10 @@ func (ec *executionContext) unmarshalInputLogOutInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
+	if _, present := asMap["refreshToken"]; !present {
+		asMap["refreshToken"] = ""
+	}
+
 	fieldsInOrder := [...]string{"refreshToken"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -27063,6 +27753,10 @@ func (ec *executionContext) unmarshalInputRefreshSessionInput(ctx context.Contex
 		asMap[k] = v
 	}
 
+	if _, present := asMap["refreshToken"]; !present {
+		asMap["refreshToken"] = ""
+	}
+
 	fieldsInOrder := [...]string{"refreshToken"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -27114,6 +27808,36 @@ func (ec *executionContext) unmarshalInputRevokeRoleInput(ctx context.Context, o
 				return it, err
 			}
 			it.Role = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRevokeSessionInput(ctx context.Context, obj any) (model.RevokeSessionInput, error) {
+	var it model.RevokeSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		}
 	}
 	return it, nil
@@ -29929,6 +30653,74 @@ func (ec *executionContext) _SearchResult(ctx context.Context, sel ast.Selection
 
 // region    **************************** object.gotpl ****************************
 
+var activeSessionImplementors = []string{"ActiveSession"}
+
+func (ec *executionContext) _ActiveSession(ctx context.Context, sel ast.SelectionSet, obj *model.ActiveSession) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activeSessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActiveSession")
+		case "id":
+			out.Values[i] = ec._ActiveSession_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ActiveSession_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._ActiveSession_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedFrom":
+			out.Values[i] = ec._ActiveSession_lastUsedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userAgent":
+			out.Values[i] = ec._ActiveSession_userAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ActiveSession_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._ActiveSession_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var addressImplementors = []string{"Address", "Node"}
 
 func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, obj *db.Address) graphql.Marshaler {
@@ -32276,6 +33068,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "revokeSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeOtherSessions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeOtherSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createTag":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createTag(ctx, field)
@@ -34360,6 +35166,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "sessions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_sessions(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "tag":
 			field := field
 
@@ -34531,6 +35359,54 @@ func (ec *executionContext) _RefreshSessionPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var revokeOtherSessionsPayloadImplementors = []string{"RevokeOtherSessionsPayload"}
+
+func (ec *executionContext) _RevokeOtherSessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeOtherSessionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeOtherSessionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeOtherSessionsPayload")
+		case "count":
+			out.Values[i] = ec._RevokeOtherSessionsPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeOtherSessionsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._RevokeOtherSessionsPayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var revokeRolePayloadImplementors = []string{"RevokeRolePayload"}
 
 func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeRolePayload) graphql.Marshaler {
@@ -34555,6 +35431,54 @@ func (ec *executionContext) _RevokeRolePayload(ctx context.Context, sel ast.Sele
 			}
 		case "query":
 			out.Values[i] = ec._RevokeRolePayload_query(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var revokeSessionPayloadImplementors = []string{"RevokeSessionPayload"}
+
+func (ec *executionContext) _RevokeSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokeSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeSessionPayload")
+		case "revokedId":
+			out.Values[i] = ec._RevokeSessionPayload_revokedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevokeSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "query":
+			out.Values[i] = ec._RevokeSessionPayload_query(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -37818,6 +38742,32 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNActiveSession2ᚕᚖkithᚋgraphᚋmodelᚐActiveSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ActiveSession) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNActiveSession2ᚖkithᚋgraphᚋmodelᚐActiveSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNActiveSession2ᚖkithᚋgraphᚋmodelᚐActiveSession(ctx context.Context, sel ast.SelectionSet, v *model.ActiveSession) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ActiveSession(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAddress2ᚕᚖkithᚋdbᚐAddressᚄ(ctx context.Context, sel ast.SelectionSet, v []*db.Address) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -39079,6 +40029,16 @@ func (ec *executionContext) marshalNRefreshSessionPayload2ᚖkithᚋgraphᚋmode
 	return ec._RefreshSessionPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRevokeOtherSessionsPayload2ᚖkithᚋgraphᚋmodelᚐRevokeOtherSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeOtherSessionsPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RevokeOtherSessionsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRevokeRoleInput2kithᚋgraphᚋmodelᚐRevokeRoleInput(ctx context.Context, v any) (model.RevokeRoleInput, error) {
 	res, err := ec.unmarshalInputRevokeRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -39092,6 +40052,21 @@ func (ec *executionContext) marshalNRevokeRolePayload2ᚖkithᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._RevokeRolePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokeSessionInput2kithᚋgraphᚋmodelᚐRevokeSessionInput(ctx context.Context, v any) (model.RevokeSessionInput, error) {
+	res, err := ec.unmarshalInputRevokeSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokeSessionPayload2ᚖkithᚋgraphᚋmodelᚐRevokeSessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeSessionPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RevokeSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSearchConnection2ᚖkithᚋdbᚋormᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *orm.SearchConnection) graphql.Marshaler {
@@ -40039,6 +41014,25 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalOActiveSession2ᚕᚖkithᚋgraphᚋmodelᚐActiveSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ActiveSession) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNActiveSession2ᚖkithᚋgraphᚋmodelᚐActiveSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOAddress2ᚖkithᚋdbᚐAddress(ctx context.Context, sel ast.SelectionSet, v *db.Address) graphql.Marshaler {

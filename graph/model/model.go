@@ -12,6 +12,24 @@ import (
 	"time"
 )
 
+// A login of the viewer that has not ended.
+type ActiveSession struct {
+	// Opaque id, for `revokeSession`.
+	ID string `json:"id"`
+	// When the user logged in.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it got its tokens last. An access token may have been used since, for at most 15 minutes.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	// The address from which it got them, of IPv6 the network; null if it is not known.
+	LastUsedFrom *string `json:"lastUsedFrom,omitempty"`
+	// The program that got them, as it says itself, at most 200 code points; null if it is not known.
+	UserAgent *string `json:"userAgent,omitempty"`
+	// When it ends unless it is refreshed.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// Whether this request's access token is of it.
+	Current bool `json:"current"`
+}
+
 // Matches a group by least or greatest values of its addresses; it has to meet every field given. Null matches nothing but `isNull`.
 type AddressExtremesHaving struct {
 	// Condition on that of `emailAddress`.
@@ -606,7 +624,7 @@ type LogInPayload struct {
 
 // Which session to end.
 type LogOutInput struct {
-	// The latest `Session.refreshToken`.
+	// The latest `Session.refreshToken`; with the header `X-Session: cookie` the cookie's when absent.
 	RefreshToken string `json:"refreshToken"`
 }
 
@@ -837,7 +855,7 @@ type Query struct {
 
 // Which session to go on with.
 type RefreshSessionInput struct {
-	// The latest `Session.refreshToken`, used up by this.
+	// The latest `Session.refreshToken`, used up by this; with the header `X-Session: cookie` the cookie's when absent.
 	RefreshToken string `json:"refreshToken"`
 }
 
@@ -848,6 +866,16 @@ type RefreshSessionPayload struct {
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 	// Everything that can be read, as the user of the session; with `userErrors` as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
+// Answer of `revokeOtherSessions`.
+type RevokeOtherSessionsPayload struct {
+	// How many sessions have ended.
+	Count int `json:"count"`
+	// Always empty.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
 	Query *Query `json:"query"`
 }
 
@@ -869,11 +897,27 @@ type RevokeRolePayload struct {
 	Query *Query `json:"query"`
 }
 
+// Which of the viewer's sessions to end.
+type RevokeSessionInput struct {
+	// `ActiveSession.id`. NOT_FOUND if the viewer has no such session.
+	ID string `json:"id"`
+}
+
+// Answer of `revokeSession`.
+type RevokeSessionPayload struct {
+	// The session that has ended; null when there are `userErrors`.
+	RevokedID *string `json:"revokedId,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
 // What a login gives.
 type Session struct {
 	// JWT for the header `Authorization: Bearer`, valid until `expiresAt`.
 	AccessToken string `json:"accessToken"`
-	// Opaque token for `refreshSession`, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. A login ends 90 days after it began, or when it is not refreshed for 30 days.
+	// Opaque token for `refreshSession`, good for one use. Using it again within ten seconds answers the same successor; later it ends every session that came of the same login. Empty with the header `X-Session: cookie`, which keeps it in a cookie. A login ends 90 days after it began, or when it is not refreshed for 30 days.
 	RefreshToken string `json:"refreshToken"`
 	// When `accessToken` expires: in 15 minutes, or when the login ends.
 	ExpiresAt time.Time `json:"expiresAt"`

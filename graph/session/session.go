@@ -26,8 +26,8 @@ import (
 
 const tooManyHashes = "too many passwords are waiting to be hashed; try again"
 
-// An Authenticator tells who sends a request, and opens and closes sessions. No cookies are used: a token comes in the
-// Authorization header or not at all, so a browser never sends one by itself.
+// An Authenticator tells who sends a request, and opens and closes sessions. Who sends it is told by the Authorization header
+// alone, which a browser never sends by itself; a cookie can hold a refresh token, for those who ask for it.
 type Authenticator struct {
 	db     *db.DB
 	secret []byte
@@ -102,50 +102,63 @@ func (a *Authenticator) Viewer(ctx context.Context, h http.Header) (orm.Viewer, 
 }
 
 // session answers a session's tokens, and makes the rest of the answer be read as its user.
-func (a *Authenticator) session(ctx context.Context, s db.LiveSession, id, secret string) (*model.Session, error) {
+func (a *Authenticator) session(ctx context.Context, jar *Jar, s db.LiveSession, id, secret string) (*model.Session, error) {
 	orm.SetViewer(ctx, s.Viewer)
 	entity, err := loaders.ByKey(ctx, db.Users, s.Viewer.Key)
 	if err != nil || entity == nil {
 		return nil, errors.Join(err, errUnauthenticated())
 	}
-	return a.tokens(s, id, secret, entity)
+	return a.tokens(jar, s, id, secret, entity)
 }
 
-// tokens are those of a session of a user.
-func (a *Authenticator) tokens(s db.LiveSession, id, secret string, user *db.User) (*model.Session, error) {
+// tokens are those of a session of a user; what the jar keeps is not answered.
+func (a *Authenticator) tokens(jar *Jar, s db.LiveSession, id, secret string, user *db.User) (*model.Session, error) {
 	now := a.db.Now()
 	expires := now.Add(accessLife)
 	if s.Expires.Before(expires) {
 		expires = s.Expires
 	}
 	access, err := a.sign(id, user.Key, now, expires)
-	return &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: expires, Viewer: user}, err
+	session := &model.Session{AccessToken: access, RefreshToken: joinToken(id, secret), ExpiresAt: expires, Viewer: user}
+	if jar != nil {
+		jar.keep(session.RefreshToken, s.Expires.Sub(now))
+		session.RefreshToken = ""
+	}
+	return session, err
 }
 
 // Begin opens a session of a user who has just signed up, in the transaction that makes them.
-func (a *Authenticator) Begin(ctx context.Context, user *db.User) (*model.Session, error) {
-	id, secret := random(), random()
-	s, err := a.db.BeginSession(ctx, orm.Viewer{Key: user.Key}, id, hashToken(secret))
+func (a *Authenticator) Begin(ctx context.Context, address string, user *db.User) (*model.Session, error) {
+	jar, err := jarOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return a.tokens(s, id, secret, user)
+	id, secret := random(), random()
+	s, err := a.db.BeginSession(ctx, orm.Viewer{Key: user.Key}, id, hashToken(secret), use(ctx, address))
+	if err != nil {
+		return nil, err
+	}
+	return a.tokens(jar, s, id, secret, user)
 }
 
 // open makes a log-in a session; opened is false if the password is no longer the one that was verified.
-func (a *Authenticator) open(ctx context.Context, address string, login db.Login) (session *model.Session, opened bool, err error) {
+func (a *Authenticator) open(ctx context.Context, jar *Jar, address string, login db.Login) (session *model.Session, opened bool, err error) {
 	secret := random()
-	login.Session, login.TokenHash, login.Place = random(), hashToken(secret), a.Place(address)
+	login.Session, login.TokenHash, login.Place, login.Use = random(), hashToken(secret), a.Place(address), use(ctx, address)
 	s, opened, err := a.db.OpenSession(ctx, login)
 	if err != nil || !opened {
 		return nil, false, err
 	}
-	session, err = a.session(ctx, s, login.Session, secret)
+	session, err = a.session(ctx, jar, s, login.Session, secret)
 	return session, true, err
 }
 
 // LogIn opens a session for a username and its password, if there were not too many attempts.
 func (a *Authenticator) LogIn(ctx context.Context, address string, input model.LogInInput) (*model.LogInPayload, error) {
+	jar, err := jarOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	username := db.Users.Field("username").Normal(input.Username)
 	if strings.ContainsRune(username, 0) {
 		username = "" // which nobody has
@@ -162,7 +175,7 @@ func (a *Authenticator) LogIn(ctx context.Context, address string, input model.L
 	}
 	var session *model.Session
 	if matches {
-		session, matches, err = a.open(ctx, address, db.Login{User: account.Key, Verified: account.Hash, Attempts: bounds})
+		session, matches, err = a.open(ctx, jar, address, db.Login{User: account.Key, Verified: account.Hash, Attempts: bounds})
 	}
 	if err == nil && !matches {
 		return &model.LogInPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "username or password is wrong"}}}, nil
@@ -171,13 +184,17 @@ func (a *Authenticator) LogIn(ctx context.Context, address string, input model.L
 }
 
 // Refresh exchanges a session's tokens for the next ones.
-func (a *Authenticator) Refresh(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
-	id, secret, ok := splitToken(input.RefreshToken)
+func (a *Authenticator) Refresh(ctx context.Context, address string, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
+	jar, err := jarOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, secret, ok := splitToken(jar.token(input.RefreshToken))
 	next := a.successor(id, secret)
 	var s db.LiveSession
-	var err error
 	if ok {
-		s, ok, err = a.db.RotateSession(ctx, id, hashToken(secret), hashToken(next))
+		// Tabs share a cookie, and what they send may come in any order: it is exchanged once in a while and no oftener.
+		s, ok, err = a.db.RotateSession(ctx, db.Refresh{Session: id, TokenHash: hashToken(secret), Next: hashToken(next), Keep: jar != nil, Use: use(ctx, address)})
 	}
 	switch {
 	case err != nil:
@@ -185,17 +202,27 @@ func (a *Authenticator) Refresh(ctx context.Context, input model.RefreshSessionI
 	case !ok:
 		return &model.RefreshSessionPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "the refresh token is not valid", Field: []string{"input", "refreshToken"}}}}, nil
 	}
-	session, err := a.session(ctx, s, id, next)
+	if s.Kept {
+		next = secret
+	}
+	session, err := a.session(ctx, jar, s, id, next)
 	return &model.RefreshSessionPayload{Session: session, UserErrors: []*orm.Fault{}}, err
 }
 
 // LogOut ends the session of a refresh token; one that is good for nothing has no session to end.
 func (a *Authenticator) LogOut(ctx context.Context, input model.LogOutInput) (*model.LogOutPayload, error) {
+	jar, err := jarOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	// A used token ends its session as well, so it need not be told from the newest.
-	if id, _, ok := splitToken(input.RefreshToken); ok {
+	if id, _, ok := splitToken(jar.token(input.RefreshToken)); ok {
 		if err := a.db.EndSession(ctx, id); err != nil {
 			return nil, err
 		}
+	}
+	if jar != nil {
+		jar.empty()
 	}
 	return &model.LogOutPayload{UserErrors: []*orm.Fault{}}, nil
 }
@@ -205,6 +232,10 @@ func (a *Authenticator) ChangePassword(ctx context.Context, address string, inpu
 	viewer := orm.ViewerOf(ctx)
 	if viewer.Key == 0 {
 		return nil, orm.ErrAnonymous
+	}
+	jar, err := jarOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	draft, faults := orm.NewDraft(db.Users.Table, orm.Input{{Name: "password", Value: input.NewPassword}}, nil, false)
 	if len(faults) > 0 {
@@ -231,7 +262,7 @@ func (a *Authenticator) ChangePassword(ctx context.Context, address string, inpu
 		}
 		next, _ := draft.Value("password_hash")
 		hash, _ := next.(string)
-		session, matches, err = a.open(ctx, address, db.Login{User: viewer.Key, Verified: account.Hash, NewHash: hash, Attempts: bounds})
+		session, matches, err = a.open(ctx, jar, address, db.Login{User: viewer.Key, Verified: account.Hash, NewHash: hash, Attempts: bounds})
 	}
 	if err == nil && !matches {
 		return &model.ChangePasswordPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil

@@ -116,13 +116,22 @@ func (a *Authenticator) Standing(ctx context.Context, h http.Header) (s Standing
 	if s.Viewer, err = a.Viewer(ctx, h); err != nil || len(h.Values("Authorization")) == 0 {
 		return s, err
 	}
-	_, token, _ := strings.Cut(h.Get("Authorization"), " ")
-	var claims accessClaims
-	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err == nil && claims.ExpiresAt != nil { // it has been verified
+	claims := claimed(h)
+	s.Session = claims.Session
+	if claims.ExpiresAt != nil {
 		s.Expires = claims.ExpiresAt.Time
 	}
-	if claims.Issuer == tokenIssuer {
-		s.Session = claims.Session
-	}
 	return s, nil
+}
+
+// claimed is what a request's access token says, which may not be true unless it was looked at; of another issuer's no session.
+func claimed(h http.Header) (claims accessClaims) {
+	_, token, _ := strings.Cut(h.Get("Authorization"), " ")
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
+		return accessClaims{}
+	}
+	if claims.Issuer != tokenIssuer {
+		claims.Session = ""
+	}
+	return claims
 }
