@@ -11,7 +11,7 @@ FUZZTIME ?= 1m
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What `go generate` may write.
-GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.graphqls db/*.generated.go
+GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.graphqls db/*.generated.go docs/model.svg
 
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
