@@ -11,7 +11,7 @@ FUZZTIME ?= 1m
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # What `go generate` may write.
-GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.graphqls db/*.generated.go
+GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.graphqls db/*.generated.go docs/model.svg
 
 # The race detector looks at all code but SQLite, which is C turned into Go and is seventeen times as slow under it.
 RACE := -race -gcflags='modernc.org/...=-race=false'

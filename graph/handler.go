@@ -19,6 +19,7 @@ import (
 	"kith/db"
 	"kith/db/orm"
 	"kith/graph/document"
+	"kith/graph/drawing"
 	"kith/graph/generated"
 	"kith/graph/graphiql"
 	"kith/graph/plan"
@@ -163,7 +164,11 @@ func New(options Options) http.Handler {
 		mux.Handle("GET /metrics", s.Metrics.Handler())
 	}
 	if options.GraphiQL {
-		mux.Handle("/", graphiql.Handler())
+		var model []byte // which tells what introspection tells
+		if options.Introspection {
+			model = drawing.SVG(options.DB.Model().Tables(), graphiql.TypeLink)
+		}
+		mux.Handle("/", graphiql.Handler(model))
 	}
 	return s.Metrics.around(s.transport.Middleware(mux))
 }

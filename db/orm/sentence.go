@@ -36,14 +36,14 @@ func (f *Fault) subject() string {
 		case name == "id": // it stands for the row
 			return "this"
 		default:
-			return of + spoken(name)
+			return of + Spoken(name)
 		}
 	}
 	return "this"
 }
 
-// spoken turns "fullName" into "full name".
-func spoken(name string) string {
+// Spoken is a name of the schema as people say it: "fullName" and "FullName" are "full name".
+func Spoken(name string) string {
 	var b strings.Builder
 	for i, r := range name {
 		if i > 0 && unicode.IsUpper(r) {

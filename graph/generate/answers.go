@@ -47,13 +47,13 @@ func (w *writer) enum(of string) {
 	name := of[strings.LastIndexByte(of, '.')+1:]
 	about := w.source.doc(of, "").text
 	if about == "" {
-		about = "What " + withArticle(words(name)) + " can be"
+		about = "What " + withArticle(orm.Spoken(name)) + " can be"
 	}
 	w.block(about+".", "enum "+name, func() {
 		for _, c := range w.source.constants[of] {
 			about := w.source.doc(of, c.name).text
 			if about == "" {
-				about = upperFirst(words(c.name))
+				about = upperFirst(orm.Spoken(c.name))
 			}
 			w.field(about+".", c.value)
 		}

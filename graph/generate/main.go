@@ -1,5 +1,5 @@
-// Command generate writes what follows from the page, db/relations.go and its nouns: the schema of every table, and the
-// Go that gqlgen needs to bind it, and then runs gqlgen, which it tells the bodies of the resolvers. It runs where
+// Command generate writes what follows from the page, db/relations.go and its nouns: the schema of every table, the
+// Go that gqlgen needs to bind it and a drawing of it all, and then runs gqlgen, which it tells the bodies of the resolvers. It runs where
 // nothing of that is there yet, or belongs to another page: it is built with the tag "generate", without what it has
 // written itself.
 package main
@@ -22,6 +22,7 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph/drawing"
 )
 
 // marked is what stands in the first line of every file. go/ast and others know it by its form.
@@ -83,6 +84,7 @@ func derived(tables []*orm.Table, source *source) (map[string][]byte, error) {
 		return nil, err
 	}
 	files[filepath.Join("db", "relations.generated.go")] = nouns
+	files[filepath.Join("docs", "model.svg")] = drawing.SVG(tables, "")
 	return files, nil
 }
 
@@ -128,6 +130,9 @@ func write(files map[string][]byte) error {
 	for _, name := range names {
 		if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, files[name]) {
 			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
 		}
 		if err := os.WriteFile(name, files[name], 0o644); err != nil { //nolint:gosec // source code is for everybody to read
 			return fmt.Errorf("%s: %w", name, err)

@@ -50,7 +50,7 @@ func (w *writer) column(c *orm.Column, u use) {
 	case c.Preset() != "":
 		typ += " = " + c.Preset()
 	case c.Fallback() != nil:
-		text += "; the " + words(c.Fallback().Field) + " when absent, BLANK when null"
+		text += "; the " + orm.Spoken(c.Fallback().Field) + " when absent, BLANK when null"
 	case c.Nullable:
 		text += "; null when absent"
 	}
@@ -230,7 +230,7 @@ func (w *writer) mutationFields(t *orm.Table) {
 	var along []string // what an input of it writes as well
 	for _, r := range t.Relations {
 		if r.Nested(true) {
-			along = append(along, words(r.Field))
+			along = append(along, orm.Spoken(r.Field))
 		}
 	}
 	mayCreate, mayChange := w.may(t)
@@ -246,10 +246,10 @@ func (w *writer) mutationFields(t *orm.Table) {
 		var moved []string
 		for _, r := range t.Relations {
 			if r.Nested(false) || r.Parts().Any() || r.Links() {
-				changed = append(changed, "its "+words(r.Field))
+				changed = append(changed, "its "+orm.Spoken(r.Field))
 			}
 			if r.Own != nil && r.Own.Writable(false) {
-				moved = append(moved, ", or gives it another "+words(r.Field))
+				moved = append(moved, ", or gives it another "+orm.Spoken(r.Field))
 			}
 		}
 		w.mutation("update"+t.Type, "Changes "+listed(changed)+strings.Join(moved, "")+". "+mayChange, "The changes.")

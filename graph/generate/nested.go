@@ -32,14 +32,14 @@ func change(r *orm.Relation) string { return strings.TrimSuffix(nested(r), "Inpu
 // relations writes the fields of an input for the relations that it writes as well, but given.
 func (w *writer) relations(t *orm.Table, u use, given *orm.Relation) {
 	for _, r := range t.Relations {
-		field := words(r.Field)
+		field := orm.Spoken(r.Field)
 		parts := r.Parts()
 		switch {
 		case r == given || r.Link != nil && !r.Links():
 			continue
 		case r.Link != nil && u == forNew:
 			if r.Nested(true) {
-				text := "Its " + field + ", by " + words(r.To.ByName().Field) + ", " + w.each(r.To.ByName()) + ": " + fmt.Sprintf(ofNames, w.noun(r.To).many)
+				text := "Its " + field + ", by " + orm.Spoken(r.To.ByName().Field) + ", " + w.each(r.To.ByName()) + ": " + fmt.Sprintf(ofNames, w.noun(r.To).many)
 				w.field(text, r.Field+": [String!]")
 			} else if r.Makes() {
 				w.field(upperFirst(field)+" to make and to link; none when absent.", r.Field+": ["+madeAlong(r)+"!]")
@@ -49,7 +49,7 @@ func (w *writer) relations(t *orm.Table, u use, given *orm.Relation) {
 			continue
 		case u == forNew:
 			if r.Nested(true) && r.Many {
-				w.field(upperFirst(field)+" to make, with the "+w.noun(t).one+" as "+words(r.Back.Field)+"; none when absent.", r.Field+": ["+nested(r)+"!]")
+				w.field(upperFirst(field)+" to make, with the "+w.noun(t).one+" as "+orm.Spoken(r.Back.Field)+"; none when absent.", r.Field+": ["+nested(r)+"!]")
 			} else if r.Nested(true) {
 				w.field(upperFirst(field)+" to make; none when absent.", r.Field+": "+nested(r))
 			}
@@ -86,7 +86,7 @@ func (w *writer) keys(r *orm.Relation) {
 	case r.Many:
 		w.field("Ids of "+to.many+" that are there and are to hang on "+made+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": [ID!]")
 	default:
-		w.field("Id of "+to.a+" that is there and is to be the "+words(r.Field)+" of "+made+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": ID")
+		w.field("Id of "+to.a+" that is there and is to be the "+orm.Spoken(r.Field)+" of "+made+" from now on."+w.missing(r)+theirs(r), r.KeysField()+": ID")
 	}
 }
 
@@ -144,7 +144,7 @@ func (w *writer) nestedInputs(t *orm.Table) {
 			if r.Nested(false) {
 				u, made = forEither, "made or changed"
 			}
-			which := "the " + words(r.Field)
+			which := "the " + orm.Spoken(r.Field)
 			if r.Many {
 				which = w.noun(r.To).a
 			}
@@ -163,7 +163,7 @@ func (w *writer) nestedInputs(t *orm.Table) {
 
 // changesInput writes the input that changes, part by part, what a relation leads to, and that of one row in it.
 func (w *writer) changesInput(r *orm.Relation, parts orm.Parts) {
-	from, to, field := w.noun(r.From).one, w.noun(r.To), words(r.Field)
+	from, to, field := w.noun(r.From).one, w.noun(r.To), orm.Spoken(r.Field)
 	type sentences struct{ about, remove, disconnect, update, connect, create, ids, id, inputs string }
 	say := sentences{
 		about:      "Changes of the " + field + " of " + w.noun(r.From).a + ", done in this order. A row that is named twice is INVALID.",
@@ -238,15 +238,15 @@ func (w *writer) linkInput(r *orm.Relation) {
 	to := w.noun(r.To)
 	by, set, all, admins := "id", "set", "`set`, which says", ""
 	if r.Nested(false) {
-		by, set, all = words(r.To.ByName().Field)+" or id", "setIds", "`set` and `setIds`, which say"
+		by, set, all = orm.Spoken(r.To.ByName().Field)+" or id", "setIds", "`set` and `setIds`, which say"
 	}
 	if r.OfTheirs() {
 		admins = " For admins only: FORBIDDEN."
 	}
-	w.block("Changes of the "+words(r.Field)+" of "+w.noun(r.From).a+", by "+by+": either "+all+" what all of them are afterwards, or the others; both kinds together are INVALID.", "input "+nested(r), func() {
+	w.block("Changes of the "+orm.Spoken(r.Field)+" of "+w.noun(r.From).a+", by "+by+": either "+all+" what all of them are afterwards, or the others; both kinds together are INVALID.", "input "+nested(r), func() {
 		if r.Nested(false) {
 			name := r.To.ByName()
-			names, made := upperFirst(words(name.Field))+"s of ", ", "+w.each(name)+": "+fmt.Sprintf(ofNames, to.many)
+			names, made := upperFirst(orm.Spoken(name.Field))+"s of ", ", "+w.each(name)+": "+fmt.Sprintf(ofNames, to.many)
 			w.field(names+"all "+to.many+" it has afterwards"+made, "set: [String!]")
 			w.field(names+to.many+" to put on it"+made, "add: [String!]")
 			w.field(names+to.many+" to take off it; the "+to.many+" themselves are kept.", "remove: [String!]")

@@ -17,7 +17,7 @@ func (w *writer) orders(t *orm.Table) {
 			if r.Many {
 				continue
 			}
-			text := "By its " + words(r.Field)
+			text := "By its " + orm.Spoken(r.Field)
 			if !r.Required || r.To.Reads() != nil {
 				text += ", null where there is none" + seen(r.To)
 			}

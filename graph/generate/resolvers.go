@@ -37,7 +37,7 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		one := words(t.Type)
+		one := orm.Spoken(t.Type)
 		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return orm.GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
 		for _, c := range t.ComputedFields() {
 			if !source.methods[t.Type+"."+c.GoName()] {
@@ -56,8 +56,8 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 			if r.Link == nil || r.Link.Rows == nil {
 				continue
 			}
-			fmt.Fprintf(&b, "\n// A %s is a page of the %s of %s.\ntype %s struct{ *orm.Connection[%s] }\n", r.Connection(), words(r.Field), withArticle(one), r.Connection(), r.To.Type)
-			fmt.Fprintf(&b, "\n// A %s is an edge of such a page, with the %s.\ntype %s struct {\n*orm.Edge[%s]\n*%s\n}\n", r.Edge(), words(r.Link.Rows.Type), r.Edge(), r.To.Type, r.Link.Rows.Type)
+			fmt.Fprintf(&b, "\n// A %s is a page of the %s of %s.\ntype %s struct{ *orm.Connection[%s] }\n", r.Connection(), orm.Spoken(r.Field), withArticle(one), r.Connection(), r.To.Type)
+			fmt.Fprintf(&b, "\n// A %s is an edge of such a page, with the %s.\ntype %s struct {\n*orm.Edge[%s]\n*%s\n}\n", r.Edge(), orm.Spoken(r.Link.Rows.Type), r.Edge(), r.To.Type, r.Link.Rows.Type)
 			fmt.Fprintf(&b, "\n// Edges are the page's rows with their cursors and links.\nfunc (c *%s) Edges(ctx context.Context) ([]*%s, error) {\n"+
 				"return orm.LinkedEdges(ctx, c.Connection, func(e *orm.Edge[%s], link *%s) *%s { return &%s{e, link} })\n}\n",
 				r.Connection(), r.Edge(), r.To.Type, r.Link.Rows.Type, r.Edge(), r.Edge())
@@ -80,7 +80,7 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 			return nil, fmt.Errorf("%s.%s: the type %s has no constants", c.Table.Type, c.GoField(), c.Scalar())
 		}
 		fmt.Fprintf(&b, "\n// Values are what %s can be.\nfunc (%s) Values() []string { return []string{%s} }\n",
-			withArticle(words(c.Scalar())), c.Scalar(), strings.Join(values, ", "))
+			withArticle(orm.Spoken(c.Scalar())), c.Scalar(), strings.Join(values, ", "))
 	}
 	return format.Source(b.Bytes())
 }

@@ -119,7 +119,7 @@ func (w *writer) conditions() string {
 		case orm.Text:
 			about += ", compared by code point"
 		case orm.Enum:
-			about = withArticle(words(c.Scalar())) + ", compared by name"
+			about = withArticle(orm.Spoken(c.Scalar())) + ", compared by name"
 		}
 		w.block("Condition on "+about+"; it has to meet every field given. A `null` operand is BAD_REQUEST.", "input "+w.where(c), func() {
 			for _, name := range w.operatorsOf(c) {
@@ -255,7 +255,7 @@ func (w *writer) types(t *orm.Table) {
 		for _, c := range t.ComputedFields() {
 			text := w.source.doc(t.Type, c.GoName()).text
 			if text == "" {
-				text = "The " + words(c.Field) + " of the " + n.one
+				text = "The " + orm.Spoken(c.Field) + " of the " + n.one
 			}
 			w.field(text+".", c.Field+": "+c.Scalar()+required(!c.Nullable)+w.deprecation(t, c.GoName()))
 		}
@@ -276,7 +276,7 @@ func (w *writer) types(t *orm.Table) {
 		}
 		link := w.noun(r.Link.Rows)
 		to := w.noun(r.To)
-		w.page(r.To, "One page of the "+words(r.Field)+" of "+n.a, r.Connection(), upperFirst(to.a)+" on such a page, with what the "+link.one+" says.", r.Edge(), r.EdgeColumns())
+		w.page(r.To, "One page of the "+orm.Spoken(r.Field)+" of "+n.a, r.Connection(), upperFirst(to.a)+" on such a page, with what the "+link.one+" says.", r.Edge(), r.EdgeColumns())
 	}
 }
 
@@ -350,7 +350,7 @@ func (w *writer) ofColumn(c *orm.Column) string {
 func (w *writer) takes(c *orm.Column) string {
 	text := w.source.doc(c.Table.Type, c.GoField()).text
 	if text == "" {
-		text = "The " + words(c.Field) + " of the " + w.noun(c.Table).one
+		text = "The " + orm.Spoken(c.Field) + " of the " + w.noun(c.Table).one
 	}
 	if c.Unique {
 		text += ", unique"
@@ -376,11 +376,11 @@ func (w *writer) ofRelation(r *orm.Relation) string {
 		}
 		return text + "."
 	case !r.Many:
-		return "The " + words(r.Field) + " of the " + one + "; null when there is none" + seen(r.To) + "."
-	case r.Theirs != nil && !strings.HasSuffix(one, words(r.Back.Field)):
-		return "The " + words(r.Field) + " of which the " + one + " is the " + words(r.Back.Field) + "."
+		return "The " + orm.Spoken(r.Field) + " of the " + one + "; null when there is none" + seen(r.To) + "."
+	case r.Theirs != nil && !strings.HasSuffix(one, orm.Spoken(r.Back.Field)):
+		return "The " + orm.Spoken(r.Field) + " of which the " + one + " is the " + orm.Spoken(r.Back.Field) + "."
 	}
-	return "The " + words(r.Field) + " of the " + one + "."
+	return "The " + orm.Spoken(r.Field) + " of the " + one + "."
 }
 
 // end is what stands at the other end of a foreign key.
@@ -388,10 +388,10 @@ func (w *writer) end(r *orm.Relation) string {
 	if text := w.source.doc(r.From.Type, r.Own.GoField()).text; text != "" {
 		return text
 	}
-	if words(r.Field) == w.noun(r.To).one {
-		return "The " + words(r.Field) + " it belongs to"
+	if orm.Spoken(r.Field) == w.noun(r.To).one {
+		return "The " + orm.Spoken(r.Field) + " it belongs to"
 	}
-	return "The " + w.noun(r.To).one + " that is its " + words(r.Field)
+	return "The " + w.noun(r.To).one + " that is its " + orm.Spoken(r.Field)
 }
 
 // inputs writes what pages are ordered and filtered by.
@@ -417,7 +417,7 @@ func (w *writer) inputs(t *orm.Table) {
 			w.relevance(t)
 		}
 		for _, c := range t.OrderCounts() {
-			w.field("By how many "+words(c.Counts().Field)+seen(c.Counts().To)+" there are of the "+n.one+".", c.OrderName())
+			w.field("By how many "+orm.Spoken(c.Counts().Field)+seen(c.Counts().To)+" there are of the "+n.one+".", c.OrderName())
 		}
 	})
 	w.orders(t)
@@ -465,7 +465,7 @@ func (w *writer) called(c *orm.Column) string {
 	if text := w.source.doc(c.Table.Type, c.GoField()).text; text != "" {
 		return text
 	}
-	return "The " + words(c.Field)
+	return "The " + orm.Spoken(c.Field)
 }
 
 // uniques are the columns besides the key by which a row can be found.
@@ -492,7 +492,7 @@ func (w *writer) ofMatches(t *orm.Table) string {
 
 // filters writes the conditions on a relation.
 func (w *writer) filters(r *orm.Relation) {
-	field := words(r.Field)
+	field := orm.Spoken(r.Field)
 	there := withArticle(field) + seen(r.To)
 	switch {
 	case r.Many:
@@ -540,9 +540,9 @@ func (w *writer) whos(r *orm.Right) string {
 	}
 	for _, path := range r.Paths() {
 		steps := strings.Split(path, ".")
-		text := "its " + words(steps[0])
+		text := "its " + orm.Spoken(steps[0])
 		for _, step := range steps[1:] {
-			text = "the " + strings.ReplaceAll(words(strings.TrimSuffix(step, "_id")), "_", " ") + " of " + text
+			text = "the " + strings.ReplaceAll(orm.Spoken(strings.TrimSuffix(step, "_id")), "_", " ") + " of " + text
 		}
 		names = append(names, text)
 	}
@@ -561,7 +561,7 @@ func (w *writer) holder(c *orm.Column) string {
 		return "the " + w.noun(c.Table).one
 	}
 	if i := slices.IndexFunc(c.Table.Relations, func(r *orm.Relation) bool { return r.Own == c }); i >= 0 {
-		return "its " + words(c.Table.Relations[i].Field)
+		return "its " + orm.Spoken(c.Table.Relations[i].Field)
 	}
 	return "the user of `" + c.Field + "`"
 }

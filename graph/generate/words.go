@@ -3,7 +3,6 @@ package main
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"kith/db/orm"
 )
@@ -12,7 +11,7 @@ import (
 type noun struct{ a, one, many string } // "an address", "address", "addresses"
 
 func (w *writer) noun(t *orm.Table) noun {
-	n := noun{one: words(t.Type), many: strings.ReplaceAll(t.Name, "_", " ")}
+	n := noun{one: orm.Spoken(t.Type), many: strings.ReplaceAll(t.Name, "_", " ")}
 	n.a = withArticle(n.one)
 	if article := w.source.doc(t.Type, "").article; article == "a" || article == "an" {
 		n.a = article + " " + n.one
@@ -33,19 +32,7 @@ func withArticle(s string) string {
 	return "a " + s
 }
 
-// words turns "PostTag" and "postTag" into "post tag".
-func words(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
-func snake(s string) string { return strings.ReplaceAll(words(s), " ", "_") }
+func snake(s string) string { return strings.ReplaceAll(orm.Spoken(s), " ", "_") }
 
 func upperFirst(s string) string {
 	if s == "" {

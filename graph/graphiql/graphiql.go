@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"path"
@@ -20,6 +21,14 @@ import (
 
 //go:embed dist/*.gz
 var dist embed.FS
+
+//go:embed model.html
+var modelText string
+
+var modelPage = template.Must(template.New("model").Parse(modelText))
+
+// TypeLink, followed by the name of a type, is where GraphiQL shows what the schema says of it.
+const TypeLink = "/#"
 
 const (
 	indexName = "index.html"
@@ -47,10 +56,14 @@ type file struct {
 	etag         string // without its quotes, the same for both encodings
 }
 
-// Handler serves the page at / and its parts under /graphiql/; any other path is 404, so it may be mounted at / below everything else.
+// Handler serves the page at / and its parts under /graphiql/, and at /model a drawing of the model, if it is given one: an SVG element whose
+// links lead to TypeLink and the name of a type. Any other path is 404, so it may be mounted at / below everything else.
 // The page sends its operations to /graphql on the same origin.
-func Handler() http.Handler {
+func Handler(drawing []byte) http.Handler {
 	files := load()
+	if len(drawing) > 0 {
+		files["/model"] = modelFile(drawing)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", contentSecurityPolicy)
@@ -106,7 +119,7 @@ func load() map[string]file {
 			packed:       packed,
 			contentType:  contentTypes[path.Ext(name)],
 			cacheControl: "public, max-age=31536000, immutable",
-			etag:         fmt.Sprintf("%x", sha256.Sum256(packed))[:32],
+			etag:         tag(packed),
 		}
 		urlPath := assetBase + name
 		if !hashed(name) {
@@ -119,6 +132,22 @@ func load() map[string]file {
 	}
 	return files
 }
+
+// modelFile is the page with the drawing.
+func modelFile(drawing []byte) file {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	err := modelPage.Execute(w, template.HTML(drawing)) //nolint:gosec // it is drawn of the program's own page
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(err) // nothing is written but into memory
+	}
+	return file{packed: packed.Bytes(), contentType: contentTypes[".html"], cacheControl: "no-cache", etag: tag(packed.Bytes())}
+}
+
+func tag(packed []byte) string { return fmt.Sprintf("%x", sha256.Sum256(packed))[:32] }
 
 // hashed says whether a name ends in eight hexadecimal digits that stand for the content.
 func hashed(name string) bool {

@@ -13,6 +13,9 @@ import (
 // maxFirstLoad bounds what a browser may have to download before the page is of use, compressed.
 const maxFirstLoad = 2_000_000
 
+// drawn stands for the drawing of a model.
+const drawn = `<svg xmlns="http://www.w3.org/2000/svg"><a href="/#User"><text>User</text></a></svg>`
+
 func request(t *testing.T, method, path string, header ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
@@ -20,7 +23,7 @@ func request(t *testing.T, method, path string, header ...string) *http.Response
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	Handler().ServeHTTP(w, r)
+	Handler([]byte(drawn)).ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -128,6 +131,30 @@ func TestOnlyHashedNamesAreCachedForLong(t *testing.T) {
 	}
 }
 
+func TestModel(t *testing.T) {
+	response := request(t, "GET", "/model")
+	page := string(body(t, response))
+	if response.StatusCode != 200 || !strings.Contains(page, drawn) || strings.Contains(page, "<script") {
+		t.Errorf("%s\n%s", response.Status, page)
+	}
+	if got := response.Header.Get("Content-Security-Policy"); got != contentSecurityPolicy {
+		t.Errorf("Content-Security-Policy is %q", got)
+	}
+	packed := body(t, request(t, "GET", "/model", "Accept-Encoding", "gzip"))
+	if string(unpack(packed)) != page {
+		t.Error("packed and plain differ")
+	}
+	again := request(t, "GET", "/model", "If-None-Match", response.Header.Get("ETag"))
+	if again.StatusCode != http.StatusNotModified {
+		t.Errorf("%s, want 304", again.Status)
+	}
+	w := httptest.NewRecorder()
+	Handler(nil).ServeHTTP(w, httptest.NewRequest("GET", "/model", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("without a drawing: %d, want 404", w.Code)
+	}
+}
+
 func TestNotModified(t *testing.T) {
 	for _, encoding := range []string{"gzip", "identity"} {
 		first := request(t, "GET", "/", "Accept-Encoding", encoding)
@@ -143,7 +170,7 @@ func TestNotModified(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	server := httptest.NewServer(Handler())
+	server := httptest.NewServer(Handler([]byte(drawn)))
 	defer server.Close()
 	for _, encoding := range []string{"gzip", "identity"} {
 		r, err := http.NewRequest("HEAD", server.URL, nil)
