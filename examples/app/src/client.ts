@@ -31,7 +31,7 @@ const streams = new ApolloLink(
     new Observable(observer =>
       follow<Record<string, unknown>>(session.fetch, url, { query: print(query), variables, operationName }, {
         next: payload => observer.next(payload as ApolloLink.Result),
-        gap: () => void client.refetchQueries({ include: 'active' }),
+        gap: readAnew,
         refused: error => observer.error(error),
       }),
     ),
@@ -41,6 +41,12 @@ export const client = new ApolloClient({
   cache,
   link: ApolloLink.split(({ operationType }) => operationType === 'subscription', streams, new HttpLink({ uri: url, fetch: session.fetch })),
 });
+
+// Forgets all lists, and asks again for what is shown. What is being written stays.
+function readAnew() {
+  for (const fieldName of ['posts', 'users', 'user', 'search']) cache.evict({ id: 'ROOT_QUERY', fieldName, broadcast: false });
+  void client.refetchQueries({ include: 'active' });
+}
 
 // What a list is asked for; the same in the query and where a new post is put into it.
 export const postsOf = (username: string): PostWhere => ({ author: { username: { eq: username } } });

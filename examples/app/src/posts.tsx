@@ -1,5 +1,5 @@
 import { useApolloClient, useMutation, useQuery } from '@apollo/client/react';
-import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { Link, useLocation } from 'wouter';
 import { addPost, dropNode } from './client';
 import { Delete } from './delete';
@@ -133,6 +133,7 @@ export function PostPage({ id }: { id: string }) {
 
 type Draft = { title: string; content: string; tags: string[] };
 
+const empty: Draft = { title: '', content: '', tags: [] };
 const draftOf = (post: PostCardFragment): Draft => ({ title: post.title, content: post.content, tags: post.tags.nodes.map(tag => tag.name) });
 
 export function NewPost() {
@@ -146,6 +147,7 @@ export function NewPost() {
     const { post, userErrors } = data!.createPost;
     if (post) {
       addPost(post);
+      sessionStorage.removeItem('draft');
       navigate(`/posts/${post.id}`, { replace: true });
       say('Your post is published.');
     }
@@ -153,7 +155,7 @@ export function NewPost() {
   };
   return (
     <Page title="New post">
-      <PostForm start={{ title: '', content: '', tags: [] }} save={save} verb="Publish" busy={loading} error={error} />
+      <PostForm name="draft" start={empty} save={save} verb="Publish" busy={loading} error={error} />
     </Page>
   );
 }
@@ -171,6 +173,7 @@ function Editing({ post }: { post: PostCardFragment }) {
   const [base, setBase] = useState(post);
   const [form, setForm] = useState(0);
   const sending = useRef(false);
+  const name = `draft of ${post.id}, ${base.version}`;
   const newer = post.version > base.version && !sending.current;
   const save = async ({ title, content, tags }: Draft) => {
     sending.current = true;
@@ -179,6 +182,7 @@ function Editing({ post }: { post: PostCardFragment }) {
     );
     const { userErrors } = data!.updatePost;
     if (userErrors.length === 0) {
+      sessionStorage.removeItem(name);
       navigate(`/posts/${post.id}`, { replace: true });
       say('Your changes are saved.');
     }
@@ -203,16 +207,20 @@ function Editing({ post }: { post: PostCardFragment }) {
           </div>
         </section>
       )}
-      <PostForm key={form} start={draftOf(base)} save={save} verb="Save" busy={loading} blocked={newer} error={error} />
+      <PostForm key={form} name={name} start={draftOf(base)} save={save} verb="Save" busy={loading} blocked={newer} error={error} />
     </Page>
   );
 }
 
-type PostFormProps = { start: Draft; save: (draft: Draft) => Promise<Fault[]>; verb: string; busy: boolean; blocked?: boolean; error?: Error };
+type PostFormProps = { name: string; start: Draft; save: (draft: Draft) => Promise<Fault[]>; verb: string; busy: boolean; blocked?: boolean; error?: Error };
 
-function PostForm({ start, save, verb, busy, blocked, error }: PostFormProps) {
-  const [draft, setDraft] = useState(start);
+// What is being written is kept in this tab under a name, until it is saved.
+function PostForm({ name, start, save, verb, busy, blocked, error }: PostFormProps) {
+  const [draft, setDraft] = useState<Draft>(() => JSON.parse(sessionStorage.getItem(name) ?? 'null') ?? start);
   const [faults, setFaults] = useState<Fault[]>([]);
+  useEffect(() => {
+    if (draft !== start) sessionStorage.setItem(name, JSON.stringify(draft));
+  }, [draft]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save(draft).then(setFaults, () => setFaults([])); // what failed is in error
@@ -231,7 +239,7 @@ function PostForm({ start, save, verb, busy, blocked, error }: PostFormProps) {
         <button className="primary" disabled={busy || blocked}>
           {busy ? 'One moment…' : verb}
         </button>
-        <button type="button" className="quiet" onClick={() => history.back()}>
+        <button type="button" className="quiet" onClick={() => (sessionStorage.removeItem(name), history.back())}>
           Cancel
         </button>
       </div>

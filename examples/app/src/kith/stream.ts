@@ -26,7 +26,7 @@ export function follow<T>(send: typeof fetch, url: string, body: object, { next,
 
   async function run() {
     let cursor = '';
-    for (let failures = 0, begun = false; !stopped.signal.aborted; failures++) {
+    for (let failures = 0, behind = false; !stopped.signal.aborted; failures++, behind = !cursor) {
       if (failures) await new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(LONGEST, 500 * 2 ** failures)));
       await sight();
       const connection = new AbortController();
@@ -39,15 +39,15 @@ export function follow<T>(send: typeof fetch, url: string, body: object, { next,
         const response = await send(url, { method: 'POST', headers, body: JSON.stringify(body), signal: connection.signal });
         if (response.status === 400 || response.status === 403) return refused(new Error(await response.text()));
         if (!response.ok || !response.body) throw new Error(`The server answered ${response.status}.`);
-        if (begun && !cursor) gap();
-        begun = true;
         for await (const event of events(response.body, connection)) {
+          failures = 0;
+          if (event.id) cursor = event.id; // the first says where we begin, and nothing else
+          if (behind) gap();
+          behind = false;
           if (event.event !== 'next') continue;
           const payload: Payload<T> = JSON.parse(event.data);
           if (payload.errors?.some(e => e.extensions?.code === 'RESYNC')) cursor = '';
-          else cursor = event.id || cursor;
           if (payload.data) next(payload);
-          failures = 0;
         }
       } catch {
         // It is tried again.
