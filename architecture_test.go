@@ -26,7 +26,7 @@ var topLevel = []string{
 	".ci", ".dockerignore", ".git", ".gitattributes", ".github", ".gitignore", ".golangci.yml",
 	"CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "compose.yaml",
 	"architecture_test.go", "go.mod", "go.sum", "gqlgen.yml", "server.go", "server_test.go",
-	"bench", "db", "docs", "graph", "loaders", "migrations",
+	"bench", "db", "docs", "examples", "graph", "loaders", "migrations",
 }
 
 // layers import downwards only, by the first element of their path; "." is server.go.

@@ -241,6 +241,7 @@ type serve struct {
 	MaxResponse    int           `default:"16777216" env:"KITH_MAX_RESPONSE" help:"Bytes of an answer."`
 
 	TrustedDocuments string `default:"off" env:"KITH_TRUSTED_DOCUMENTS" help:"capture:FILE writes the documents that are sent to FILE; FILE lets only those in it run."`
+	App              string `env:"KITH_APP" help:"A folder with a built app for browsers, which is served at /; GraphiQL is at /graphiql/ then."`
 	Receipts         toggle `enum:"on,off," default:"" env:"KITH_RECEIPTS" help:"on or off: whether a receipt shows SQL."`
 	AdminAddr        string `env:"KITH_ADMIN_ADDR" help:"A second listener for /metrics and /debug/pprof/."`
 }
@@ -302,6 +303,11 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	if options.TrustedDocuments, err = document.LoadTrusted(c.TrustedDocuments); err != nil {
 		return fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)
+	}
+	if c.App != "" {
+		if options.App, err = transport.LoadApp(os.DirFS(c.App)); err != nil {
+			return fmt.Errorf("KITH_APP: %w", err)
+		}
 	}
 	tracer, stopTracing, err := graph.NewTracer(ctx, Version)
 	if err != nil {

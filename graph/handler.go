@@ -34,7 +34,10 @@ type Options struct {
 	// Plan answers queries by plans; without it resolvers answer everything, with the same bytes.
 	Plan          bool
 	Introspection bool
-	GraphiQL      bool
+	// GraphiQL is at /, or at /graphiql/ beside an App.
+	GraphiQL bool
+	// App is served wherever nothing else is; nil: there is none.
+	App *transport.App
 	// Secret signs access tokens; empty: one that lasts as long as the process.
 	Secret []byte
 	// SignUpClosed leaves the making of users to admins.
@@ -163,12 +166,24 @@ func New(options Options) http.Handler {
 	if serveMetrics {
 		mux.Handle("GET /metrics", s.Metrics.Handler())
 	}
+	page := http.NotFoundHandler()
 	if options.GraphiQL {
 		var model []byte // which tells what introspection tells
 		if options.Introspection {
 			model = drawing.SVG(options.DB.Model().Tables(), graphiql.TypeLink)
 		}
-		mux.Handle("/", graphiql.Handler(model))
+		page = graphiql.Handler(model)
+	}
+	if options.App == nil {
+		mux.Handle("/", page)
+	} else {
+		mux.Handle("/", options.App)
+		mux.Handle("/graphiql/", page)
+		mux.Handle("/graphiql/{$}", http.StripPrefix("/graphiql", page))
+		mux.Handle("/model", page)
+		for _, path := range []string{"/graphql/", "/healthz", "/readyz", "/schema.graphql", "/metrics"} { // whatever is switched off
+			mux.Handle(path, http.NotFoundHandler())
+		}
 	}
 	return s.Metrics.around(s.transport.Middleware(mux))
 }

@@ -303,6 +303,8 @@ func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent s
 	defer leave()
 	if after != nil {
 		from = *after
+	} else if next(transport.Answer{Cursor: from.String()}) != nil { // who loses the connection before anything changes knows where to go on
+		return nil
 	}
 	viewer := orm.ViewerOf(ctx)
 	send := func(set *orm.Committed, changes []seenChange, more bool) error {

@@ -261,8 +261,18 @@ func TestEvents(t *testing.T) {
 				}
 				return append(lines, "the end")
 			}
+			// It is said at once where one begins, so that nothing is lost with a connection on which nothing has come.
 			s, leave := ask(http.MethodPost, "")
-			begun(t, f, 1)
+			start := next(s)
+			if len(start) != 1 || !strings.HasPrefix(start[0], "id: ") {
+				t.Fatal(start)
+			}
+			leave()
+			tag("0")
+			s, leave = ask(http.MethodPost, strings.TrimPrefix(start[0], "id: "))
+			if got := next(s); len(got) != 3 || got[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"0"}}]}}}` {
+				t.Fatal(got)
+			}
 			tag("a")
 			one := next(s)
 			if len(one) != 3 || one[0] != "event: next" || !strings.HasPrefix(one[1], "id: ") || one[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"a"}}]}}}` {

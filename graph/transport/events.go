@@ -59,7 +59,12 @@ func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Reque
 			}
 		}
 	}()
-	problems := s.Run(ctx, q, func(a Answer) error { return e.write("next", a.Cursor, a.body) })
+	problems := s.Run(ctx, q, func(a Answer) error {
+		if a.len() == 0 {
+			return e.write("", a.Cursor, a.body)
+		}
+		return e.write("next", a.Cursor, a.body)
+	})
 	if ctx.Err() != nil {
 		return
 	}
@@ -76,7 +81,8 @@ type eventWriter struct {
 	control *http.ResponseController
 }
 
-// write writes an event, or a comment if it has no name. No answer has an end of line in it.
+// write writes an event; without a name an id alone, which is no event and is kept by who receives it, or a comment. No answer has an end
+// of line in it.
 func (e *eventWriter) write(name, id string, b body) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -84,9 +90,11 @@ func (e *eventWriter) write(name, id string, b body) error {
 	head := ""
 	if name != "" {
 		head = "event: " + name + "\n"
-		if id != "" {
-			head += "id: " + id + "\n"
-		}
+	}
+	if id != "" {
+		head += "id: " + id + "\n"
+	}
+	if name != "" {
 		head += "data: "
 	}
 	for _, part := range [][]byte{[]byte(head), b.before, b.data, b.after, []byte("\n\n")} {

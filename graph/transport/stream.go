@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// An Answer is an answer that has been encoded, to be sent to many.
+// An Answer is an answer that has been encoded, to be sent to many. One without a body says only where its receiver stands.
 type Answer struct {
 	body
 	// Cursor is where to go on behind it; "" if there is no such place.

@@ -256,6 +256,9 @@ func (s *socket) subscribe(id string, payload map[string]any) (code websocket.St
 			if !current {
 				return context.Canceled
 			}
+			if a.len() == 0 { // the protocol has no room for it
+				return nil
+			}
 			return s.write("next", id, a.body)
 		})
 		s.mu.Lock()
