@@ -180,7 +180,7 @@ func (c *ledgerClient) write(t *testing.T, query string, variables map[string]an
 				}
 			}
 			return a, faults
-		case code != "UNAVAILABLE" && code != "TIMEOUT" || attempt > 50:
+		case code != "UNAVAILABLE" && code != "TIMEOUT" || attempt > 500:
 			t.Errorf("%s %v: %s", query, variables, a.Body)
 			return a, []string{"FAILED"}
 		}
