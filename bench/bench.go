@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -37,12 +38,13 @@ func main() {
 	}
 	rounds := flag.Int("rounds", 5, "rounds to measure")
 	seconds := flag.Float64("seconds", 1.5, "how long one measurement lasts")
-	only := flag.String("only", "", "measure only these queries: Q1,Q3; W1 is measured only so")
+	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
+	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *profiles))
+	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *sqlite, *profiles))
 }
 
 func fail(err error) {
@@ -52,7 +54,10 @@ func fail(err error) {
 	}
 }
 
-func run(ctx context.Context, rounds int, each time.Duration, only, profiles string) error {
+func run(ctx context.Context, rounds int, each time.Duration, only string, sqlite bool, profiles string) error {
+	if sqlite {
+		only = cmp.Or(only, "M1,M2")
+	}
 	chosen := slices.DeleteFunc(slices.Clone(queries), func(q *query) bool {
 		return only == "" && q.writes || only != "" && !slices.Contains(strings.Split(only, ","), q.name)
 	})
@@ -68,20 +73,28 @@ func run(ctx context.Context, rounds int, each time.Duration, only, profiles str
 	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
 		return err
 	}
-	address, drop, err := dbtest.Database()
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := drop(); err != nil {
-			fmt.Fprintln(os.Stderr, "bench: dropping the database:", err)
+	address := "sqlite:" + filepath.Join(dir, "bench.db")
+	if !sqlite {
+		var drop func() error
+		if address, drop, err = dbtest.Database(); err != nil {
+			return err
 		}
-	}()
+		defer func() {
+			if err := drop(); err != nil {
+				fmt.Fprintln(os.Stderr, "bench: dropping the database:", err)
+			}
+		}()
+	}
 	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
 	if err := command(ctx, environment, kith, "migrate", "up"); err != nil {
 		return err
 	}
-	version, err := load(ctx, address)
+	version := "SQLite"
+	if sqlite {
+		err = command(ctx, append(environment, "KITH_ENV=development"), kith, "seed", "--users", itoa(users), "--posts", itoa(posts), "--seed", "1")
+	} else {
+		version, err = load(ctx, address)
+	}
 	if err != nil {
 		return fmt.Errorf("loading the data: %w", err)
 	}
@@ -96,6 +109,9 @@ func run(ctx context.Context, rounds int, each time.Duration, only, profiles str
 		if err != nil {
 			return err
 		}
+		if err := own(ctx, address); err != nil {
+			return err
+		}
 		for _, c := range contestants[kithPlanned:] {
 			c.header = "Authorization: Bearer " + token + "\r\n"
 		}
@@ -105,7 +121,7 @@ func run(ctx context.Context, rounds int, each time.Duration, only, profiles str
 			return err
 		}
 	}
-	fmt.Printf("%s, PostgreSQL %s, %d cores, %d rounds of %v. All contestants gave the same data.\n",
+	fmt.Printf("%s, %s, %d cores, %d rounds of %v. All contestants gave the same data.\n",
 		runtime.Version(), version, runtime.NumCPU(), rounds, each)
 	m, err := measure(ctx, contestants, chosen, rounds, each, profiles)
 	if err != nil {

@@ -37,6 +37,17 @@ var fill = []string{
 	`VACUUM ANALYZE`,
 }
 
+// own gives some posts to who writes.
+func own(ctx context.Context, address string) error {
+	server, err := openLimit(address)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	_, err = server.ExecContext(ctx, "UPDATE posts SET author_id = (SELECT id FROM users WHERE username = 'writer') WHERE id <= "+itoa(owned))
+	return err
+}
+
 // load fills the tables that kith has made and answers the database's version.
 func load(ctx context.Context, address string) (version string, err error) {
 	server, err := sql.Open("postgres", address)
@@ -50,6 +61,6 @@ func load(ctx context.Context, address string) (version string, err error) {
 			return "", err
 		}
 	}
-	err = server.QueryRowContext(ctx, "SELECT split_part(current_setting('server_version'), ' ', 1)").Scan(&version)
+	err = server.QueryRowContext(ctx, "SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1)").Scan(&version)
 	return version, err
 }

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
+
+	_ "modernc.org/sqlite" // as the driver of that name
 )
 
 // The limit answers each query in two ways, each as well as it can be written by somebody who knows the query: in json.go
@@ -34,19 +38,23 @@ func serveLimit(address, database string) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(1 << 30)
 	}
-	server, err := sql.Open("postgres", database)
+	sqlite := strings.HasPrefix(database, "sqlite:")
+	server, err := openLimit(database)
 	if err != nil {
 		return err
 	}
-	server.SetMaxOpenConns(pool)
-	server.SetMaxIdleConns(pool)
+	w := &writer{pool: server, sqlite: sqlite}
 	l := &limit{json: map[*query]*sql.Stmt{}, levels: map[string]*sql.Stmt{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
 	for _, q := range queries {
 		if q.writes { // there is one way to do that
-			mux.HandleFunc("/json/"+q.name, serveWrite(server))
-			mux.HandleFunc("/levels/"+q.name, serveWrite(server))
+			write := q.serve(w)
+			mux.HandleFunc("/json/"+q.name, serveWrite(write))
+			mux.HandleFunc("/levels/"+q.name, serveWrite(write))
+			continue
+		}
+		if sqlite {
 			continue
 		}
 		if l.json[q], err = server.Prepare(q.json); err != nil { //nolint:sqlclosecheck // it is needed to the end
@@ -60,7 +68,27 @@ func serveLimit(address, database string) error {
 		mux.HandleFunc("/json/"+q.name, l.serveJSON(q))
 		mux.HandleFunc("/levels/"+q.name, l.serveLevels(q))
 	}
+	if w.err != nil {
+		return w.err
+	}
 	return http.ListenAndServe(address, mux)
+}
+
+// openLimit opens what kith has for writing: a pool, or on SQLite one connection, whose transactions begin with the lock.
+func openLimit(database string) (*sql.DB, error) {
+	path, sqlite := strings.CutPrefix(database, "sqlite:")
+	driver, n := "postgres", pool
+	if sqlite {
+		options := url.Values{"_txlock": {"immediate"}, "_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)", "journal_mode(WAL)"}}
+		driver, n, database = "sqlite", 1, "file:"+path+"?"+options.Encode()
+	}
+	server, err := sql.Open(driver, database)
+	if err != nil {
+		return nil, err
+	}
+	server.SetMaxOpenConns(n)
+	server.SetMaxIdleConns(n)
+	return server, nil
 }
 
 func (l *limit) serveJSON(q *query) http.HandlerFunc {

@@ -14,9 +14,12 @@ import (
 type query struct {
 	name, says string
 	text       string
-	byUser     bool // has the variable `id`, of a random user
-	writes     bool // what the variables say; it is measured only where it is named, since others would find what it has made
-	leaves     int  // how many values there are at least in an answer
+	byUser     bool                                                                 // has the variable `id`, of a random user
+	writes     bool                                                                 // it is measured only where it is named, since others would find what it has made
+	variables  func(i int) map[string]any                                           // of one of the requests of what writes
+	requests   int                                                                  // how many of them there are
+	serve      func(*writer) func(ctx context.Context, body []byte) ([]byte, error) // how the limit writes
+	leaves     int                                                                  // how many values there are at least in an answer
 
 	// how the limit answers it
 	json   string
@@ -49,7 +52,18 @@ var queries = []*query{
 	},
 	{
 		name: "W1", says: "1,000 posts made in one transaction", writes: true, leaves: made,
-		text: `mutation Make($posts: [CreatePostInput!]!) { createPosts(input: {posts: $posts}) { posts { title } userErrors { code } } }`,
+		text:      `mutation Make($posts: [CreatePostInput!]!) { createPosts(input: {posts: $posts}) { posts { title } userErrors { code } } }`,
+		variables: func(int) map[string]any { return writes() }, requests: 1, serve: makePosts,
+	},
+	{
+		name: "M1", says: "a post made with three tags", writes: true, leaves: 2 + 3,
+		text:      `mutation Create($post: CreatePostInput!) { createPost(input: $post) { post { title content tags { nodes { name } } } userErrors { code } } }`,
+		variables: newPost, requests: asked, serve: makePost,
+	},
+	{
+		name: "M2", says: "a post changed", writes: true, leaves: 2,
+		text:      `mutation Update($post: UpdatePostInput!) { updatePost(input: $post) { post { title content } userErrors { code } } }`,
+		variables: changedPost, requests: 10 * owned, serve: changePost,
 	},
 }
 
@@ -64,11 +78,14 @@ func (q *query) bodies() [][]byte {
 		n = asked
 	}
 	if q.writes {
-		request["variables"] = writes()
+		n = q.requests
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	bodies := make([][]byte, n)
 	for i := range bodies {
+		if q.writes {
+			request["variables"] = q.variables(i)
+		}
 		if q.byUser {
 			request["variables"] = map[string]any{"id": orm.GlobalID(db.Users.Table, random.Int64N(users)+1)}
 		}

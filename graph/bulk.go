@@ -79,29 +79,25 @@ func (w *write) readUpsert(input orm.Input) (err error) {
 // createMany makes the rows that the field's input lists, with all that hangs on them.
 func createMany[T any](ctx context.Context, table orm.Entity[T]) ([]*T, []*orm.Fault, error) {
 	m, w, run := current(ctx)
-	var keys []int64
 	if run {
-		var err error
-		if keys, w.faults, err = m.db.CreateMany(ctx, w.drafts); err != nil {
+		if err := m.do(ctx, w); err != nil {
 			return nil, nil, err
 		}
 	}
-	entities, err := answered(ctx, table, keys)
+	entities, err := answered(ctx, table, w.wrote())
 	return entities, faultsOf(w), err
 }
 
 // updateMany changes the rows that match the field's input, and answers how many they are as well.
 func updateMany[T any](ctx context.Context, table orm.Entity[T]) ([]*T, int, []*orm.Fault, error) {
 	m, w, run := current(ctx)
-	var keys []int64
 	if run {
-		var err error
-		if keys, w.faults, err = m.db.UpdateMany(ctx, w.bulk); err != nil {
+		if err := m.do(ctx, w); err != nil {
 			return nil, 0, nil, err
 		}
 	}
-	entities, err := answered(ctx, table, keys)
-	return entities, len(keys), faultsOf(w), err
+	entities, err := answered(ctx, table, w.wrote())
+	return entities, len(w.wrote()), faultsOf(w), err
 }
 
 // answered are rows that were written, if the answer is to show them and the viewer sees them.
@@ -127,12 +123,11 @@ func removeMany[T any](ctx context.Context, table orm.Entity[T]) (bulkDeletion, 
 	m, w, run := current(ctx)
 	out := bulkDeletion{ids: []string{}, cascade: []*orm.CascadeCount{}}
 	if run {
-		keys, counts, faults, err := m.db.DeleteMany(ctx, w.bulk)
-		if err != nil {
+		if err := m.do(ctx, w); err != nil {
 			return out, err
 		}
-		w.faults, out.cascade = faults, pointers(counts)
-		for _, key := range keys {
+		out.cascade = pointers(w.cascade)
+		for _, key := range w.wrote() {
 			out.ids = append(out.ids, orm.GlobalID(table.Table, key))
 		}
 	}
@@ -146,10 +141,9 @@ func upsert[T any](ctx context.Context, table orm.Entity[T]) (entity *T, created
 	if !run {
 		return nil, false, faultsOf(w), nil
 	}
-	key, created, wrong, err := m.db.Upsert(ctx, w.upsert)
-	if w.faults = wrong; err != nil || len(wrong) > 0 {
+	if err := m.do(ctx, w); err != nil || len(w.faults) > 0 {
 		return nil, false, faultsOf(w), err
 	}
-	entity, err = loaders.ByKey(ctx, table, key)
-	return entity, created, faultsOf(w), err
+	entity, err = loaders.ByKey(ctx, table, w.keys[0])
+	return entity, w.created, faultsOf(w), err
 }

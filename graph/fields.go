@@ -168,6 +168,9 @@ func (s *server) look(ctx context.Context, answer any) expansion {
 	if definition == nil || definition.IsLeafType() || answer == nil {
 		return expansion{written: leafBytes(answer)}
 	}
+	if _, planned := answer.(graphql.Marshaler); planned { // it is written, and has been counted
+		return expansion{}
+	}
 	v := reflect.ValueOf(answer)
 	if v.Kind() != reflect.Slice {
 		return s.lookInto(ctx, field, definition, v)

@@ -16,6 +16,7 @@ import (
 	"kith/db"
 	"kith/db/orm"
 	"kith/graph/model"
+	"kith/graph/plan"
 	"kith/graph/session"
 	"kith/graph/transport"
 	"kith/loaders"
@@ -46,13 +47,23 @@ type write struct {
 	bulk      *orm.Bulk    // what is changed or deleted of many rows
 	upsert    *orm.Upsert
 	rows      int   // that a mutation of one's own counts for, or that a bulk may write beside its draft
-	allowed   bool  // a mutation of one's own has asked whether the viewer may do it
 	key       int64 // of the row to change or delete
 	ifVersion *int64
 	force     bool
 	given     []orm.Fault // faults of the input itself
-	faults    []orm.Fault // why the write was not done
-	current   int64       // the row to show with the faults; 0 shows none
+	outcome
+}
+
+// An outcome is what has become of a write, in this run of the transaction.
+type outcome struct {
+	done    bool
+	keys    []int64 // of the rows that were written, in the input's order
+	created bool    // by an upsert
+	cascade []orm.CascadeCount
+	faults  []orm.Fault // why the write was not done
+	current int64       // the row to show with the faults; 0 shows none
+	allowed bool        // a mutation of one's own has asked whether the viewer may do it
+	signUp  bool        // whoever was nobody is the new user
 	// begin opens the session of a user who has signed up, once; nil: they get none.
 	begin func() (*model.Session, error)
 }
@@ -143,7 +154,7 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		write := func(ctx context.Context) error {
 			m.err = nil
 			for _, w := range m.order {
-				w.faults, w.current, w.allowed, w.begin = nil, 0, false, nil
+				w.outcome = outcome{}
 			}
 			session.Forget(ctx)
 			state.invalid.Store(nil)
@@ -472,7 +483,12 @@ func (s *server) aroundMutation(ctx context.Context, next graphql.Resolver) (any
 	ctx = loaders.New(ctx, s.DB.DB, fieldPath)
 	ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx))
 	loaders.Expect(ctx, 1)
-	answer, err := s.counted(ctx, next)
+	answer, err := s.counted(ctx, func(ctx context.Context) (any, error) {
+		if answer, planned, err := s.payload(ctx); planned {
+			return answer, err
+		}
+		return next(ctx)
+	})
 	m := mutationOf(ctx)
 	if w := m.writes[graphql.GetFieldContext(ctx).Field.Alias]; err == nil && w.table == nil && !w.session && !w.allowed && !m.report && !m.failed() {
 		err = orm.Errorf(orm.Internal, "Mutation.%s has not asked whether the viewer may do it: its resolver must answer what own answers", w.field.Name)
@@ -494,6 +510,93 @@ func current(ctx context.Context) (m *mutation, w *write, run bool) {
 	return m, w, !m.report && !m.failed()
 }
 
+// payload does the field's write, and answers by plan if nothing stands against it; planned is false where resolvers answer.
+func (s *server) payload(ctx context.Context) (answer any, planned bool, err error) {
+	state := operationOf(ctx)
+	m, w, run := current(ctx)
+	if s.planner == nil || w.table == nil || !run {
+		return nil, false, nil
+	}
+	payload, err := s.planner.Payload(ctx, state.Plans, w.table)
+	if payload == nil {
+		s.unplanned(ctx, err)
+		return nil, false, nil
+	}
+	for _, d := range w.drafts {
+		d.Want(payload.Wanted())
+	}
+	if err := m.do(ctx, w); err != nil || len(w.faults) > 0 {
+		return nil, err != nil, err
+	}
+	json, err := payload.Answer(ctx, w.written())
+	switch code := orm.CodeOf(err); {
+	case err == nil:
+		return rawJSON(json), true, nil
+	case state.invalidates(err):
+		return graphql.Null, true, nil
+	case code == orm.Timeout, code == orm.Unavailable: // the resolvers' would be that of a transaction that is over
+		return nil, true, err
+	}
+	s.unplanned(ctx, err)
+	return nil, false, nil
+}
+
+// written is what a plan has to know of a write that is done.
+func (w *write) written() plan.Written {
+	out := plan.Written{Table: w.table, Keys: w.keys, Gone: w.verb == orm.Deleting, Created: w.created, Cascade: w.cascade}
+	switch {
+	case w.many:
+	case w.upsert == nil && !out.Gone, w.created:
+		out.Row = w.drafts[0].Written()
+	case w.upsert != nil && w.upsert.Update != nil:
+		out.Row = w.upsert.Update.Written()
+	}
+	return out
+}
+
+// wrote are the keys of the rows that the write has made or changed: none if something stands against it.
+func (w *write) wrote() []int64 {
+	if !w.done || len(w.faults) > 0 {
+		return nil
+	}
+	return w.keys
+}
+
+// do does what the field's input asks for, once; the outcome tells what came of it.
+func (m *mutation) do(ctx context.Context, w *write) (err error) {
+	if w.done {
+		return nil
+	}
+	w.done = true
+	w.keys = []int64{w.key}
+	switch {
+	case w.many && w.verb == orm.Creating:
+		w.keys, w.faults, err = m.db.CreateMany(ctx, w.drafts)
+	case w.many && w.verb == orm.Updating:
+		w.keys, w.faults, err = m.db.UpdateMany(ctx, w.bulk)
+	case w.many:
+		w.keys, w.cascade, w.faults, err = m.db.DeleteMany(ctx, w.bulk)
+	case w.verb == orm.Creating:
+		w.keys[0], w.faults, err = m.db.Create(ctx, w.drafts[0])
+		if viewer := orm.ViewerOf(ctx); w.table.Signup() && !viewer.Admin && err == nil && len(w.faults) == 0 {
+			w.signUp = viewer.Key == 0
+			err = m.db.Know(ctx, w.keys[0], m.sessions.Place(transport.Address(ctx)))
+			orm.SetViewer(ctx, orm.Viewer{Key: w.keys[0]}) // all of the new user is the caller's: the payload, and no more, is read as theirs
+		}
+	case w.verb == orm.Updating:
+		w.faults, w.current, err = m.db.Update(ctx, w.drafts[0], w.key, w.ifVersion)
+		w.cascade = w.drafts[0].Cascade()
+	case w.verb == orm.Upserting:
+		w.keys[0], w.created, w.faults, err = m.db.Upsert(ctx, w.upsert)
+		if w.upsert.Update != nil && !w.created {
+			w.cascade = w.upsert.Update.Cascade()
+		}
+	default:
+		w.cascade, w.faults, w.current, err = m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
+	}
+	return err
+}
+
 func faultsOf(w *write) []*orm.Fault { return pointers(w.faults) }
 
 func pointers[T any](list []T) []*T {
@@ -510,20 +613,12 @@ func create[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, 
 	if !run {
 		return nil, faultsOf(w), nil
 	}
-	key, faults, err := m.db.Create(ctx, w.drafts[0])
-	if w.faults = faults; err != nil || len(faults) > 0 {
+	if err := m.do(ctx, w); err != nil || len(w.faults) > 0 {
 		return nil, faultsOf(w), err
 	}
-	viewer := orm.ViewerOf(ctx)
-	if w.table.Signup() && !viewer.Admin {
-		if err := m.db.Know(ctx, key, m.sessions.Place(transport.Address(ctx))); err != nil {
-			return nil, nil, err
-		}
-		orm.SetViewer(ctx, orm.Viewer{Key: key}) // all of the new user is the caller's: the payload, and no more, is read as theirs
-	}
-	entity, err := loaders.ByKey(ctx, table, key)
+	entity, err := loaders.ByKey(ctx, table, w.keys[0])
 	_, password := w.drafts[0].Value("password_hash")
-	if user, ok := any(entity).(*db.User); ok && user != nil && viewer.Key == 0 && !viewer.Admin && password && !m.dryRun && !m.keyed {
+	if user, ok := any(entity).(*db.User); ok && user != nil && w.signUp && password && !m.dryRun && !m.keyed {
 		w.begin = sync.OnceValues(func() (*model.Session, error) { return m.sessions.Begin(ctx, transport.Address(ctx), user) })
 	}
 	return entity, faultsOf(w), err
@@ -543,12 +638,10 @@ func signedUp(ctx context.Context) (*model.Session, error) {
 func update[T any](ctx context.Context, table orm.Entity[T]) (*T, []*orm.Fault, error) {
 	m, w, run := current(ctx)
 	if run {
-		faults, shown, err := m.db.Update(ctx, w.drafts[0], w.key, w.ifVersion)
-		if err != nil {
+		if err := m.do(ctx, w); err != nil {
 			return nil, nil, err
 		}
-		w.faults, w.current = faults, shown
-		if len(faults) == 0 {
+		if len(w.faults) == 0 {
 			entity, err := loaders.ByKey(ctx, table, w.key)
 			return entity, faultsOf(w), err
 		}
@@ -563,7 +656,7 @@ func cascaded(ctx context.Context) []*orm.CascadeCount {
 	if len(w.faults) > 0 {
 		return []*orm.CascadeCount{} // it was rolled back
 	}
-	return pointers(w.drafts[0].Cascade())
+	return pointers(w.cascade)
 }
 
 // shown is the stored row that goes with the faults of a write.
@@ -587,14 +680,12 @@ func remove[T any](ctx context.Context, table orm.Entity[T]) (out deletion[T], e
 	m, w, run := current(ctx)
 	out.cascade = []*orm.CascadeCount{}
 	if run {
-		counts, faults, current, err := m.db.Delete(ctx, w.table, w.key, w.ifVersion, w.force)
-		if err != nil {
+		if err := m.do(ctx, w); err != nil {
 			return out, err
 		}
-		w.faults, w.current, out.cascade = faults, current, pointers(counts)
 		if len(w.faults) == 0 {
 			id := orm.GlobalID(w.table, w.key)
-			out.id = &id
+			out.id, out.cascade = &id, pointers(w.cascade)
 		}
 	}
 	out.faults = faultsOf(w)

@@ -42,7 +42,7 @@ func TestOwn(t *testing.T) {
 	}{
 		"allowed":             {m: mutation{}, may: everyone, done: true, allowed: true, code: orm.Taken},
 		"refused":             {m: mutation{}, may: func(context.Context) error { return no }, err: no},
-		"after one at fault":  {m: mutation{order: []*write{{faults: []orm.Fault{{Code: orm.Blank}}}}}, may: everyone},
+		"after one at fault":  {m: mutation{order: []*write{{outcome: outcome{faults: []orm.Fault{{Code: orm.Blank}}}}}}, may: everyone},
 		"after an error":      {m: mutation{err: no}, may: everyone},
 		"when all are undone": {m: mutation{report: true}, may: everyone, code: orm.RolledBack},
 	} {

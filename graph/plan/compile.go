@@ -164,6 +164,13 @@ const (
 	hasPrevPart
 	startPart
 	endPart
+	// of a payload
+	idPart
+	idsPart
+	createdPart
+	cascadePart
+	typePart
+	actionPart
 )
 
 // A connection is the selection of a connection type, of an edge or of the page info: parts in order.
@@ -473,6 +480,7 @@ const (
 	nodeRoot
 	nodesRoot
 	searchRoot
+	payloadRoot // run by Payload
 )
 
 type fetchObject struct {

@@ -92,25 +92,35 @@ func (p *Planner) Field(ctx context.Context, plans *Plans) (json []byte, ok bool
 }
 
 func (p *Planner) answer(ctx context.Context, c *compiler, plans *Plans, alias string, compile func() *root) (json []byte, ok bool, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			ok, err = true, fmt.Errorf("panic in the plan: %v", r)
-		}
-	}()
+	defer recovered(&err)
 	plan := plans.root(c, alias, compile)
 	if plan == nil {
 		return nil, false, nil
 	}
-	r := &run{db: p.db, ctx: ctx, variables: c.operation.Variables, plan: plan, budget: orm.BudgetOf(ctx)}
-	if err = plan.run(r); err != nil {
-		return nil, true, err
+	json, err = p.write(ctx, plan, c.operation.Variables, plan.run)
+	return json, true, err
+}
+
+// write runs a plan and answers what it has written.
+func (p *Planner) write(ctx context.Context, plan *root, variables map[string]any, write func(*run) error) (json []byte, err error) {
+	defer recovered(&err)
+	r := &run{db: p.db, ctx: ctx, variables: variables, plan: plan, budget: orm.BudgetOf(ctx)}
+	if err = write(r); err != nil {
+		return nil, err
 	}
 	r.out = append(r.out, plan.after...)
 	if err = r.charge(); err != nil {
-		return nil, true, err
+		return nil, err
 	}
 	plan.size.Store(int64(len(r.out)))
-	return r.out, true, nil
+	return r.out, nil
+}
+
+// recovered makes an error of a panic in the function that defers it.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("panic in the plan: %v", r)
+	}
 }
 
 func booleans(operation *graphql.OperationContext) string {
@@ -302,6 +312,11 @@ func (r *run) fetch(f *fetch, read *orm.Read) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.grow(f, rows)
+}
+
+// grow runs what grows from the rows of a fetch.
+func (r *run) grow(f *fetch, rows *orm.Rows) (_ *found, err error) {
 	r.read += rows.Bytes
 	out := &found{rows: rows, cans: make([]map[int64]bool, len(f.cans))}
 	for i, c := range f.cans {

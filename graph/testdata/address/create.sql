@@ -18,19 +18,7 @@ INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?
 INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- mine
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
-
--- mine.address.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- mine.address.user.address
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key
+SELECT t1.id, t1.id, t1.email_address, t1.user_id, t2.id, t2.username, t3.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id LEFT JOIN addresses AS t3 ON t3.user_id = t2.id WHERE t1.id = ?
 
 -- insert Address
 -- sqlite
@@ -39,6 +27,6 @@ INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?
 INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- nobodys
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
--- 8 planned, 8 resolved
+-- 6 planned, 8 resolved

@@ -22,13 +22,7 @@ INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?
 INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- a
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
-
--- a.address.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- Address
 -- sqlite
@@ -43,7 +37,7 @@ UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id
 UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- b
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- Address
 -- sqlite
@@ -54,4 +48,4 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR 
 -- delete Address
 DELETE FROM addresses WHERE id = ?
 
--- 10 planned, 10 resolved
+-- 9 planned, 10 resolved

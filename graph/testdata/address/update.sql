@@ -29,21 +29,9 @@ UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id
 UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.version, t1.user_id, t2.id, t2.username, t3.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id LEFT JOIN addresses AS t3 ON t3.user_id = t2.id WHERE t1.id = ?
 
--- updateAddress.address.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- updateAddress.address.user.address
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key
-
--- 7 planned, 7 resolved
+-- 5 planned, 7 resolved
 
 -- operation Detach
 -- Address
@@ -59,7 +47,7 @@ UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id
 UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.version, t1.user_id, t2.id FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- 3 planned, 3 resolved
 
@@ -103,15 +91,9 @@ UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id
 UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateAddress
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.version, t1.user_id, t2.id, t2.username FROM addresses AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
--- updateAddress.address.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- 6 planned, 6 resolved
+-- 5 planned, 6 resolved
 
 -- operation After
 -- address

@@ -7,12 +7,12 @@ SELECT t.id, COALESCE(t.user_id, 0) FROM addresses AS t WHERE TRUE AND t.user_id
 
 -- update Address
 -- sqlite
-UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
+UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?)
+UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) RETURNING id
 
 -- updateAddresses
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ? AND t1.user_id = ?
+SELECT t1.id, t1.id, t1.email_address, t1.version FROM addresses AS t1 WHERE t1.id = ? AND t1.user_id = ?
 
 -- 3 planned, 3 resolved
 
@@ -25,12 +25,12 @@ SELECT t.id, COALESCE(t.user_id, 0) FROM addresses AS t WHERE TRUE AND t.user_id
 
 -- update Address
 -- sqlite
-UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
+UPDATE addresses SET user_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
+UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?) RETURNING id
 
 -- updateAddresses
-SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ? AND t1.user_id = ?
+SELECT t1.id, t1.id FROM addresses AS t1 WHERE t1.id = ? AND t1.user_id = ?
 
 -- 3 planned, 3 resolved
 

@@ -23,13 +23,7 @@ INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM tags
 INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 
 -- createPost
-SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
-
--- createPost.post.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.author_id, t2.id FROM posts AS t1 LEFT JOIN users AS t2 ON t2.id = t1.author_id WHERE t1.id = ?
 
 -- createPost.post.author.posts.aggregate
 -- sqlite
@@ -42,5 +36,11 @@ SELECT k.key AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM unnest(?:
 SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.value AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM json_each(?) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.value GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
 -- postgres
 SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.key AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM unnest(?::bigint[]) AS k(key) CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
+
+-- createPost.post.author.posts.groups.key.author
+-- sqlite
+SELECT k.value, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+-- postgres
+SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
 -- 8 planned, 8 resolved

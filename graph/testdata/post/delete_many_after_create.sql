@@ -14,9 +14,9 @@ INSERT INTO posts (author_id, title, content, title_words, content_words, create
 
 -- made
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.value, t1.id, t1.title FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- Post
 -- sqlite

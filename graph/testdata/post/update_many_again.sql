@@ -7,12 +7,12 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? ORDER BY t.
 
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?)
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?)
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
 
 -- updatePosts
-SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.title, t1.version FROM posts AS t1 WHERE t1.id = ?
 
 -- 3 planned, 3 resolved
 
@@ -25,14 +25,14 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?)
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?)
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
 
 -- updatePosts
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.value, t1.id, t1.title, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- 3 planned, 3 resolved

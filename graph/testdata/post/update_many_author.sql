@@ -31,9 +31,9 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 
 -- update Post
 -- sqlite
-UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?)
+UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?) RETURNING id, id
 -- postgres
-UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (author_id IS DISTINCT FROM ?)
+UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (author_id IS DISTINCT FROM ?) RETURNING id, id
 
 -- Post
 -- sqlite
@@ -76,14 +76,8 @@ UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1
 
 -- updatePosts
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.value, t1.id, t1.version, t1.author_id, t2.id, t2.username FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value LEFT JOIN users AS t2 ON t2.id = t1.author_id
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.version, t1.author_id, t2.id, t2.username FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.author_id
 
--- updatePosts.posts.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- 4 planned, 4 resolved
+-- 3 planned, 4 resolved

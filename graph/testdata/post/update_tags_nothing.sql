@@ -9,19 +9,13 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- a
-SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
-
--- a.post.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.title, t1.content, t1.version, t1.updated_at, t1.author_id, t2.id, t2.username FROM posts AS t1 LEFT JOIN users AS t2 ON t2.id = t1.author_id WHERE t1.id = ?
 
 -- a.post.tags
 -- sqlite
-SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20) ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
 -- Post
 -- sqlite
@@ -30,18 +24,12 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
 SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- b
-SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
-
--- b.post.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.title, t1.content, t1.version, t1.updated_at, t1.author_id, t2.id, t2.username FROM posts AS t1 LEFT JOIN users AS t2 ON t2.id = t1.author_id WHERE t1.id = ?
 
 -- b.post.tags
 -- sqlite
-SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20) ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
--- 8 planned, 8 resolved
+-- 6 planned, 8 resolved

@@ -15,21 +15,9 @@ INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) VALUES (?
 INSERT INTO profiles (user_id, full_name, bio, created_at, updated_at) VALUES (?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- createProfile
-SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.full_name, t1.bio, t1.version, t1.user_id, t2.id, t2.username, t3.id FROM profiles AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id LEFT JOIN profiles AS t3 ON t3.user_id = t2.id WHERE t1.id = ?
 
--- createProfile.profile.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- createProfile.profile.user.profile
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
-
--- 6 planned, 6 resolved
+-- 4 planned, 6 resolved
 
 -- operation Read
 -- profile

@@ -22,22 +22,13 @@ INSERT INTO profiles (user_id, created_at, updated_at) VALUES (?, ?, ?) RETURNIN
 INSERT INTO profiles (user_id, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- a
-SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
-
--- a.profile.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username FROM profiles AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id WHERE t1.id = ?
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id
-
--- b
-SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio
 
 -- Profile
 -- sqlite
@@ -48,4 +39,4 @@ SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR U
 -- delete Profile
 DELETE FROM profiles WHERE id = ?
 
--- 9 planned, 9 resolved
+-- 7 planned, 9 resolved

@@ -16,11 +16,11 @@ SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE EXISTS (SELECT 1 FR
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio, version
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?)
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio, version
 
 -- updateProfiles
-SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.bio, t1.version FROM profiles AS t1 WHERE t1.id = ?
 
 -- 3 planned, 3 resolved

@@ -29,21 +29,9 @@ UPDATE profiles SET user_id = ?, updated_at = ?, version = version + 1 WHERE id 
 UPDATE profiles SET user_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (user_id IS DISTINCT FROM ?)
 
 -- updateProfile
-SELECT t1.id, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM profiles AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username, t3.id FROM profiles AS t1 LEFT JOIN users AS t2 ON t2.id = t1.user_id LEFT JOIN profiles AS t3 ON t3.user_id = t2.id WHERE t1.id = ?
 
--- updateProfile.profile.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- updateProfile.profile.user.profile
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
-
--- 7 planned, 7 resolved
+-- 5 planned, 7 resolved
 
 -- operation Read
 -- users

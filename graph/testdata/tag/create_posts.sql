@@ -23,9 +23,9 @@ SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id
 
 -- link Tag.posts
 -- sqlite
@@ -45,19 +45,10 @@ INSERT INTO post_tags (tag_id, post_id) SELECT r.value ->> 'tag_id', r.value ->>
 -- postgres
 INSERT INTO post_tags (tag_id, post_id) SELECT r.tag_id, r.post_id FROM json_to_recordset(?::json) AS r(tag_id bigint, post_id bigint) WHERE TRUE ON CONFLICT (tag_id, post_id) DO NOTHING
 
--- createTag
-SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
-
 -- createTag.tag.posts
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.value ORDER BY lt2.post_id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT lt3.post_id FROM post_tags AS lt3 WHERE lt3.tag_id = k.value ORDER BY lt3.post_id LIMIT 20) LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.key ORDER BY lt2.post_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM (SELECT k.key, lt3.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt3.post_id FROM post_tags AS lt3 WHERE lt3.tag_id = k.key ORDER BY lt3.post_id LIMIT 20) AS lt3 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
 
--- createTag.tag.posts.nodes.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- 10 planned, 10 resolved
+-- 8 planned, 10 resolved

@@ -18,12 +18,6 @@ INSERT INTO known_places (user_id, place, seen_at) VALUES (?, ?, ?)
 		ON CONFLICT (user_id, place) DO UPDATE SET seen_at = excluded.seen_at
 
 -- createUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.username, t2.id, t2.email_address FROM users AS t1 LEFT JOIN addresses AS t2 ON t2.user_id = t1.id AND t2.user_id = ? WHERE t1.id = ?
 
--- createUser.user.address
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value AND t1.user_id = ?
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key AND t1.user_id = ?
-
--- 6 planned, 6 resolved
+-- 5 planned, 6 resolved

@@ -38,31 +38,19 @@ INSERT INTO post_tags (post_id, tag_id) SELECT r.value ->> 'post_id', t.id FROM 
 INSERT INTO post_tags (post_id, tag_id) SELECT r.post_id, t.id FROM json_to_recordset(?::json) AS r(post_id bigint, name text) JOIN (SELECT id, name FROM tags WHERE name = ANY(?::text[]) ORDER BY id FOR KEY SHARE) AS t ON t.name = r.name WHERE TRUE ON CONFLICT (post_id, tag_id) DO UPDATE SET tag_id = excluded.tag_id
 
 -- createUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
-
--- createUser.user.address
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key
-
--- createUser.user.address.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT t1.id, t1.id, t1.username, t2.id, t2.full_name, t2.bio, t2.user_id, t3.id, t3.username, t4.id, t4.email_address, t4.user_id, t5.id, t5.username FROM users AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id LEFT JOIN users AS t3 ON t3.id = t2.user_id LEFT JOIN addresses AS t4 ON t4.user_id = t1.id LEFT JOIN users AS t5 ON t5.id = t4.user_id WHERE t1.id = ?
 
 -- createUser.user.posts
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT t2.id FROM posts AS t2 WHERE t2.author_id = k.value ORDER BY t2.id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.title FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT t2.id FROM posts AS t2 WHERE t2.author_id = k.value ORDER BY t2.id LIMIT 20) ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.author_id, t2.title, t2.content, t2.created_at, t2.updated_at, t2.version FROM posts AS t2 WHERE t2.author_id = k.key ORDER BY t2.id LIMIT 21) AS t1 ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.title FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.title FROM posts AS t2 WHERE t2.author_id = k.key ORDER BY t2.id LIMIT 20) AS t1 ORDER BY k.key, t1.id
 
 -- createUser.user.posts.nodes.tags
 -- sqlite
-SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20) ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
 -- createUser.user.posts.totalCount
 -- sqlite
@@ -70,16 +58,4 @@ SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) 
 -- postgres
 SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
--- createUser.user.profile
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
-
--- createUser.user.profile.user
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
-
--- 15 planned, 15 resolved
+-- 11 planned, 15 resolved

@@ -7,12 +7,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
-
--- a
-SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id
 
 -- User
 -- sqlite
@@ -23,4 +20,4 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR UPDATE
 -- User.username
 SELECT id, username FROM users WHERE username = ?
 
--- 5 planned, 5 resolved
+-- 4 planned, 5 resolved

@@ -44,7 +44,7 @@ DELETE FROM posts WHERE id IN (SELECT value FROM json_each(?))
 DELETE FROM posts WHERE id = ANY(?::bigint[])
 
 -- updateUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t2.id FROM users AS t1 LEFT JOIN profiles AS t2 ON t2.user_id = t1.id WHERE t1.id = ?
 
 -- updateUser.user.posts.totalCount
 -- sqlite
@@ -52,10 +52,4 @@ SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) 
 -- postgres
 SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
 
--- updateUser.user.profile
--- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
--- postgres
-SELECT k.key, t1.id, t1.user_id, t1.full_name, t1.bio, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
-
--- 9 planned, 9 resolved
+-- 8 planned, 9 resolved

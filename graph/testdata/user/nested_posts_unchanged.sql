@@ -31,24 +31,18 @@ UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id =
 UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ?)
 
 -- updateUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
 
 -- updateUser.user.posts
 -- sqlite
-SELECT k.value, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT t2.id FROM posts AS t2 WHERE t2.author_id = k.value ORDER BY t2.id LIMIT 101) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.title, t1.content, t1.version, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT t3.id FROM posts AS t3 WHERE t3.author_id = k.value ORDER BY t3.id LIMIT 100) LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t2.id, t2.author_id, t2.title, t2.content, t2.created_at, t2.updated_at, t2.version FROM posts AS t2 WHERE t2.author_id = k.key ORDER BY t2.id LIMIT 101) AS t1 ORDER BY k.key, t1.id
-
--- updateUser.user.posts.nodes.author
--- sqlite
-SELECT k.value, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
--- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title, t1.content, t1.version, t1.author_id, t2.id, t2.username FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT t3.id, t3.title, t3.content, t3.version, t3.author_id FROM posts AS t3 WHERE t3.author_id = k.key ORDER BY t3.id LIMIT 100) AS t1 LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
 
 -- updateUser.user.posts.nodes.tags
 -- sqlite
-SELECT k.value, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21) ORDER BY k.value, t1.id
+SELECT k.value, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN tags AS t1 ON t1.id IN (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20) ORDER BY k.value, t1.id
 -- postgres
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
--- 8 planned, 8 resolved
+-- 7 planned, 8 resolved

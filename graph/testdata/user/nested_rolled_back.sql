@@ -28,7 +28,7 @@ DELETE FROM post_tags WHERE (post_id, tag_id) IN (SELECT post_id, tag_id FROM po
 DELETE FROM posts WHERE id = ?
 
 -- a
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id FROM users AS t1 WHERE t1.id = ?
 
 -- User
 -- sqlite

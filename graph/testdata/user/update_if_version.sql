@@ -1,10 +1,7 @@
 -- update User
 -- sqlite
-UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id
+UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, id, name, version
 -- postgres
-UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id
+UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, id, name, version
 
--- updateUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
-
--- 2 planned, 2 resolved
+-- 1 planned, 2 resolved

@@ -5,6 +5,6 @@ SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
 SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- updateUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.name, t1.version, t1.updated_at FROM users AS t1 WHERE t1.id = ?
 
 -- 2 planned, 2 resolved

@@ -9,11 +9,11 @@ SELECT id, username FROM users WHERE username = ?
 
 -- update User
 -- sqlite
-UPDATE users SET username = ?, username_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?)
+UPDATE users SET username = ?, username_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?) RETURNING id, id, username
 -- postgres
-UPDATE users SET username = ?, username_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?)
+UPDATE users SET username = ?, username_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (username IS DISTINCT FROM ?) RETURNING id, id, username
 
 -- updateUser
-SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
+SELECT t1.id, t1.id, t1.username FROM users AS t1 WHERE t1.id = ?
 
 -- 4 planned, 4 resolved
