@@ -16,7 +16,7 @@ var (
 	Users     = orm.Declare[User](Model, "users", orm.OwnedBy("id"), orm.Searchable("username", "name"), orm.Secret("password_hash", "password", "8..128", HashPassword))
 	Profiles  = orm.Declare[Profile](Model, "profiles", orm.OwnedBy("user_id"))
 	Addresses = orm.Declare[Address](Model, "addresses", orm.OwnedBy("user_id"), orm.VisibleTo("user_id"))
-	Posts     = orm.Declare[Post](Model, "posts", orm.OwnedBy("author_id"), orm.Searchable("title", "content"))
+	Posts     = orm.Declare[Post](Model, "posts", orm.OwnedBy("author_id"), orm.Searchable("title", "content"), orm.Substrings("title"))
 	Tags      = orm.Declare[Tag](Model, "tags")
 )
 

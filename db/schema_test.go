@@ -19,12 +19,22 @@ import (
 	"kith/migrations"
 )
 
+// searchedTables are the names of the tables with an index of words, as alternatives.
+var searchedTables = func() string {
+	var names []string
+	for _, t := range db.Model.Searched() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, "|")
+}()
+
 // oneSided are what one database has and the other does without, on purpose: the two ways of searching, and indexes of
 // folded texts, which SQLite would be locked out of by every other program.
 var oneSided = []*regexp.Regexp{
 	regexp.MustCompile(`^index \w+_fold_idx `),
-	regexp.MustCompile(`^index (posts|users)_search_idx `),
-	regexp.MustCompile(`^column (posts|users)\.search `),
+	regexp.MustCompile(`^index \w+_trgm_idx `),
+	regexp.MustCompile(`^index (` + searchedTables + `)_search_idx `),
+	regexp.MustCompile(`^column (` + searchedTables + `)\.search `),
 	// SQLite has one transaction at a time, and gives it its position at once.
 	regexp.MustCompile(`^column changes\.xid `),
 	regexp.MustCompile(`^index changes_new_idx `),

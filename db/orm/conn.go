@@ -198,6 +198,7 @@ type transaction struct {
 	pool    *sqlx.DB
 	locked  bool // Lock has been called for the whole operation
 	refused bool // a run before this one wrote what a unique or foreign key does not allow
+	alone   bool // it keeps others from tables, also those who prepare statements about them
 	wrote   atomic.Bool
 }
 
@@ -390,7 +391,7 @@ func (r runnable) exec(ctx context.Context, args []any) (sql.Result, error) {
 
 // prepare makes a statement runnable. PostgreSQL plans one that it keeps for values on average after a while.
 func (db *DB) prepare(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement) (runnable, func(), error) {
-	if db.prepared != nil && !(s.skewed && db.averages) {
+	if db.prepared != nil && !(s.skewed && db.averages) && (t == nil || !t.alone) {
 		stmt, pooled, release, err := db.prepared[pool].get(ctx, db.bind, t, s.Text)
 		if stmt != nil || err != nil {
 			return runnable{stmt: stmt, pooled: pooled}, release, err

@@ -34,8 +34,12 @@ type dialect struct {
 	inKeys, inTexts func(expr string) string
 	// in is the same for a kind of columns, with the value that list makes.
 	in func(expr string, kind Kind) string
-	// position is the 1-based place of a bound text in expr, 0 if it is not there; suffix its last n characters.
-	position, suffix func(expr string) string
+	// position is the 1-based place of a bound text in expr, 0 if it is not there.
+	position func(expr string) string
+	// substring writes whether a text stands in expr, or at its end. trigrams adds what makes an index find it in row t; what it
+	// adds is true of more rows at most.
+	substring func(q *query, expr, text string, atEnd bool)
+	trigrams  func(q *query, c *Column, t, text string, atEnd, ignoreCase bool)
 	// matches is whether row t of a table has words bound as one text, and search makes that text of words and prefixes.
 	// How well they match, the lower the better, is either relevance of the row or in a SELECT of ids and relevances.
 	matches    func(table, t string) string

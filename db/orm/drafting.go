@@ -134,7 +134,7 @@ func between(from, to *schema.Schema) (*difference, error) {
 				c.kept = append(c.kept, column)
 			}
 		}
-		if of[t.Name] != nil || !slices.Equal(wordsOf(before), wordsOf(t)) {
+		if of[t.Name] != nil || !slices.Equal(wordsOf(before), wordsOf(t)) || !slices.Equal(substringsOf(before), substringsOf(t)) {
 			d.changed = append(d.changed, c)
 		}
 	}
@@ -198,6 +198,16 @@ func wordsOf(t *schema.Table) []string {
 	for _, a := range t.Attrs {
 		if w, ok := a.(*wordIndex); ok {
 			return w.columns
+		}
+	}
+	return nil
+}
+
+// substringsOf are the columns that the index of substrings is over.
+func substringsOf(t *schema.Table) []string {
+	for _, a := range t.Attrs {
+		if i, ok := a.(*substringIndex); ok {
+			return i.columns
 		}
 	}
 	return nil

@@ -56,6 +56,8 @@ type Load struct {
 	batches []*batch         // of tables, then of links: a row is written after those it refers to
 	given   map[*Table]int64 // keys that were given elsewhere and are not to be given here
 	flushed func()
+	rows    int      // written
+	after   []string // statements that make again what was taken away for the time of the load; nil as long as nothing was
 }
 
 // A batch is the rows of one table that wait to be written.
@@ -67,6 +69,9 @@ type batch struct {
 
 // batchRows bounds the rows in memory, and the time in which PostgreSQL says nothing: it answers a COPY at its end.
 const batchRows = 2000
+
+// bulkyRows are more rows than it is worth to keep indexes true for, one by one.
+const bulkyRows = 50_000
 
 func newLoad(db *DB) *Load {
 	l := &Load{db: db}
@@ -157,11 +162,72 @@ func (l *Load) flush(ctx context.Context) error {
 		if err := l.db.load(ctx, b); err != nil {
 			return err
 		}
+		l.rows += len(b.rows)
 		clear(b.rows)
 		b.rows = b.rows[:0]
 	}
 	if l.flushed != nil {
 		l.flushed()
+	}
+	if l.rows > bulkyRows && l.after == nil && l.db.driver == postgresDialect.driver {
+		return l.strip(ctx)
+	}
+	return nil
+}
+
+// strip takes from PostgreSQL's tables what costs more row by row than at once: indexes, foreign keys and triggers. Nobody else
+// uses the tables until the load is committed.
+func (l *Load) strip(ctx context.Context) error {
+	l.after = []string{"SET LOCAL maintenance_work_mem = '256MB'"}
+	tables := make([]string, len(l.batches))
+	var before, keys []string
+	for i, b := range l.batches {
+		tables[i] = b.table
+		before = append(before, "ALTER TABLE "+b.table+" DISABLE TRIGGER USER")
+	}
+	among := "= ANY (SELECT t::regclass FROM unnest(?::text[]) AS t)"
+	names := l.db.bindTexts(tables)
+	var table, name, definition string
+	err := l.db.Query(ctx, "load", "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid "+among+" ORDER BY 1, 2",
+		[]any{names}, func(rows *sqlx.Rows) error {
+			err := rows.Scan(&table, &name, &definition)
+			before = append(before, "ALTER TABLE "+table+" DROP CONSTRAINT "+name)
+			keys = append(keys, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" "+definition)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	err = l.db.Query(ctx, "load", "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE NOT indisunique AND indisvalid AND indrelid "+among+" ORDER BY 1",
+		[]any{names}, func(rows *sqlx.Rows) error {
+			err := rows.Scan(&name, &definition)
+			before = append(before, "DROP INDEX "+name)
+			l.after = append(l.after, definition)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	l.after = append(l.after, keys...)
+	for _, c := range l.db.model.carryings() {
+		l.after = append(l.after, "UPDATE "+c.link+" SET "+c.name+" = "+c.value(c.link+".")+" WHERE "+c.name+" IS NULL")
+	}
+	for _, table := range tables {
+		l.after = append(l.after, "ALTER TABLE "+table+" ENABLE TRIGGER USER")
+	}
+	t, err := transactionOf(ctx)
+	if err != nil {
+		return err
+	}
+	t.alone = true
+	return l.do(ctx, before)
+}
+
+func (l *Load) do(ctx context.Context, statements []string) error {
+	for _, text := range statements {
+		if err := l.db.change(ctx, &Statement{Path: "load", Text: text}, nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -170,6 +236,9 @@ func (l *Load) flush(ctx context.Context) error {
 // database has given before, and none of l.given.
 func (l *Load) finish(ctx context.Context) error {
 	if err := l.flush(ctx); err != nil {
+		return err
+	}
+	if err := l.do(ctx, l.after); err != nil {
 		return err
 	}
 	for _, t := range l.db.model.tables {

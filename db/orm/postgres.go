@@ -36,7 +36,12 @@ var postgresDialect = &dialect{
 	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
 	in:        func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
 	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
-	suffix:    func(expr string) string { return "right(" + expr + ", ?::int)" },
+	substring: func(q *query, expr, text string, atEnd bool) { q.bindTo(expr+" LIKE ?", pattern(text, atEnd)) },
+	trigrams: func(q *query, c *Column, t, text string, atEnd, ignoreCase bool) {
+		if !ignoreCase { // the index is of folded texts
+			q.bindTo(" AND kith_fold("+t+"."+c.Name+") LIKE ?", pattern(Fold(text), atEnd))
+		}
+	},
 	vector:    "search",
 	matches:   func(_, t string) string { return t + ".search @@ ?::tsquery" },
 	relevance: func(t string) string { return "(ts_rank(" + t + ".search, ?::tsquery) * -1e9)::bigint" },
@@ -161,6 +166,11 @@ var postgresDialect = &dialect{
 		return tx.Rollback()
 	},
 	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+}
+
+// pattern is what LIKE compares with to find a text.
+func pattern(text string, atEnd bool) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + [2]string{"%", ""}[btoi(atEnd)]
 }
 
 var postgresAdvice = map[string]string{

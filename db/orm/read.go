@@ -347,6 +347,15 @@ func (db *DB) reading(ctx context.Context, r *Read) (q *query, as *Read, err err
 	if q.pinned, err = db.pinned(ctx, r.Path, w); err != nil {
 		return nil, nil, err
 	}
+	var probes []probe
+	for _, asked := range w.probes {
+		if p := asked(q); p.match != "" {
+			probes = append(probes, p)
+		}
+	}
+	if q.common, err = db.common(ctx, r, probes); err != nil {
+		return nil, nil, err
+	}
 	if r.Via != nil || w.only == nil || len(r.Page.Distinct) > 0 || !w.onlyBy.decides(q) {
 		return q, r, nil
 	}
@@ -371,6 +380,7 @@ type query struct {
 	viewer  Viewer
 	aliases int
 	pinned  map[lookUp]int64 // rows that the filter names, 0 for those that are not there
+	common  map[probe]bool   // what so many rows meet that they are not to be gathered
 	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
 	// crossed to it, and how many EXISTS may become joins with the page's table.
 	apart, hops, joined int
@@ -652,6 +662,10 @@ func (r *Read) ofLinks(q *query) bool {
 		!slices.ContainsFunc(r.Page.Order, func(o Order) bool { return o.Column != r.From.KeyColumn() && r.carried(o.Column) == "" })
 }
 
+// steps tells whether a planner is to be kept from gathering all links of a row and ordering them: of an average row there may be
+// few. It thinks far more of a range than of a value, and the index has the range in order as well.
+func (r *Read) steps(q *query) bool { return q.semijoins && len(r.Page.Order) > 0 }
+
 // carried is the column of the links that holds c of the rows behind them; "" if there is none.
 func (r *Read) carried(c *Column) string {
 	if r.Via == nil || len(r.Page.Distinct) > 0 {
@@ -682,6 +696,8 @@ func (r *Read) rows(q *query, t, parent string) {
 		beside()
 		q.add(" WHERE ")
 		and = ""
+	case r.ofLinks(q) && r.steps(q):
+		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " BETWEEN ", parent, " AND ", parent)
 	case r.ofLinks(q):
 		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", parent)
 	case r.Via.Link != nil:
@@ -730,6 +746,13 @@ func (r *Read) window(q *query, t string, named bool) {
 // limit ends a page's subquery: the first n rows in its order, or from its end.
 func (r *Read) limit(q *query, t string, backward bool, n int, named bool) {
 	q.add(" ORDER BY ")
+	if r.ofLinks(q) && r.steps(q) {
+		q.add("l", t, ".", r.Via.Link.From)
+		if r.downwards(backward) {
+			q.add(" DESC")
+		}
+		q.add(", ")
+	}
 	r.order(q, backward, func(i int) {
 		switch c := r.Page.Order[i].Column; {
 		case c.Derived() && named:
@@ -743,7 +766,19 @@ func (r *Read) limit(q *query, t string, backward bool, n int, named bool) {
 	q.add(" LIMIT ", strconv.Itoa(n))
 }
 
-// gathers tells whether a page's rows are better found first and ordered then: those with certain words, and those linked
+// downwards tells whether links are read from the end of the index that has them in the page's order.
+func (r *Read) downwards(backward bool) bool {
+	first := r.Page.Order[0]
+	for _, c := range r.Via.Link.carries {
+		if c.column == first.Column {
+			return (first.Desc != backward) != c.desc
+		}
+	}
+	return first.Desc != backward
+}
+
+// gathers tells whether a page's rows are better found first and ordered then: those with certain words (how many have one word
+// a database knows, how many have two of them it only guesses), and those linked
 // to a row but not in an order that the links have. In the order of an index over the whole table they may all come at its end,
 // and how many they are a database only guesses.
 func (r *Read) gathers() bool {
@@ -754,7 +789,7 @@ func (r *Read) gathers() bool {
 	case first.Derived():
 		return false
 	case r.Via == nil:
-		return r.Page.Where != nil && r.Page.Where.searches
+		return r.Page.Where != nil && r.Page.Where.searches && !r.Page.Where.oneWord()
 	default:
 		return r.Via.Link != nil && first.Kind != Key && r.carried(first) == ""
 	}

@@ -25,6 +25,7 @@ type Column struct {
 	api        api
 	hash       func(string) string // of a secret
 	words      *Column             // holds the words of this one; nil if it is not searched
+	substrings bool                // an index knows what occurs in it
 	reads      *Right              // who reads it of a row they see; nil: everybody
 	writes     *Right              // who writes it of a row they may write
 	reach      *reach              // of a key of an order that is no column of the rows

@@ -1,11 +1,14 @@
 package orm
 
 import (
+	"context"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -52,6 +55,77 @@ func Searchable(columns ...string) Option {
 		t.relevance = &Column{Name: "relevance", Kind: Rank, Table: t}
 	}
 }
+
+// Substrings declares text columns in which an index finds what `contains` and `endsWith` ask for, if that has three letters.
+func Substrings(columns ...string) Option {
+	return func(t *Table) {
+		for _, name := range columns {
+			c := t.column(name)
+			if c == nil || c.Kind != Text {
+				panic("relations: " + t.Type + " has no text column \"" + name + "\" to find substrings in")
+			}
+			c.substrings = true
+		}
+	}
+}
+
+// trigram is how many code points an index of substrings needs of a text.
+const trigram = 3
+
+// asciiRun is the longest stretch of ASCII in a text.
+func asciiRun(text string) (longest string) {
+	for _, run := range strings.FieldsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		if len(run) > len(longest) {
+			longest = run
+		}
+	}
+	return longest
+}
+
+// substring is whether a text stands in the column, or at its end.
+func (c *Column) substring(text string, atEnd, ignoreCase bool) condition {
+	return func(q *query, t string) {
+		expr := t + "." + c.Name
+		if ignoreCase {
+			expr = "kith_fold(" + expr + ")"
+		}
+		q.substring(q, expr, text, atEnd)
+		if c.substrings && q.apart == 0 && utf8.RuneCountInString(text) >= trigram {
+			q.trigrams(q, c, t, text, atEnd, ignoreCase)
+		}
+	}
+}
+
+// A probe is what an index of words or substrings is asked, for a condition that every row of a page meets.
+type probe struct{ index, match string }
+
+// common are those of a filter's probes that so many rows meet that a page of them is found sooner by walking through the
+// table in the page's order than by gathering and ordering them. Where a planner knows how common words are it is left to that.
+func (db *DB) common(ctx context.Context, r *Read, probes []probe) (map[probe]bool, error) {
+	if db.semijoins || r.Via != nil || len(probes) == 0 || len(r.Page.Order) == 0 || r.Page.ranked() || r.Page.Size == 0 {
+		return nil, nil
+	}
+	rows := db.known(ctx).rows[r.From]
+	if rows < fewRows {
+		return nil, nil
+	}
+	// One in n of them makes walking look at n rows for each of the page: it is shorter where they are more than the root of both.
+	enough := int(math.Sqrt(walked * rows * float64(r.Page.Size+r.Page.Offset)))
+	common := map[probe]bool{}
+	for _, p := range probes {
+		var n int
+		text := "SELECT count(*) FROM (SELECT 1 FROM " + p.index + " WHERE " + p.index + " MATCH ? LIMIT ?)"
+		s := &Statement{Path: r.Path + " is common", Text: text, Args: []any{p.match, enough}, noted: true}
+		if err := db.run(ctx, s, func(rows *sqlx.Rows) error { return rows.Scan(&n) }); err != nil {
+			return nil, err
+		}
+		common[p] = n == enough
+	}
+	return common, nil
+}
+
+// walked is how much longer it takes to look at a row when walking than when gathering.
+const walked = 8
 
 // Searchable tells whether a table can be searched by `matches` and ordered by relevance.
 func (t *Table) Searchable() bool { return t.relevance != nil }
@@ -147,7 +221,14 @@ func (t *Table) matches(terms []term) condition {
 	if len(terms) == 0 {
 		return constant("FALSE")
 	}
-	conditions := []condition{func(q *query, alias string) { q.bindTo(q.matches(t.Name, alias), q.search(parts(terms))) }}
+	conditions := []condition{func(q *query, alias string) {
+		match := q.search(parts(terms))
+		if q.common[probe{t.Name + "_search", match}] {
+			q.bindTo("EXISTS (SELECT 1 FROM "+t.Name+"_search WHERE "+t.Name+"_search MATCH ? AND rowid = "+alias+".id)", match)
+			return
+		}
+		q.bindTo(q.matches(t.Name, alias), match)
+	}}
 	for _, term := range terms {
 		if len(term.words) == 1 {
 			continue

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"modernc.org/sqlite"
@@ -43,7 +44,19 @@ var sqliteDialect = &dialect{
 	inTexts:  func(expr string) string { return expr + " IN (SELECT value FROM json_each(?))" },
 	in:       func(expr string, _ Kind) string { return expr + " IN (SELECT value FROM json_each(?))" },
 	position: func(expr string) string { return "instr(" + expr + ", ?)" },
-	suffix:   func(expr string) string { return "substr(" + expr + ", -?)" },
+	substring: func(q *query, expr, text string, atEnd bool) {
+		if !atEnd {
+			q.bindTo("instr("+expr+", ?) > 0", text)
+			return
+		}
+		q.bindTo("substr("+expr+", -?) = ", utf8.RuneCountInString(text))
+		q.bindTo("?", text)
+	},
+	trigrams: func(q *query, c *Column, t, text string, _, ignoreCase bool) {
+		if p := c.trigramProbe(text, ignoreCase); p.match != "" && !q.common[p] {
+			q.bindTo(" AND "+t+".id IN (SELECT rowid FROM "+p.index+" WHERE "+p.index+" MATCH ?)", p.match)
+		}
+	},
 	matches: func(table, t string) string {
 		return t + ".id IN (SELECT rowid FROM " + table + "_search WHERE " + table + "_search MATCH ?)"
 	},
@@ -146,6 +159,18 @@ var sqliteAdvice = map[int]string{
 	sqlite3.SQLITE_NOTADB:   "name a SQLite database, or a new file",
 	sqlite3.SQLITE_FULL:     "make room on the disk",
 	sqlite3.SQLITE_BUSY:     "try again when the program that uses the file is done",
+}
+
+// trigramProbe is what SQLite's index of substrings is asked for a text. It folds letters in its own way, which is ours for ASCII.
+func (c *Column) trigramProbe(text string, ignoreCase bool) probe {
+	if ignoreCase {
+		text = asciiRun(Fold(text))
+	}
+	p := probe{index: c.Table.Name + "_trigram"}
+	if utf8.RuneCountInString(text) >= trigram {
+		p.match = c.Name + ` : "` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return p
 }
 
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each

@@ -49,6 +49,9 @@ func (d *difference) statements(postgres, back bool) []string {
 		if !postgres && len(wordsOf(t)) > 0 {
 			s.add("DROP TABLE %s_search;", t.Name)
 		}
+		if !postgres && len(substringsOf(t)) > 0 {
+			s.add("DROP TABLE %s_trigram;", t.Name)
+		}
 		s.add("DROP TABLE %s;", t.Name)
 	}
 	if slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, "pg_temp.kith_words(") }) {
@@ -117,6 +120,7 @@ func (s *script) create(t *schema.Table, name string, whole bool, later []*schem
 		}
 	}
 	s.search(t, false)
+	s.substrings(t, false)
 }
 
 // column is a column's definition without its name.
@@ -232,7 +236,7 @@ func (s *script) search(t *schema.Table, filled bool) {
 	if filled {
 		s.add("INSERT INTO %[1]s_search (%[1]s_search) VALUES ('rebuild');", t.Name)
 	}
-	s.triggers(t)
+	s.follow(t, "search", words)
 }
 
 // uncarry takes away the triggers that keep columns of links.
@@ -253,15 +257,53 @@ func (s *script) uncarry(t *schema.Table, columns []*schema.Column) {
 	}
 }
 
-// triggers keep SQLite's index of words true.
-func (s *script) triggers(t *schema.Table) {
-	words := wordsOf(t)
-	columns, olds, news := strings.Join(words, ", "), "old."+strings.Join(words, ", old."), "new."+strings.Join(words, ", new.")
-	remove := fmt.Sprintf("    INSERT INTO %[1]s_search (%[1]s_search, rowid, %[2]s) VALUES ('delete', old.id, %[3]s);\n", t.Name, columns, olds)
-	insert := fmt.Sprintf("    INSERT INTO %[1]s_search (rowid, %[2]s) VALUES (new.id, %[3]s);\n", t.Name, columns, news)
-	s.add("CREATE TRIGGER %[1]s_search_insert AFTER INSERT ON %[1]s BEGIN\n%[2]sEND;", t.Name, insert)
-	s.add("CREATE TRIGGER %[1]s_search_update AFTER UPDATE OF id, %[2]s ON %[1]s BEGIN\n%[3]s%[4]sEND;", t.Name, columns, remove, insert)
-	s.add("CREATE TRIGGER %[1]s_search_delete AFTER DELETE ON %[1]s BEGIN\n%[2]sEND;", t.Name, remove)
+// substrings makes the index of substrings; filled says that the table may have rows.
+func (s *script) substrings(t *schema.Table, filled bool) {
+	columns := substringsOf(t)
+	if len(columns) == 0 {
+		return
+	}
+	if s.postgres {
+		s.lines = append(s.lines, "-- +goose StatementBegin", "DO $$ BEGIN", "    CREATE EXTENSION IF NOT EXISTS pg_trgm;")
+		for _, c := range columns {
+			s.lines = append(s.lines, fmt.Sprintf("    CREATE INDEX %s ON %s USING gin (kith_fold(%s) gin_trgm_ops);", trigramIndex(t, c), t.Name, c))
+		}
+		s.lines = append(s.lines, "EXCEPTION WHEN undefined_file OR feature_not_supported OR insufficient_privilege OR undefined_object THEN",
+			"    RAISE WARNING 'pg_trgm cannot be used (%), and what looks for a part of a text reads the whole table', SQLERRM;", "END $$;", "-- +goose StatementEnd")
+		return
+	}
+	s.add("CREATE VIRTUAL TABLE %[1]s_trigram USING fts5 (\n    %[2]s, content = '%[1]s', content_rowid = 'id', tokenize = 'trigram'\n);", t.Name, strings.Join(columns, ", "))
+	if filled {
+		s.add("INSERT INTO %[1]s_trigram (%[1]s_trigram) VALUES ('rebuild');", t.Name)
+	}
+	s.follow(t, "trigram", columns)
+}
+
+func trigramIndex(t *schema.Table, column string) string { return t.Name + "_" + column + "_trgm_idx" }
+
+// dropSubstrings takes the index away.
+func (s *script) dropSubstrings(t *schema.Table) {
+	for _, c := range substringsOf(t) {
+		if s.postgres {
+			s.add("DROP INDEX IF EXISTS %s;", trigramIndex(t, c))
+		}
+	}
+	if !s.postgres && len(substringsOf(t)) > 0 {
+		for _, event := range []string{"delete", "update", "insert"} {
+			s.add("DROP TRIGGER %s_trigram_%s;", t.Name, event)
+		}
+		s.add("DROP TABLE %s_trigram;", t.Name)
+	}
+}
+
+// follow makes the triggers that keep one of SQLite's indexes of words or substrings true.
+func (s *script) follow(t *schema.Table, index string, indexed []string) {
+	columns, olds, news := strings.Join(indexed, ", "), "old."+strings.Join(indexed, ", old."), "new."+strings.Join(indexed, ", new.")
+	remove := fmt.Sprintf("    INSERT INTO %[1]s_%[4]s (%[1]s_%[4]s, rowid, %[2]s) VALUES ('delete', old.id, %[3]s);\n", t.Name, columns, olds, index)
+	insert := fmt.Sprintf("    INSERT INTO %[1]s_%[4]s (rowid, %[2]s) VALUES (new.id, %[3]s);\n", t.Name, columns, news, index)
+	s.add("CREATE TRIGGER %[1]s_%[3]s_insert AFTER INSERT ON %[1]s BEGIN\n%[2]sEND;", t.Name, insert, index)
+	s.add("CREATE TRIGGER %[1]s_%[5]s_update AFTER UPDATE OF id, %[2]s ON %[1]s BEGIN\n%[3]s%[4]sEND;", t.Name, columns, remove, insert, index)
+	s.add("CREATE TRIGGER %[1]s_%[3]s_delete AFTER DELETE ON %[1]s BEGIN\n%[2]sEND;", t.Name, remove, index)
 }
 
 // words gives columns of words that are new those of the texts that are there.
@@ -305,9 +347,12 @@ func (s *script) value(t *schema.Table, c *schema.Column) string {
 // alterPostgres makes the change by altering the table.
 func (s *script) alterPostgres(c *change) {
 	t := c.to
-	searches := !slices.Equal(wordsOf(c.from), wordsOf(t))
+	searches, parts := !slices.Equal(wordsOf(c.from), wordsOf(t)), !slices.Equal(substringsOf(c.from), substringsOf(t))
 	if searches && len(wordsOf(c.from)) > 0 {
 		s.alter(t, "DROP COLUMN search")
+	}
+	if parts {
+		s.dropSubstrings(c.from)
 	}
 	for _, i := range c.undone {
 		s.dropIndex(t, i)
@@ -354,6 +399,9 @@ func (s *script) alterPostgres(c *change) {
 	if searches {
 		s.search(t, true)
 	}
+	if parts {
+		s.substrings(t, true)
+	}
 }
 
 // alterColumn makes a column of PostgreSQL another.
@@ -393,6 +441,10 @@ func instead(c *schema.Column) string {
 func (s *script) alterSQLite(c *change) {
 	t := c.to
 	searches, anew := !slices.Equal(wordsOf(c.from), wordsOf(t)), s.anew(c)
+	parts := !slices.Equal(substringsOf(c.from), substringsOf(t))
+	if parts {
+		s.dropSubstrings(c.from)
+	}
 	if searches && len(wordsOf(c.from)) > 0 {
 		for _, event := range []string{"delete", "update", "insert"} {
 			s.add("DROP TRIGGER %s_search_%s;", t.Name, event)
@@ -425,7 +477,13 @@ func (s *script) alterSQLite(c *change) {
 	case searches:
 		s.search(t, true)
 	case anew && len(wordsOf(t)) > 0:
-		s.triggers(t)
+		s.follow(t, "search", wordsOf(t))
+	}
+	switch {
+	case parts:
+		s.substrings(t, true)
+	case anew && len(substringsOf(t)) > 0:
+		s.follow(t, "trigram", substringsOf(t))
 	}
 	if anew {
 		for _, statement := range c.others().statements {

@@ -54,6 +54,12 @@ type wordIndex struct {
 	columns []string // those with the words, the weightiest first
 }
 
+// A substringIndex is the index over what occurs in columns.
+type substringIndex struct {
+	schema.Attr
+	columns []string
+}
+
 // A filledFrom is the column from which one that is new takes its values.
 type filledFrom struct {
 	schema.Attr
@@ -184,6 +190,15 @@ func (t *Table) declared() (*schema.Table, error) {
 			words.columns = append(words.columns, c.words.Name)
 		}
 		s.AddAttrs(words)
+	}
+	substrings := &substringIndex{}
+	for _, c := range t.Columns {
+		if c.substrings {
+			substrings.columns = append(substrings.columns, c.Name)
+		}
+	}
+	if len(substrings.columns) > 0 {
+		s.AddAttrs(substrings)
 	}
 	return s, nil
 }
@@ -344,6 +359,12 @@ func (m *Model) migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, er
 		if len(columns) > 0 {
 			t.AddAttrs(&wordIndex{columns: columns})
 		}
+		if columns, err = d.wordColumns(ctx, t.Name+"_trigram"); err != nil {
+			return nil, err
+		}
+		if len(columns) > 0 {
+			t.AddAttrs(&substringIndex{columns: columns})
+		}
 	}
 	return s, nil
 }
@@ -411,7 +432,7 @@ func (db *DB) setAside(ctx context.Context, t *schema.Table, m *Model) error {
 		return true
 	})
 	var triggers []string
-	if err := db.write.SelectContext(ctx, &triggers, "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE ?1 || '\\_search\\_%' ESCAPE '\\' ORDER BY name", t.Name); err != nil {
+	if err := db.write.SelectContext(ctx, &triggers, "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name NOT LIKE ?1 || '\\_search\\_%' ESCAPE '\\' AND name NOT LIKE ?1 || '\\_trigram\\_%' ESCAPE '\\' ORDER BY name", t.Name); err != nil {
 		return err
 	}
 	for _, trigger := range triggers {
@@ -435,7 +456,7 @@ func speaksOf(expr, column string) bool {
 	return regexp.MustCompile(`\b` + column + `\b`).MatchString(expr)
 }
 
-// wordColumns are the columns of SQLite's index of words.
+// wordColumns are the columns of one of SQLite's indexes of words or substrings.
 func (db *DB) wordColumns(ctx context.Context, index string) (columns []string, err error) {
 	err = db.write.SelectContext(ctx, &columns, "SELECT name FROM pragma_table_info(?) ORDER BY cid", index)
 	return columns, err

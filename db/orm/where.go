@@ -25,6 +25,8 @@ type Where struct {
 	// and the pin.
 	only   *Relation
 	onlyBy pin
+	// probes ask how common is what must be true of every row.
+	probes []func(*query) probe
 	// skewed says that values decide how many rows pass, far more or far fewer than on average.
 	skewed bool
 	// searches says that every row it lets pass matches search: that is what they are ranked by.
@@ -68,6 +70,11 @@ func (w *Where) findOnly(table *Table) {
 			w.only, w.onlyBy = r.Back, by
 		}
 	}
+}
+
+// oneWord tells whether the filter searches for nothing but one whole word.
+func (w *Where) oneWord() bool {
+	return len(w.search) == 1 && len(w.search[0].words) == 1 && !w.search[0].prefix
 }
 
 // A pin is the value of a unique column by which a filter demands one row behind a relation.
@@ -440,12 +447,19 @@ func (p *whereParser) matches(table *Table, v any, options map[string]any, path 
 		return constant("TRUE")
 	}
 	p.count(len(terms))
-	// Under `and` alone it holds for every row of the page. Between names of fields there are indexes of lists.
-	if !slices.ContainsFunc(path[1:len(path)-1], func(name string) bool { return name != "and" && (name[0] < '0' || name[0] > '9') }) {
+	p.where.skewed = true
+	if ofEveryRow(path[1 : len(path)-1]) {
 		p.where.searches = true
 		p.where.search = append(p.where.search, terms...)
+		p.where.probes = append(p.where.probes, func(q *query) probe { return probe{table.Name + "_search", q.search(parts(terms))} })
 	}
 	return table.matches(terms)
+}
+
+// ofEveryRow tells whether a condition holds for every row of the page: it stands under `and` alone. Between names of fields there
+// are indexes of lists.
+func ofEveryRow(path []string) bool {
+	return !slices.ContainsFunc(path, func(name string) bool { return name != "and" && (name[0] < '0' || name[0] > '9') })
 }
 
 func (p *whereParser) relation(r *Relation, v any, path []string) condition {
@@ -559,6 +573,12 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		if !ok {
 			return p.fail(here, "is not %s", c.noun())
 		}
+		if name == "contains" || name == "endsWith" {
+			p.where.skewed = true
+			if text, _ := value.(string); c.substrings && !strings.Contains(text, "\x00") && ofEveryRow(path[1:len(path)-1]) {
+				p.where.probes = append(p.where.probes, func(*query) probe { return c.trigramProbe(text, ignoreCase) })
+			}
+		}
 		conditions = append(conditions, c.compare(name, value, ignoreCase))
 	}
 	inner := all(conditions, " AND ", "TRUE")
@@ -637,8 +657,7 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 	if text == "" {
 		return constant("TRUE") // contained in every text
 	}
-	switch name {
-	case "startsWith":
+	if name == "startsWith" {
 		end, bounded := afterPrefix(text)
 		return func(q *query, t string) {
 			q.bindTo("("+column(t)+" >= ?", text)
@@ -647,13 +666,8 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 			}
 			q.add(")")
 		}
-	case "endsWith":
-		return func(q *query, t string) {
-			q.bindTo(q.suffix(column(t))+" = ", utf8.RuneCountInString(text))
-			q.bindTo("?", text)
-		}
 	}
-	return func(q *query, t string) { q.bindTo(q.position(column(t))+" > 0", text) } // contains
+	return c.substring(text, name == "endsWith", ignoreCase)
 }
 
 // afterPrefix is the first text after all that begin with prefix; there is none after U+10FFFF.

@@ -17,6 +17,6 @@ SELECT p, k0, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value AND instr(t1.title, ?) > 0) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key AND strpos(t1.title, ?) > 0) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key AND t1.title LIKE ?) FROM unnest(?::bigint[]) AS k(key)
 
 -- 4 planned, 4 resolved
