@@ -189,6 +189,7 @@ const (
 	budgetKey
 	shareKey
 	readSetKey
+	togetherKey
 )
 
 // A transaction is one connection; statements inside it take turns.
