@@ -228,7 +228,7 @@ type operation struct {
 	invalid atomic.Pointer[orm.Error]
 	// resolve is set when no plan is to answer.
 	resolve bool
-	// snapshot is set when the answer has to be true at one moment, and of all that has been committed.
+	// snapshot is set when the operation runs in a snapshot.
 	snapshot bool
 
 	mu    sync.Mutex
@@ -288,11 +288,8 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 // steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements.
 func (s *server) steady(ctx context.Context, read func(context.Context) *graphql.Response) *graphql.Response {
 	state := operationOf(ctx)
-	var answer *graphql.Response
-	if !state.snapshot {
-		answer = read(ctx)
-	}
-	if state.snapshot || state.invalid.Swap(nil) != nil && state.budget.Err() == nil {
+	answer := read(ctx)
+	if state.invalid.Swap(nil) != nil && state.budget.Err() == nil && !state.snapshot {
 		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
 			answer = read(ctx)
 			return nil

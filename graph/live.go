@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
@@ -22,52 +21,67 @@ import (
 // concerns costs nothing.
 
 const (
-	// window is for how long changes are gathered before a query that they concern runs again.
+	// window is how often a query runs at most: what changes meanwhile is gathered.
 	window = 10 * time.Millisecond
-	// liveAgain is when a query runs again that could not be answered.
+	// liveAgain is when a query runs again that could not be r.
 	liveAgain = time.Second
+	// liveTogether is how many queries of one document run at once, and about how many bytes they answer.
+	liveTogether = 500
+	liveBytes    = 16 << 20
 )
 
 // live are the live queries of a server.
 type live struct {
 	server *server
-	places chan struct{} // how many run at once
+	places chan struct{} // how many documents run at once
 	memory *orm.Memory   // of the answers that are kept
 	seed   maphash.Seed
 
-	mu      sync.Mutex
-	queries map[liveKey]*liveQuery
-	watches *orm.Watches[*liveQuery]
-	stop    func() // following the changes
+	mu        sync.Mutex
+	queries   map[identity]*liveQuery
+	documents map[liveDocumentKey]*liveDocument
+	watches   *orm.Watches[*liveQuery]
+	stop      func() // following the changes
 }
 
-type liveKey struct {
-	text, operation, variables string
-	viewer                     string
-}
-
-// A liveQuery is what all who ask it share. Its fields are guarded by live's mu.
-type liveQuery struct {
+// A liveDocument is what queries have in common that differ in variables or viewers: they run together. Its fields are guarded by live's
+// mu, and so are a query's.
+type liveDocument struct {
 	live    *live
-	key     liveKey
-	ctx     context.Context // of the first who asked, without its end
-	query   *graphql.OperationContext
+	key     liveDocumentKey
+	ctx     context.Context           // of the first who asked, without its end
+	query   *graphql.OperationContext // with the variables of the first who asked
 	plans   *plan.Plans
-	members map[chan struct{}]bool
+	queries int
+	due     []*liveQuery
+	timer   *time.Timer // when those that are due run; nil: nothing is due
+	at      time.Time
+	ran     time.Time
+}
 
-	waiting, running bool
-	pending          []*orm.Committed // since it began to run
-	answer           transport.Answer
-	sum              uint64
-	version          int // of the answer; 0: there is none yet
-	err              error
+// A liveDocumentKey has the Boolean variables as well: what is selected depends on them.
+type liveDocumentKey struct{ text, operation, booleans string }
+
+// A liveQuery is what all who ask it share.
+type liveQuery struct {
+	document *liveDocument
+	identity identity
+	question question
+	members  map[chan struct{}]bool
+
+	due, running bool
+	pending      []*orm.Committed // since it began to run
+	answer       transport.Answer
+	sum          uint64
+	version      int // of the answer; 0: there is none yet
+	err          error
 }
 
 func newLive(s *server) *live {
 	return &live{
 		server: s, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), seed: maphash.MakeSeed(),
 		memory:  orm.NewMemory(manyAnswers * s.Limits.Response),
-		queries: map[liveKey]*liveQuery{}, watches: orm.NewWatches[*liveQuery](),
+		queries: map[identity]*liveQuery{}, documents: map[liveDocumentKey]*liveDocument{}, watches: orm.NewWatches[*liveQuery](),
 	}
 }
 
@@ -102,11 +116,7 @@ func (l *live) follow(ctx context.Context, query *graphql.OperationContext, next
 
 // join makes somebody one of those who ask a query.
 func (l *live) join(ctx context.Context, query *graphql.OperationContext) (q *liveQuery, moved chan struct{}, err error) {
-	variables, _ := json.Marshal(query.Variables) //nolint:errchkjson // they were JSON
-	key := liveKey{text: query.RawQuery, operation: query.OperationName, variables: string(variables), viewer: "everybody"}
-	if viewer := orm.ViewerOf(ctx); !l.server.public(query.Operation.SelectionSet) {
-		key.viewer = fmt.Sprint(viewer)
-	}
+	same := l.server.identify(ctx, query, query.Operation.SelectionSet)
 	moved = make(chan struct{}, 1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,19 +125,37 @@ func (l *live) join(ctx context.Context, query *graphql.OperationContext) (q *li
 		if err != nil {
 			return nil, nil, err
 		}
-		following, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		following, cancel := context.WithCancel(context.Background())
 		l.stop = func() { cancel(); leave() }
 		go l.followChanges(following, from)
 	}
-	if q = l.queries[key]; q == nil {
-		plans, _ := plan.NewPlans(500)
-		lasting := orm.WithViewer(context.WithoutCancel(ctx), orm.ViewerOf(ctx))
-		q = &liveQuery{live: l, key: key, ctx: lasting, query: query, plans: plans, members: map[chan struct{}]bool{}}
-		l.queries[key] = q
+	if q = l.queries[same]; q == nil {
+		d := l.document(ctx, query)
+		d.queries++
+		q = &liveQuery{document: d, identity: same, question: question{orm.ViewerOf(ctx), query.Variables}, members: map[chan struct{}]bool{}}
+		l.queries[same] = q
 		q.schedule(0)
 	}
 	q.members[moved] = true
 	return q, moved, nil
+}
+
+// document is what a query has in common with others; mu is held.
+func (l *live) document(ctx context.Context, query *graphql.OperationContext) *liveDocument {
+	booleans := map[string]any{}
+	for name, v := range query.Variables {
+		if is, ok := v.(bool); ok {
+			booleans[name] = is
+		}
+	}
+	key := liveDocumentKey{query.RawQuery, query.OperationName, fmt.Sprint(booleans)}
+	d := l.documents[key]
+	if d == nil {
+		plans, _ := plan.NewPlans(500)
+		d = &liveDocument{live: l, key: key, ctx: context.WithoutCancel(ctx), query: query, plans: plans}
+		l.documents[key] = d
+	}
+	return d
 }
 
 func (l *live) leave(q *liveQuery, moved chan struct{}) {
@@ -136,7 +164,10 @@ func (l *live) leave(q *liveQuery, moved chan struct{}) {
 	if delete(q.members, moved); len(q.members) > 0 {
 		return
 	}
-	delete(l.queries, q.key)
+	delete(l.queries, q.identity)
+	if q.document.queries--; q.document.queries == 0 {
+		delete(l.documents, q.document.key)
+	}
 	l.watches.Set(q, nil)
 	l.memory.Give(q.answer.Len())
 	if len(l.queries) == 0 {
@@ -161,7 +192,7 @@ func (l *live) followChanges(ctx context.Context, from orm.Cursor) {
 			from = begin
 			l.mu.Lock()
 			for _, q := range l.queries {
-				q.schedule(window)
+				q.changed()
 				q.pending = append(q.pending, nil)
 			}
 			l.mu.Unlock()
@@ -175,7 +206,7 @@ func (l *live) followChanges(ctx context.Context, from orm.Cursor) {
 		l.mu.Lock()
 		for _, set := range sets {
 			from = set.Cursor
-			l.watches.Concerned(set, func(q *liveQuery) { q.schedule(window) })
+			l.watches.Concerned(set, (*liveQuery).changed)
 			for _, q := range l.queries {
 				if q.running {
 					q.pending = append(q.pending, set)
@@ -186,51 +217,93 @@ func (l *live) followChanges(ctx context.Context, from orm.Cursor) {
 	}
 }
 
-// schedule lets the query run soon, if it is not going to; mu is held.
+// changed lets the query run again, not too soon after it last has; mu is held.
+func (q *liveQuery) changed() { q.schedule(window - time.Since(q.document.ran)) }
+
+// schedule lets the query run in a while, if it is not going to before; mu is held.
 func (q *liveQuery) schedule(in time.Duration) {
-	if !q.waiting {
-		q.waiting = true
-		time.AfterFunc(in, q.run)
+	d := q.document
+	if !q.due {
+		q.due = true
+		d.due = append(d.due, q)
 	}
+	at := time.Now().Add(max(0, in))
+	if d.timer != nil && !at.Before(d.at) || d.timer != nil && !d.timer.Stop() {
+		return
+	}
+	d.at, d.timer = at, time.AfterFunc(max(0, in), d.run)
 }
 
-// run makes the answer anew, and tells those who asked if it is another.
-func (q *liveQuery) run() {
-	l := q.live
+// next takes queries that are due and not running, and leaves the rest for another time; mu is held.
+func (d *liveDocument) next() (batch []*liveQuery) {
+	bytes := 0
+	for len(d.due) > 0 && len(batch) < liveTogether && bytes < liveBytes {
+		q := d.due[0]
+		d.due, q.due = d.due[1:], false
+		switch {
+		case len(q.members) == 0:
+		case q.running: // what concerns it now will be found when it ends
+			q.pending = append(q.pending, nil)
+		default:
+			batch = append(batch, q)
+			bytes += q.answer.Len()
+			q.running, q.pending = true, nil
+		}
+	}
+	return batch
+}
+
+// run makes the answers anew of queries that are due.
+func (d *liveDocument) run() {
+	l := d.live
 	l.places <- struct{}{}
 	defer func() { <-l.places }()
 	l.mu.Lock()
-	if q.waiting = false; len(q.members) == 0 {
-		l.mu.Unlock()
-		return
+	d.timer, d.ran = nil, time.Now()
+	batch := d.next()
+	if len(d.due) > 0 {
+		d.due[0].schedule(0)
 	}
-	if q.running { // what concerns it now will be found when it ends
-		q.pending = append(q.pending, nil)
-		l.mu.Unlock()
-		return
-	}
-	q.running, q.pending = true, nil
 	l.mu.Unlock()
 
-	ctx, read := orm.WithReadSet(q.ctx)
-	response := l.server.answer(ctx, q.query, q.plans)
-	answer := transport.Encode(response, "")
-	sum := answer.Sum(l.seed)
+	if len(batch) == 0 {
+		return
+	}
+	asked := make([]question, len(batch))
+	for i, q := range batch {
+		asked[i] = q.question
+	}
+	for i, answer := range l.server.answers(d.ctx, d.query, d.plans, asked...) {
+		if len(batch) > 1 && len(answer.Errors) > 0 { // which may be another's
+			answer = l.server.answers(d.ctx, d.query, d.plans, asked[i])[0]
+		}
+		batch[i].take(answer)
+	}
+}
 
+// take ends a run, and tells those who asked if the answer is another.
+func (q *liveQuery) take(r reply) {
+	l := q.document.live
+	answer := transport.Encode(r.Response, "")
+	sum := answer.Sum(l.seed)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	q.running = false
 	if len(q.members) == 0 {
 		return
 	}
-	if passing(response.Errors) != nil {
-		q.schedule(liveAgain)
+	if passing(r.Errors) != nil {
+		time.AfterFunc(liveAgain, func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			q.schedule(0)
+		})
 		return
 	}
-	l.watches.Set(q, read)
+	l.watches.Set(q, r.read)
 	for _, set := range q.pending {
-		if set == nil || read.Matches(set) {
-			q.schedule(window)
+		if set == nil || r.read.Matches(set) {
+			q.changed()
 			break
 		}
 	}

@@ -57,12 +57,21 @@ func TestLiveIsFresh(t *testing.T) {
 					if way == "resolved" {
 						handler = f.Resolved
 					}
-					clients := goLive(t, listen(t, handler), func(j uint64) (request, orm.Viewer) {
-						g := &generator{schema: schema, world: w, r: rand.New(rand.NewPCG(seed, j))}
+					clients := goLive(t, listen(t, handler), *liveQueries, func(j uint64) (request, orm.Viewer) {
+						g := &generator{schema: schema, world: w, r: rand.New(rand.NewPCG(seed, j/2))}
+						if g.chance(1, 10) {
+							g.query() // says who asks
+							return g.search(), g.viewer
+						}
 						for {
-							if q, selections := g.query(); len(selections) == 1 && selections[0].name != "__typename" && selections[0].text == "" {
-								return q, g.viewer
+							q, selections := g.query()
+							if len(selections) != 1 || selections[0].name == "__typename" || selections[0].text != "" {
+								continue
 							}
+							if all := users(w); j%2 == 1 && len(all) > 0 { // somebody else asks the same
+								g.viewer = someViewer(rand.New(rand.NewPCG(seed, j)), all)
+							}
+							return q, g.viewer
 						}
 					})
 					quiet(t, handler, clients, "at first")
@@ -81,12 +90,21 @@ func TestLiveIsFresh(t *testing.T) {
 	}
 }
 
+// search makes one of search.
+func (g *generator) search() request {
+	text := words[g.r.IntN(len(words))]
+	return request{
+		Query:     `query($text: String!, $first: Int) { search(text: $text, prefix: true, first: $first) { totalCount pageInfo { hasNextPage } edges { rank snippet node { ... on Node { id } } } } }`,
+		Variables: map[string]any{"text": text, "first": g.r.IntN(4)},
+	}
+}
+
 // goLive asks live queries over one connection for each viewer.
-func goLive(t *testing.T, url string, one func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
+func goLive(t *testing.T, url string, n int, one func(uint64) (request, orm.Viewer)) (clients []*liveClient) {
 	t.Helper()
 	sockets := map[string]*socketClient{}
 	byID := map[string]*liveClient{}
-	for j := range uint64(*liveQueries) {
+	for j := range uint64(n) { //nolint:gosec // it is not negative
 		c := &liveClient{truths: map[string]bool{}}
 		c.request, c.viewer = one(j)
 		clients = append(clients, c)
@@ -304,5 +322,162 @@ func TestLiveStatements(t *testing.T) {
 				t.Errorf("%d live queries take %v", 4*each, paths)
 			}
 		})
+	}
+}
+
+// Those who ask one document with different variables run together: rows by key, and what is related to them, take one statement for
+// each path; pages that differ take one each, and what is related to all of them one. Viewers share what they see alike.
+func TestLiveTogether(t *testing.T) {
+	const each = 40
+	for _, database := range databases {
+		for way, planned := range map[string]bool{"planned": true, "resolved": false} {
+			t.Run(database+"/"+way, func(t *testing.T) {
+				f := open(t, database)
+				handler := f.Resolved
+				if planned {
+					handler = f.Planned
+				}
+				err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+					for i := range each {
+						draft, faults := orm.NewDraft(db.Users.Table, orm.Input{
+							{Name: "username", Value: fmt.Sprintf("user%d", i)}, {Name: "password", Value: "a long password"},
+							{Name: "posts", Value: []any{orm.Input{{Name: "title", Value: "One"}, {Name: "content", Value: "x"}}, orm.Input{{Name: "title", Value: "Two"}, {Name: "content", Value: "x"}}}},
+						}, nil, true)
+						if len(faults) > 0 {
+							return fmt.Errorf("%v", faults)
+						}
+						if _, _, err := f.DB.Create(ctx, draft); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				const inner = `name posts(first: 1) { totalCount nodes { title tags { nodes { name } } } aggregate { max { createdAt } } }`
+				for name, c := range map[string]struct {
+					query    string
+					variable func(i int) any
+					most     map[string]int // statements for a path, if not 1
+				}{
+					"ids":   {`query($v: ID!) { node(id: $v) { ... on User { ` + inner + ` } } }`, func(i int) any { return orm.GlobalID(db.Users.Table, int64(i+1)) }, nil},
+					"names": {`query($v: String!) { user(by: {username: $v}) { ` + inner + ` } }`, func(i int) any { return fmt.Sprintf("user%d", i) }, nil},
+					"lists": {`query($v: [ID!]!) { nodes(ids: $v) { ... on User { ` + inner + ` } } }`, func(i int) any {
+						return []any{orm.GlobalID(db.Users.Table, int64(i+1)), orm.GlobalID(db.Users.Table, int64((i+7)%each+1))}
+					}, nil},
+					"filters":   {`query($v: String!) { users(where: {username: {eq: $v}}) { nodes { ` + inner + ` } } }`, func(i int) any { return fmt.Sprintf("user%d", i) }, map[string]int{"users": each}},
+					"arguments": {`query($v: Int!) { users(first: 3) { nodes { name posts(first: $v) { nodes { title } } } } }`, func(i int) any { return 1 + i%2 }, map[string]int{"users.nodes.posts": 2}},
+				} {
+					t.Run(name, func(t *testing.T) {
+						clients := goLive(t, listen(t, handler), each, func(j uint64) (request, orm.Viewer) {
+							return request{Query: c.query, Variables: map[string]any{"v": c.variable(int(j))}}, orm.Viewer{Key: int64(j % 2)} //nolint:gosec // few
+						})
+						quiet(t, handler, clients, "at first")
+						time.Sleep(200 * time.Millisecond)
+						f.Statements()
+						exec(t, f, "UPDATE users SET name = name || '!'")
+						time.Sleep(500 * time.Millisecond)
+						paths := map[string]int{}
+						for _, s := range f.Statements() {
+							paths[s.Path]++
+						}
+						if quiet(t, handler, clients, "then"); len(paths) < 3 {
+							t.Errorf("only %v ran", paths)
+						}
+						for path, n := range paths {
+							most := max(1, c.most[path])
+							if !planned {
+								most *= 2 // whose loaders do not all ask at one time
+							}
+							if n > most {
+								t.Errorf("%d live queries take %d statements for %s", each, n, path)
+							}
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// What an aggregate, groups, a search, an order and a filter look at is known: what does not concern it does not run it, and what does makes
+// another answer, wherever it is.
+func TestLiveReads(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			url := listen(t, f.Planned)
+			err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+				for _, name := range []string{"ada", "bob"} {
+					draft, faults := orm.NewDraft(db.Users.Table, orm.Input{
+						{Name: "username", Value: name}, {Name: "password", Value: "a long password"},
+						{Name: "profile", Value: orm.Input{{Name: "fullName", Value: name}}},
+						{Name: "posts", Value: []any{orm.Input{{Name: "title", Value: name + " writes"}, {Name: "content", Value: "x"}}}},
+					}, nil, true)
+					if len(faults) > 0 {
+						return fmt.Errorf("%v", faults)
+					}
+					if _, _, err := f.DB.Create(ctx, draft); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			const later = "updated_at = '2030-01-01 00:00:00'"
+			const profile = "UPDATE profiles SET full_name = full_name || '!'"
+			const post = "INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at)" +
+				" SELECT 2, 'New', 'y', ' new ', ' y ', created_at, updated_at FROM posts WHERE id = 1"
+			for query, pair := range map[string][2]string{ // what does not concern it, and what does
+				`users { aggregate { max { updatedAt } } }`:                                          {"UPDATE users SET name = name || '!'", "UPDATE users SET " + later},
+				`users { groups(by: [NAME]) { key { name } aggregate { count } } }`:                  {"UPDATE users SET " + later, "UPDATE users SET name = name || '!'"},
+				`users { nodes { posts { aggregate { count max { title } } } } }`:                    {profile, post},
+				`posts { groups(by: [AUTHOR]) { key { author { username } } aggregate { count } } }`: {"UPDATE users SET name = name || '!'", post},
+				`search(text: "writes") { totalCount edges { rank } }`:                               {profile, "UPDATE posts SET title = 'writes', title_words = ' writes ' WHERE id = 1"},
+				`users(distinct: [NAME]) { nodes { username } }`:                                     {post, "UPDATE users SET name = 'one'"},
+				`users(orderBy: [{field: POSTS_COUNT, direction: DESC}]) { nodes { username } }`:     {profile, post},
+				`posts(orderBy: [{author: {profile: {field: FULL_NAME}}}]) { nodes { title } }`:      {"UPDATE users SET name = name || '!'", "UPDATE profiles SET full_name = 'zoe' WHERE user_id = 1"},
+				`users(where: {posts: {count: {gt: 1}}}) { totalCount }`:                             {"UPDATE posts SET " + later, post},
+				`users(where: {matches: "ada", matchOptions: {prefix: true}}) { totalCount }`:        {profile, "UPDATE users SET name = 'ada', name_words = ' ada '"},
+			} {
+				t.Run(query, func(t *testing.T) {
+					exec(t, f, "DELETE FROM posts WHERE id > 2")
+					exec(t, f, "UPDATE users SET name = username, updated_at = created_at")
+					exec(t, f, "UPDATE posts SET updated_at = created_at")
+					time.Sleep(100 * time.Millisecond)
+					c := dial(t, url, nil).init()
+					c.subscribe("1", `subscription { `+query+` }`)
+					first := c.hear()
+					time.Sleep(200 * time.Millisecond)
+					f.Statements()
+					exec(t, f, pair[0])
+					time.Sleep(300 * time.Millisecond)
+					for _, s := range f.Statements() {
+						if s.Path != "test" {
+							t.Errorf("%s ran: %s", s.Path, s.Text)
+						}
+					}
+					exec(t, f, pair[1])
+					if then := c.hear(); then == first || !strings.Contains(then, `"data"`) {
+						t.Errorf("first %s, then %s", first, then)
+					}
+				})
+			}
+		})
+	}
+}
+
+// exec writes by a statement.
+func exec(t *testing.T, f *fixture, text string, args ...any) {
+	t.Helper()
+	err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+		_, err := f.DB.Exec(ctx, "test", text, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

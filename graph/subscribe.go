@@ -187,7 +187,9 @@ func (s *server) subscribe(ctx context.Context, q *transport.Request, operation 
 		return orm.Errorf(orm.BadRequest, "a subscription has one field")
 	}
 	if fields[0].Name == "changes" {
-		return s.followChanges(ctx, &changesField{server: s, operation: operation, field: fields[0]}, q.Header.Get("Last-Event-ID"), next)
+		return s.followChanges(ctx, &changesField{
+			server: s, operation: operation, field: fields[0], identity: s.identify(ctx, operation, fields[0].Selections),
+		}, q.Header.Get("Last-Event-ID"), next)
 	}
 	return s.live.follow(ctx, s.asQuery(operation, fields[0].Field, fields[0].Selections), next)
 }
@@ -211,17 +213,64 @@ func again(of *graphql.OperationContext, operation *ast.OperationDefinition, var
 	}
 }
 
-// answer runs a query on what has been committed, at one moment.
-func (s *server) answer(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans) *graphql.Response {
-	ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
+// An identity is the same for subscriptions that ask the same, and are answered the same.
+type identity struct {
+	text, operation, variables string
+	viewer                     string // "" if the answer is the same for everybody
+}
+
+// identify answers the identity of an operation, whose answers are made of what selections read.
+func (s *server) identify(ctx context.Context, operation *graphql.OperationContext, selections ast.SelectionSet) identity {
+	variables, _ := json.Marshal(operation.Variables) //nolint:errchkjson // they were JSON
+	same := identity{text: operation.RawQuery, operation: operation.OperationName, variables: string(variables)}
+	if !s.public(selections) {
+		same.viewer = fmt.Sprint(orm.ViewerOf(ctx))
+	}
+	return same
+}
+
+// A question is who asks a query, and with which variables.
+type question struct {
+	viewer    orm.Viewer
+	variables map[string]any
+}
+
+// A reply is the answer to a question, and what it was read from.
+type reply struct {
+	*graphql.Response
+	read *orm.ReadSet
+}
+
+// answers runs a query for all who ask it, on what has been committed at one moment. What they read alike they read together.
+func (s *server) answers(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans, asked ...question) []reply {
+	ctx, cancel := context.WithTimeout(ctx, s.Limits.Timeout)
 	defer cancel()
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	defer budget.Release()
+	answers := make([]reply, len(asked))
+	err := s.DB.Snapshot(orm.WithShare(ctx, transport.Address(ctx), maxConnections, 0), func(ctx context.Context) error {
+		s.DB.Together(ctx, len(asked), func(ctx context.Context, i int) {
+			ctx, answers[i].read = orm.WithReadSet(orm.WithViewer(ctx, asked[i].viewer))
+			answers[i].Response = s.answer(ctx, query, plans, asked[i].variables)
+		})
+		return nil
+	})
+	if err != nil {
+		for i := range answers {
+			answers[i].Response = s.failure(ctx, err)
+		}
+	}
+	return answers
+}
+
+// answer runs a query in a snapshot.
+func (s *server) answer(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans, variables map[string]any) *graphql.Response {
 	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
 	defer budget.Release()
 	state := &operation{budget: budget, pages: map[*ast.Field]parsedPage{}, snapshot: true}
 	state.Plans = plans
 	ctx = context.WithValue(ctx, operationKey{}, state)
-	ctx = orm.WithShare(ctx, transport.Address(ctx), maxConnections, 0)
-	run, ctx := s.executor.DispatchOperation(ctx, again(query, query.Operation, query.Variables))
+	run, ctx := s.executor.DispatchOperation(ctx, again(query, query.Operation, variables))
 	answer := run(ctx)
 	if answer == nil {
 		return s.failure(context.WithoutCancel(ctx), orm.Errorf(orm.Timeout, timeoutMessage))
@@ -236,6 +285,7 @@ type changesField struct {
 	*server
 	operation *graphql.OperationContext
 	field     graphql.CollectedField
+	identity  identity
 
 	tables map[*orm.Table]bool // nil: all
 	rows   map[rowID]bool      // nil: all
@@ -401,16 +451,11 @@ func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenC
 
 // shared is the answer for a transaction, made once for all who ask the same and see the same of it; events.leave lets go of it.
 func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed, changes []seenChange, more bool) (e *event, err error) {
-	kind := any("everybody")
-	if viewer := orm.ViewerOf(ctx); !s.public(c.field.Selections) {
-		kind = fmt.Sprint(viewer)
-	}
 	var told strings.Builder
 	for _, change := range changes {
 		told.WriteString(string(change.verb) + orm.GlobalID(change.table, change.key) + " ")
 	}
-	variables, _ := json.Marshal(c.operation.Variables) //nolint:errchkjson // they were JSON
-	key := eventKey{c.operation.RawQuery, c.operation.OperationName, string(variables), set.Cursor, more, told.String(), kind}
+	key := eventKey{c.identity, set.Cursor, more, told.String()}
 	lasting := context.WithoutCancel(ctx) // others wait for it as well
 	err = s.patiently(ctx, func() (err error) {
 		e, err = s.events.join(key, func() (transport.Answer, error) {
@@ -590,12 +635,9 @@ func (w *changeWriter) read(changes graphql.CollectedField) {
 			for i, row := range part {
 				ids[i] = orm.GlobalID(row.table, row.key)
 			}
-			query.Variables = maps.Clone(w.operation.Variables)
-			if query.Variables == nil {
-				query.Variables = map[string]any{}
-			}
-			query.Variables[idsVariable] = ids
-			answer := w.answer(w.ctx, query, plans)
+			variables := map[string]any{idsVariable: ids}
+			maps.Copy(variables, w.operation.Variables)
+			answer := w.answers(w.ctx, query, plans, question{orm.ViewerOf(w.ctx), variables})[0]
 			if w.bytes += len(answer.Data); w.bytes > w.Limits.Response {
 				w.errors = append(w.errors, present(w.ctx, onField(w.field, orm.Errorf(orm.LimitExceeded, "the objects take more than %d bytes; ask for less", w.Limits.Response))))
 				return
@@ -625,11 +667,10 @@ type events struct {
 }
 
 type eventKey struct {
-	text, operation, variables string
-	cursor                     orm.Cursor
-	more                       bool
-	told                       string
-	kind                       any
+	identity identity
+	cursor   orm.Cursor
+	more     bool
+	told     string
 }
 
 type event struct {

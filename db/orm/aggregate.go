@@ -559,6 +559,17 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		}
 		return out, budget.Hold(out.Bytes)
 	}
+	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
+	if set := readSetOf(ctx); set != nil {
+		set.note(r, nil, s)
+	}
+	return joined(ctx, db, r, s.write, func(ctx context.Context, r *Read) (*Rows, error) { return db.summarize(ctx, r, s) },
+		func(all *Rows, r *Read) (*Rows, error) { return all.part(ctx, r) })
+}
+
+func (db *DB) summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error) {
+	budget := BudgetOf(ctx)
+	out := &Rows{Width: len(s.By) + len(s.Aggregates), groups: make(map[int64]Group, len(r.Keys))}
 	columns := make([]*Column, 0, out.Width)
 	for _, g := range s.By {
 		columns = append(columns, g.Column)
@@ -569,14 +580,13 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		return nil, err
 	}
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx), pinned: pinned}
-	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
 	s.write(q, r)
 	held, first := 0, btoi(r.Via != nil)
 	looks := func(ctx context.Context) float64 {
 		each, once := db.SummaryLooks(ctx, r.Via, r.From, r.Page)
 		return each*float64(max(1, len(r.Keys))) + once
 	}
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks, skewed: r.skewed()}
+	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks, noted: true, skewed: r.skewed()}
 	err = db.gather(ctx, statement, first+out.Width, func(values []driver.Value) error {
 		var key int64
 		if first > 0 {

@@ -189,6 +189,7 @@ const (
 	budgetKey
 	shareKey
 	readSetKey
+	togetherKey
 )
 
 // A transaction is one connection; statements inside it take turns.
@@ -200,6 +201,8 @@ type transaction struct {
 	refused bool // a run before this one wrote what a unique or foreign key does not allow
 	alone   bool // it keeps others from tables, also those who prepare statements about them
 	wrote   atomic.Bool
+	// unprepared are texts that are worth to be prepared when it has ended.
+	unprepared []string
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
@@ -450,13 +453,18 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 	if err != nil {
 		return db.classify(ctx, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	t := &transaction{tx: tx, pool: pool, refused: refused}
+	defer func() {
+		tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+		if db.prepared != nil {
+			db.prepared[pool].keep(ctx, db.bind, t)
+		}
+	}()
 	if snapshot && db.snapshot != "" {
 		if _, err := tx.ExecContext(ctx, db.snapshot); err != nil {
 			return db.classify(ctx, err)
 		}
 	}
-	t := &transaction{tx: tx, pool: pool, refused: refused}
 	err = f(context.WithValue(ctx, transactionKey, t))
 	recorded := t.wrote.Load() && db.model.follows()
 	if err == nil && recorded {

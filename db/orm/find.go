@@ -145,6 +145,9 @@ func (db *DB) Search(ctx context.Context, path string, s *Search) (*Hits, error)
 	if len(s.terms) == 0 {
 		return hits, nil
 	}
+	if set := readSetOf(ctx); set != nil {
+		set.search(s)
+	}
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("WITH found AS MATERIALIZED (")
 	s.found(q, func(place int, table *Table, t string) {
@@ -172,7 +175,7 @@ func (db *DB) Search(ctx context.Context, path string, s *Search) (*Hits, error)
 		beyond(true)
 	}
 	q.add(" ORDER BY rank DESC, place, id LIMIT ", strconv.Itoa(s.Size+btoi(!s.Within)), ") AS p ON TRUE ORDER BY p.rank DESC, p.place, p.id")
-	statement := &Statement{Path: path, Text: q.String(), Args: q.args, looks: db.searching(s)}
+	statement := &Statement{Path: path, Text: q.String(), Args: q.args, looks: db.searching(s), noted: true}
 	err := db.run(ctx, statement, func(rows *sqlx.Rows) error {
 		var place *int
 		var key, rank *int64
@@ -194,11 +197,14 @@ func (db *DB) CountSearch(ctx context.Context, path string, s *Search) (n int, e
 	if len(s.terms) == 0 {
 		return 0, nil
 	}
+	if set := readSetOf(ctx); set != nil {
+		set.search(s)
+	}
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	q.add("SELECT count(*) FROM (")
 	s.found(q, func(int, *Table, string) { q.add("1 AS one") })
 	q.add(") AS found")
-	statement := &Statement{Path: path, Text: q.String(), Args: q.args, looks: db.searching(s)}
+	statement := &Statement{Path: path, Text: q.String(), Args: q.args, looks: db.searching(s), noted: true}
 	err = db.run(ctx, statement, func(rows *sqlx.Rows) error { return rows.Scan(&n) })
 	return n, err
 }

@@ -17,6 +17,7 @@ type statements struct {
 	byText map[string]*list.Element // of *prepared
 	recent *list.List               // the most recently used in front
 	bytes  int
+	once   map[string]bool // texts that were prepared for one transaction
 }
 
 type prepared struct {
@@ -32,10 +33,11 @@ const (
 	preparedFactor = 200
 	preparedBytes  = 32 << 20
 	preparedText   = 8 << 10 // longer texts are not prepared: they are rarely sent twice
+	preparedOnce   = 1000    // how many texts are known to have been sent once
 )
 
 func newStatements(pool *sqlx.DB) *statements {
-	return &statements{pool: pool, byText: map[string]*list.Element{}, recent: list.New()}
+	return &statements{pool: pool, byText: map[string]*list.Element{}, recent: list.New(), once: map[string]bool{}}
 }
 
 // get answers a prepared statement, which release gives back, and what it is of the cache; none for a text that is not to
@@ -52,6 +54,9 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 			if err != nil {
 				return nil, nil, nil, err
 			}
+			if use.MaxOpenConnections == 1 && p.again(text) {
+				t.unprepared = append(t.unprepared, text)
+			}
 			return stmt, nil, func() { stmt.Close() }, nil
 		}
 		stmt, err := p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text))
@@ -65,6 +70,30 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 	}
 	inside := t.tx.StmtxContext(ctx, s.stmt)
 	return inside, s, func() { inside.Close(); p.release(s) }, nil
+}
+
+// again tells whether a text was prepared for one transaction before.
+func (p *statements) again(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.once) == preparedOnce {
+		clear(p.once)
+	}
+	again := p.once[text]
+	p.once[text] = true
+	return again
+}
+
+// keep prepares what a transaction had to prepare for itself, since it held the only connection, now that it has ended. What fails is
+// prepared where it is sent.
+func (p *statements) keep(ctx context.Context, bind int, t *transaction) {
+	for _, text := range t.unprepared {
+		if s := p.use(text); s != nil {
+			p.release(s)
+		} else if stmt, err := p.pool.PreparexContext(ctx, sqlx.Rebind(bind, text)); err == nil {
+			p.release(p.add(text, stmt))
+		}
+	}
 }
 
 // use answers the statement of a text, and counts its use; nil if there is none.

@@ -1,6 +1,7 @@
 package orm
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -137,6 +138,29 @@ func TestPreparedIsLost(t *testing.T) {
 			if _, err := db.read.ExecContext(t.Context(), "DEALLOCATE ALL"); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// What transactions send again and again is prepared once, also where they hold the only connection that there is.
+func TestPreparedInTransactions(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *DB) {
+		const text = "UPDATE users SET name = name WHERE id = ?"
+		for range 3 {
+			err := db.Write(t.Context(), func(ctx context.Context) error {
+				_, err := db.Exec(ctx, "test", text, 1)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		e := db.prepared[db.write].byText[text]
+		if e == nil {
+			t.Fatal("it is prepared each time")
+		}
+		if s := e.Value.(*prepared); s.uses != 0 || s.gone {
+			t.Errorf("%d uses, gone %v", s.uses, s.gone)
 		}
 	})
 }

@@ -91,6 +91,18 @@ const heldAtOnce = 4 << 10
 
 // Read runs r. Its rows are taken from the context's budget.
 func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
+	out, err := joined(ctx, db, r, func(q *query, r *Read) { r.write(q) }, db.fetch, func(all *Rows, r *Read) (*Rows, error) { return all.part(ctx, r) })
+	if err != nil {
+		return nil, err
+	}
+	if set := readSetOf(ctx); set != nil {
+		set.note(r, out, nil)
+	}
+	return out, nil
+}
+
+// fetch runs the statement of a Read.
+func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	budget := BudgetOf(ctx)
 	if err := budget.Err(); err != nil {
 		return nil, err
@@ -206,9 +218,6 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 		}
 		out.reverse(out.all)
 	}
-	if set := readSetOf(ctx); set != nil {
-		set.note(r, out)
-	}
 	return out, nil
 }
 
@@ -305,20 +314,41 @@ func cellOf(v reflect.Value, kind Kind) any {
 // Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
 func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where, Distinct: r.Page.Distinct}} // in no order
+	counts, err := joined(ctx, db, r, func(q *query, r *Read) { r.writeCount(q) }, db.count, func(all map[int64]int, r *Read) (map[int64]int, error) {
+		if r.Via == nil {
+			return all, nil
+		}
+		mine := make(map[int64]int, len(r.Keys))
+		for _, key := range r.Keys {
+			mine[key] = all[key]
+		}
+		return mine, nil
+	})
+	if set := readSetOf(ctx); set != nil {
+		set.note(r, nil, nil)
+	}
+	return counts, err
+}
+
+func (r *Read) writeCount(q *query) {
+	if r.Via == nil {
+		q.add("SELECT 0, count(*) FROM ")
+		r.source(q, q.alias(), "")
+	} else {
+		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
+		inner := &query{dialect: q.dialect, viewer: q.viewer, pinned: q.pinned}
+		r.source(inner, inner.alias(), q.key)
+		q.add(inner.String(), ") FROM ", q.keyList)
+		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
+	}
+}
+
+func (db *DB) count(ctx context.Context, r *Read) (map[int64]int, error) {
 	q, as, err := db.reading(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if as.Via == nil {
-		q.add("SELECT 0, count(*) FROM ")
-		as.source(q, q.alias(), "")
-	} else {
-		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
-		inner := &query{dialect: q.dialect, viewer: q.viewer, pinned: q.pinned}
-		as.source(inner, inner.alias(), q.key)
-		q.add(inner.String(), ") FROM ", q.keyList)
-		q.args = append(append(q.args, inner.args...), q.bindKeys(as.Keys))
-	}
+	as.writeCount(q)
 	counts := make(map[int64]int, len(r.Keys))
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: db.looks(r, true), noted: true, skewed: as.skewed()}
 	err = db.gather(ctx, statement, 2, func(row []driver.Value) error {
@@ -330,9 +360,6 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 		counts[key] = int(n)
 		return nil
 	})
-	if set := readSetOf(ctx); set != nil {
-		set.note(r, nil)
-	}
 	return counts, err
 }
 

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -54,18 +55,92 @@ func (c *Column) bit() columns {
 
 // sight notes what says who sees a row, and reads its columns: it answers those of the row itself.
 func (s *ReadSet) sight(t *Table) (own columns) {
-	for i, right := range append([]*Right{t.reads}, t.columnRights()...) {
-		if right == nil {
-			continue
+	own = s.right(t.reads)
+	for _, right := range t.columnRights() {
+		own |= s.right(right) | anyColumn&^membership
+	}
+	return own
+}
+
+// right notes what says who has a right, and answers the columns of the row itself.
+func (s *ReadSet) right(r *Right) (own columns) {
+	if r == nil {
+		return 0
+	}
+	for _, c := range r.Columns() {
+		own |= c.bit()
+	}
+	for _, p := range r.resolve().paths {
+		var across columns
+		if p.column != nil {
+			across = p.column.bit()
 		}
-		if len(right.Paths()) > 0 {
-			s.everything()
+		for _, relation := range slices.Backward(p.relations) {
+			across = s.through(relation, across)
 		}
-		for _, c := range right.Columns() {
-			own |= c.bit()
+		own |= across
+	}
+	return own
+}
+
+// through notes that all rows that a relation leads to may matter, by columns of theirs, and answers the column in front of it.
+func (s *ReadSet) through(r *Relation, across columns) (own columns) {
+	across |= membership
+	if r.Theirs != nil {
+		across |= r.Theirs.bit()
+	}
+	if r.Link != nil {
+		s.watch(r.Link.Table, "", nil, anyColumn)
+	}
+	s.watch(r.To.Name, "", nil, across)
+	if r.Own != nil {
+		own = r.Own.bit()
+	}
+	return own
+}
+
+// cross is through, for rows that the viewer may see.
+func (s *ReadSet) cross(r *Relation, across columns) (own columns) {
+	if r.Link != nil && r.Link.Rows != nil {
+		s.sight(r.Link.Rows)
+	}
+	return s.through(r, across|s.sight(r.To))
+}
+
+// order notes what a key of an order looks at in other tables, and answers the columns of its own.
+func (s *ReadSet) order(t *Table, c *Column) (own columns) {
+	switch {
+	case c == t.relevance:
+		return s.words(t)
+	case c.reach == nil:
+		return c.bit()
+	case c.reach.counts != nil:
+		own = s.cross(c.reach.counts, 0)
+	default:
+		own = c.reach.column.bit()
+	}
+	for _, r := range slices.Backward(c.reach.path) {
+		own = s.cross(r, own)
+	}
+	return own
+}
+
+// summary notes what a Summary looks at in other tables, and answers the columns of its own.
+func (s *ReadSet) summary(of *Summary) (own columns) {
+	group := func(g *GroupField) {
+		if own |= g.of.bit(); g.Relation != nil && g.Relation.To.reads != nil { // it is null where the viewer may not see the row
+			own |= s.cross(g.Relation, 0)
 		}
-		if i > 0 {
-			own |= anyColumn &^ membership
+	}
+	for _, g := range of.By {
+		group(g)
+	}
+	for _, a := range of.Aggregates {
+		switch {
+		case a.Function != Count:
+			own |= of.table.Field(a.Field).bit()
+		case a.Field != "":
+			group(of.table.GroupField(a.Field))
 		}
 	}
 	return own
@@ -86,22 +161,40 @@ func (s *ReadSet) watch(place, column string, value any, c columns) {
 
 func (s *ReadSet) everything() { s.watch("", "", nil, anyColumn) }
 
-// note notes what a Read or a Count was; rows are nil of a Count.
-func (s *ReadSet) note(r *Read, rows *Rows) {
+// search notes what a Search was.
+func (s *ReadSet) search(of *Search) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range of.tables {
+		s.watch(t.Name, "", nil, membership|s.words(t)|s.sight(t))
+	}
+}
+
+// holds notes that who has a right to some rows was asked.
+func (s *ReadSet) holds(t *Table, r *Right, keys []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := membership | s.right(r)
+	for _, key := range keys {
+		s.watch(t.Name, "id", key, own)
+	}
+}
+
+// note notes what was read: rows, or what they come to, or how many there are.
+func (s *ReadSet) note(r *Read, rows *Rows, summary *Summary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := r.From
 	own := membership | s.sight(t)
+	if summary != nil {
+		own |= s.summary(summary)
+	}
 	if r.Page != nil {
 		for _, o := range r.Page.Order {
-			switch {
-			case o.Column == t.relevance:
-				own |= s.words(t)
-			case o.Column.Table != t:
-				s.everything()
-			default:
-				own |= o.Column.bit()
-			}
+			own |= s.order(t, o.Column)
+		}
+		for _, c := range r.Page.Distinct {
+			own |= c.bit()
 		}
 		if r.Page.Where != nil {
 			own |= s.where(t, r.Page.Where.input)
@@ -121,6 +214,9 @@ func (s *ReadSet) note(r *Read, rows *Rows) {
 	case r.Via == nil:
 		s.watch(t.Name, "", nil, own|r.By.bit())
 	case r.Via.Link != nil:
+		if r.Via.Link.Rows != nil {
+			s.sight(r.Via.Link.Rows)
+		}
 		for _, key := range r.Keys {
 			s.watch(r.Via.Link.Table, r.Via.Link.From, key, anyColumn)
 		}
@@ -181,7 +277,7 @@ func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 		r := j.Relation
 		if key != nil && r.Own != nil {
 			seen |= r.Own.bit()
-			if at := indexOf(selected.Columns, r.Own); at < 0 {
+			if at := slices.Index(selected.Columns, r.Own); at < 0 {
 				s.watch(r.To.Name, "", nil, anyColumn)
 			} else if row[at] != nil {
 				s.watch(r.To.Name, "id", row[at], membership|s.sight(r.To))
@@ -195,15 +291,6 @@ func (s *ReadSet) row(t *Table, selected *Select, row []any) int {
 		s.watch(t.Name, "id", key, seen)
 	}
 	return width
-}
-
-func indexOf(list []*Column, c *Column) int {
-	for i, other := range list {
-		if other == c {
-			return i
-		}
-	}
-	return -1
 }
 
 func (s *ReadSet) words(t *Table) (all columns) {
@@ -229,30 +316,24 @@ func (s *ReadSet) where(t *Table, input map[string]any) (own columns) {
 		return own
 	}
 	crosses := func(r *Relation, v any) {
-		across := membership | s.sight(r.To)
-		if r.Theirs != nil {
-			across |= r.Theirs.bit()
-		}
-		if r.Link != nil {
-			s.watch(r.Link.Table, "", nil, anyColumn)
-		}
-		if r.Own != nil {
-			own |= r.Own.bit()
-		}
+		var across columns
 		object, _ := v.(map[string]any)
 		if !r.Many {
-			across |= inner(r.To, object)
+			across = inner(r.To, object)
 		}
 		for name, v := range object {
 			switch {
 			case !r.Many:
+			case name == "count":
+				comparisons, _ := v.(map[string]any)
+				across |= inner(r.To, comparisons["where"])
 			case name == "some" || name == "every" || name == "none":
 				across |= inner(r.To, v)
 			default:
 				s.everything()
 			}
 		}
-		s.watch(r.To.Name, "", nil, across)
+		own |= s.cross(r, across)
 	}
 	for name, v := range input {
 		switch has, isHas := strings.CutPrefix(name, "has"); {
@@ -260,6 +341,7 @@ func (s *ReadSet) where(t *Table, input map[string]any) (own columns) {
 			own |= inner(t, v)
 		case name == "matches" && t.Searchable():
 			own |= s.words(t)
+		case name == "matchOptions" && t.Searchable():
 		case t.Field(name) != nil:
 			own |= t.Field(name).bit()
 		case t.Relation(name) != nil:

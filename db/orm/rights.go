@@ -506,7 +506,10 @@ func (db *DB) holds(ctx context.Context, path string, t *Table, r *Right, keys [
 	q.add(" AND ")
 	q.right(r, "t.")
 	found := make(map[int64]bool, len(keys))
-	err := db.run(ctx, &Statement{Path: path, Text: q.String(), Args: q.args, Keys: len(keys)}, func(rows *sqlx.Rows) error {
+	if set := readSetOf(ctx); set != nil {
+		set.holds(t, r, keys)
+	}
+	err := db.run(ctx, &Statement{Path: path, Text: q.String(), Args: q.args, Keys: len(keys), noted: true}, func(rows *sqlx.Rows) error {
 		var key int64
 		err := rows.Scan(&key)
 		found[key] = true

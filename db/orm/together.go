@@ -1,0 +1,204 @@
+package orm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Operations that read together: what they ask for at one time that differs in keys alone is one statement. A statement is sent
+// when each of them waits for one, so no timer says how long others are waited for.
+
+// A together are operations that run side by side.
+type together struct {
+	ctx context.Context // of what is read for all
+
+	mu      sync.Mutex
+	busy    int // those that wait for nothing
+	reading bool
+	asked   []*joint
+}
+
+// A reader is one of them. It may ask for several things at once.
+type reader struct {
+	*together
+	waits int
+}
+
+// A joint is a part of what is read together.
+type joint struct {
+	by       *reader
+	identity string
+	viewer   Viewer
+	read     *Read
+	run      func(context.Context, *Read) (any, error)
+	whole    any
+	err      error
+	done     chan struct{}
+}
+
+// Together runs f for each of n, side by side, and lets what they read by Read, Count and Summarize be read together, under ctx.
+// What is read for all is taken from ctx's budget as well.
+func (db *DB) Together(ctx context.Context, n int, f func(ctx context.Context, i int)) {
+	if n == 1 {
+		f(ctx, 0)
+		return
+	}
+	g := &together{ctx: ctx, busy: n}
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			defer g.leave()
+			f(context.WithValue(ctx, togetherKey, &reader{together: g}), i)
+		})
+	}
+	all.Wait()
+}
+
+func (g *together) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.busy--
+	g.advance()
+}
+
+// advance reads what is asked for when nobody is left who could ask for more; mu is held, though not while it reads.
+func (g *together) advance() {
+	for g.busy == 0 && !g.reading && len(g.asked) > 0 {
+		asked := g.asked
+		g.asked, g.reading = nil, true
+		g.mu.Unlock()
+		g.read(asked)
+		g.mu.Lock()
+		g.reading = false
+		for _, j := range asked {
+			if j.by.waits--; j.by.waits == 0 {
+				g.busy++
+			}
+			close(j.done)
+		}
+	}
+}
+
+func (g *together) read(asked []*joint) {
+	alike := map[string][]*joint{}
+	var order []string
+	for _, j := range asked {
+		if alike[j.identity] == nil {
+			order = append(order, j.identity)
+		}
+		alike[j.identity] = append(alike[j.identity], j)
+	}
+	for _, identity := range order {
+		first := alike[identity][0]
+		r := *first.read
+		for _, j := range alike[identity][1:] {
+			r.Keys, r.Texts = append(r.Keys[:len(r.Keys):len(r.Keys)], j.read.Keys...), append(r.Texts[:len(r.Texts):len(r.Texts)], j.read.Texts...)
+		}
+		slices.Sort(r.Keys)
+		slices.Sort(r.Texts)
+		r.Keys, r.Texts = slices.Compact(r.Keys), slices.Compact(r.Texts)
+		whole, err := first.safely(WithViewer(g.ctx, first.viewer), &r)
+		for _, j := range alike[identity] {
+			j.whole, j.err = whole, err
+		}
+	}
+}
+
+// safely makes a panic an error: others wait.
+func (j *joint) safely(ctx context.Context, r *Read) (whole any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in what is read together: %v", p)
+		}
+	}()
+	return j.run(ctx, r)
+}
+
+// joined answers what run answers of r, and reads it together with others where ctx is one of Together's: part is then what is r's of
+// the whole. write writes the statement.
+func joined[T any](ctx context.Context, db *DB, r *Read, write func(*query, *Read), run func(context.Context, *Read) (T, error), part func(T, *Read) (T, error)) (out T, err error) {
+	m, ok := ctx.Value(togetherKey).(*reader)
+	if !ok {
+		return run(ctx, r)
+	}
+	j := &joint{by: m, viewer: ViewerOf(ctx), read: r, done: make(chan struct{})}
+	j.identity = r.identity(db, j.viewer, write)
+	j.run = func(ctx context.Context, r *Read) (any, error) { return run(ctx, r) }
+	m.mu.Lock()
+	m.asked = append(m.asked, j)
+	if m.waits++; m.waits == 1 {
+		m.busy--
+	}
+	m.advance()
+	m.mu.Unlock()
+	<-j.done
+	if j.err != nil {
+		return out, j.err
+	}
+	whole, _ := j.whole.(T)
+	return part(whole, r)
+}
+
+// identity is the same for what differs in keys alone.
+func (r *Read) identity(db *DB, viewer Viewer, write func(*query, *Read)) string {
+	keyless := *r
+	if keyless.Keys = nil; r.Texts != nil {
+		keyless.Texts = []string{}
+	}
+	q := &query{dialect: db.dialect, viewer: viewer}
+	write(q, &keyless)
+	var b strings.Builder
+	b.WriteString(r.Path)
+	if r.Page != nil { // which say what is made of the rows
+		fmt.Fprint(&b, " ", r.Page.Size, r.Page.Backward, r.Within, " ")
+	}
+	b.WriteString(q.String())
+	for _, arg := range q.args {
+		if text, ok := arg.(string); ok {
+			b.WriteString(strconv.Quote(text))
+		} else {
+			fmt.Fprintf(&b, " %#v", arg)
+		}
+	}
+	return b.String()
+}
+
+// part are those of the rows that r asks for, taken from the context's budget.
+func (rows *Rows) part(ctx context.Context, r *Read) (*Rows, error) {
+	if r.Via == nil && r.By == nil {
+		return rows, BudgetOf(ctx).Hold(rows.Bytes)
+	}
+	out := &Rows{Width: rows.Width}
+	take := func(g Group) Group {
+		at := out.n
+		out.cells = append(out.cells, rows.cells[g.Start*rows.Width:g.End*rows.Width]...)
+		out.n += g.End - g.Start
+		return Group{Start: at, End: out.n, HasNext: g.HasNext, HasPrev: g.HasPrev}
+	}
+	if r.Texts != nil {
+		out.texts = make(map[string]Group, len(r.Texts))
+		for _, text := range r.Texts {
+			if g, ok := rows.texts[text]; ok {
+				out.texts[text] = take(g)
+			}
+		}
+	} else {
+		out.groups = make(map[int64]Group, len(r.Keys))
+		for _, key := range r.Keys {
+			if g, ok := rows.groups[key]; ok {
+				out.groups[key] = take(g)
+			}
+		}
+	}
+	for _, cell := range out.cells {
+		if text, ok := cell.(string); ok {
+			out.Bytes += len(text)
+		}
+	}
+	out.Bytes += len(out.cells) * valueBytes
+	return out, BudgetOf(ctx).Hold(out.Bytes)
+}
