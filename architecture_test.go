@@ -25,7 +25,7 @@ const module = "kith"
 var topLevel = []string{
 	".ci", ".dockerignore", ".git", ".gitattributes", ".github", ".gitignore", ".golangci.yml",
 	"CHANGELOG.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "compose.yaml",
-	"architecture_test.go", "go.mod", "go.sum", "gqlgen.yml", "server.go", "server_test.go",
+	"architecture_test.go", "follow_test.go", "go.mod", "go.sum", "gqlgen.yml", "server.go", "server_test.go",
 	"bench", "db", "docs", "examples", "graph", "loaders", "migrations",
 }
 

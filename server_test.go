@@ -124,11 +124,16 @@ func freePort(t *testing.T) string {
 // start starts the server and waits until it is ready.
 func start(t *testing.T, env ...string) *process {
 	t.Helper()
+	return startAt(t, freePort(t), env...)
+}
+
+// startAt starts it at an address, where another may have been.
+func startAt(t *testing.T, address string, env ...string) *process {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freePort(t)
 	p := &process{url: "http://" + address, log: &logBuffer{}, done: make(chan error, 1)}
 	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), path)
 	p.cmd.Env, p.cmd.Stderr, p.cmd.Dir = environment(append(env, "KITH_ADDR="+address)...), p.log, t.TempDir()

@@ -583,3 +583,69 @@ func TestManyRowsAreToldInParts(t *testing.T) {
 		})
 	}
 }
+
+// However many are behind and read what is not in memory any more, they take turns: the connections are there for others.
+func TestWhoIsBehindTakesTurns(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			begin := follow(t, m.DB).at
+			const n = 2000
+			for i := range n / 100 {
+				err := m.Write(t.Context(), func(ctx context.Context) error {
+					for j := range 100 {
+						if _, err := m.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", fmt.Sprint(i, "-", j), m.Now(), m.Now()); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing of it in memory
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			follow(t, other)
+			done := make(chan struct{})
+			most := 0
+			var watching, behind sync.WaitGroup
+			watching.Go(func() {
+				for {
+					select {
+					case <-done:
+						return
+					case <-time.After(100 * time.Microsecond):
+					}
+					pools := other.Pools()
+					most = max(most, pools[len(pools)-1].InUse)
+				}
+			})
+			for range 20 {
+				behind.Go(func() {
+					f := &following{other, begin}
+					for told := 0; told < n; {
+						sets, err := f.Next(t.Context(), f.at)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						for _, set := range sets {
+							told += len(set.Changes)
+							f.at = set.Cursor
+						}
+					}
+				})
+			}
+			behind.Wait()
+			close(done)
+			watching.Wait()
+			if most > 3 || most == 0 { // two, and who reads for all
+				t.Errorf("%d connections are in use", most)
+			}
+		})
+	}
+}

@@ -346,7 +346,12 @@ func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent s
 	if err != nil {
 		return onField(c.field, err)
 	}
-	from, leave, err := s.DB.Follow(ctx)
+	var from orm.Cursor
+	var leave func()
+	err = s.patiently(ctx, func() (err error) {
+		from, leave, err = s.DB.Follow(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -118,6 +118,8 @@ const (
 	toldAtOnce = 1000
 	// readAtOnce is how many are read together, above toldAtOnce, so that a part is always whole.
 	readAtOnce = 2500
+	// behindAtOnce is how many who are behind read at once, so that they leave connections to others.
+	behindAtOnce = 2
 	// logWithin is how long the database has to answer what concerns the log of changes. Positions are given whole transactions, so what
 	// was not done in time has twice as long then, up to numberWithin.
 	logWithin    = 10 * time.Second
@@ -144,9 +146,11 @@ type changeLog struct {
 	tail, head       Cursor        // in front of recent, and of the last of them
 	moved            chan struct{} // closed when head moves
 	woken            chan struct{}
+	behind           chan struct{} // places for those who are
 }
 
 func (l *changeLog) init() {
+	l.behind = make(chan struct{}, behindAtOnce)
 	l.life, l.end = context.WithCancel(context.Background())
 	l.moved, l.woken = make(chan struct{}), make(chan struct{}, 1)
 }
@@ -359,9 +363,19 @@ func (db *DB) Next(ctx context.Context, from Cursor) ([]*Committed, error) {
 	for {
 		next, moved, known := db.log.after(from)
 		if !known {
+			select {
+			case db.log.behind <- struct{}{}:
+			case <-ctx.Done():
+				return nil, db.classify(ctx, ctx.Err())
+			}
+			limited, cancel := context.WithTimeout(ctx, logWithin)
 			var err error
-			if next, _, err = db.readChanges(ctx, from); err != nil {
-				return nil, db.classify(ctx, err)
+			next, _, err = db.readChanges(limited, from)
+			err = db.classify(limited, err)
+			cancel()
+			<-db.log.behind
+			if err != nil {
+				return nil, err
 			}
 		}
 		if i := slices.IndexFunc(next, func(c *Committed) bool { return c.anew }); i == 0 {

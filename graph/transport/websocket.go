@@ -74,7 +74,6 @@ func (t *Transport) ServeWebSocket(w http.ResponseWriter, r *http.Request, strea
 	defer cancel()
 	conn.SetReadLimit(int64(t.options.Body))
 	s := &socket{transport: t, streams: streams, conn: conn, header: r.Header.Clone(), asked: ctx, running: map[string]*subscription{}}
-	defer s.end(websocket.StatusNormalClosure, "")
 	if conn.Subprotocol() != protocol {
 		s.end(closeNotAcceptable, "Subprotocol not acceptable")
 		return
@@ -104,7 +103,8 @@ func (t *Transport) ServeWebSocket(w http.ResponseWriter, r *http.Request, strea
 	})
 	for {
 		kind, data, err := conn.Read(ctx)
-		if err != nil {
+		if err != nil { // mostly it is closed already
+			s.end(websocket.StatusProtocolError, "")
 			return
 		}
 		if code, reason := s.take(kind, data); code != 0 {
