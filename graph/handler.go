@@ -44,13 +44,17 @@ type Options struct {
 	SignUpClosed bool
 	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
 	OIDCIssuer, OIDCAudience string
+	// Mail sends a mail; nil: none is sent, and what needs one is refused.
+	Mail func(context.Context, session.Mail) error
+	// AppURL is where the pages are that mails lead to; empty: mails hold tokens alone.
+	AppURL string
 	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
 	AllowedOrigins transport.Origins
 	// TrustedProxies may say for whom they forward requests; others are clients themselves.
 	TrustedProxies transport.TrustedProxies
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
-	// Drain ends when streams are to end, so that clients go on elsewhere; nil: never.
+	// Drain ends when streams are to end, so that clients go on elsewhere, and mails are left to others; nil: never.
 	Drain context.Context
 	// Limits bound what a request may ask for.
 	Limits Limits
@@ -123,7 +127,15 @@ func New(options Options) http.Handler {
 	}
 	sessions := session.New(session.Options{
 		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
+		Mail: options.Mail, AppURL: options.AppURL,
 	})
+	if options.Mail != nil {
+		background := options.Drain
+		if background == nil {
+			background = context.Background()
+		}
+		go sessions.Deliver(background)
+	}
 	executable := generated.NewExecutableSchema(generated.Config{
 		Schema: schema(), Resolvers: &Resolver{sessions},
 		// The operation's directive is read where the operation runs.
