@@ -225,6 +225,7 @@ type serve struct {
 	Plan           toggle        `enum:"on,off" default:"on" env:"KITH_PLAN" help:"off answers every query by resolvers and dataloaders."`
 	Introspection  toggle        `enum:"on,off," default:"" env:"KITH_INTROSPECTION" help:"on or off; /schema.graphql follows it."`
 	Graphiql       toggle        `enum:"on,off," default:"" env:"KITH_GRAPHIQL" help:"on or off."`
+	Federation     toggle        `enum:"on,off" default:"off" env:"KITH_FEDERATION" help:"on makes it a subgraph of Apollo Federation 2: _service and _entities, by which gateways also read the schema."`
 	Secret         string        `env:"KITH_SECRET" help:"Signs access tokens; at least 32 bytes. In development one is made and kept beside the SQLite file."`
 	OidcIssuer     string        `env:"KITH_OIDC_ISSUER" help:"Accept this OpenID issuer's tokens."`
 	OidcAudience   string        `env:"KITH_OIDC_AUDIENCE" help:"Whom the issuer's tokens must be for."`
@@ -299,6 +300,7 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		OIDCIssuer:     c.OidcIssuer,
 		OIDCAudience:   c.OidcAudience,
 		AppURL:         c.AppURL,
+		Federation:     c.Federation == "on",
 		AllowedOrigins: origins,
 		TrustedProxies: proxies,
 		Ready:          func() bool { return !draining.Load() },

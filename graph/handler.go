@@ -52,6 +52,8 @@ type Options struct {
 	AllowedOrigins transport.Origins
 	// TrustedProxies may say for whom they forward requests; others are clients themselves.
 	TrustedProxies transport.TrustedProxies
+	// Federation makes kith a subgraph of Apollo Federation: every object is an entity whose key is its id.
+	Federation bool
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
 	// Drain ends when streams are to end, so that clients go on elsewhere, and mails are left to others; nil: never.
@@ -136,12 +138,16 @@ func New(options Options) http.Handler {
 		}
 		go sessions.Deliver(background)
 	}
+	asked := schema()
+	if options.Federation {
+		asked = federated()
+	}
 	executable := generated.NewExecutableSchema(generated.Config{
-		Schema: schema(), Resolvers: &Resolver{sessions},
+		Schema: asked, Resolvers: &Resolver{sessions},
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema(), executor: executor.New(executable), sessions: sessions}
+	s := &server{Options: options, schema: asked, executor: executor.New(executable), sessions: sessions}
 	if options.Plan {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
@@ -319,6 +325,9 @@ func (s *server) steady(ctx context.Context, read func(context.Context) *graphql
 // query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer
 // is not to be used if the operation is invalid.
 func (s *server) query(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
+	if answer := s.service(ctx); answer != nil {
+		return answer
+	}
 	state := operationOf(ctx)
 	state.resolve = s.planner == nil
 	if !state.resolve {
