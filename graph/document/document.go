@@ -87,7 +87,7 @@ type document struct {
 	costs    map[*ast.OperationDefinition]int
 	plans    *plan.Plans
 	entities []representations
-	bytes uint32 // about what it takes in memory, with its plans
+	bytes    uint32 // about what it takes in memory, with its plans
 }
 
 // How many bytes of memory the caches take at most, by estimate.
