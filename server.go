@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -30,6 +31,7 @@ import (
 	"kith/db/seed"
 	"kith/graph"
 	"kith/graph/document"
+	"kith/graph/session"
 	"kith/graph/transport"
 )
 
@@ -223,10 +225,14 @@ type serve struct {
 	Plan           toggle        `enum:"on,off" default:"on" env:"KITH_PLAN" help:"off answers every query by resolvers and dataloaders."`
 	Introspection  toggle        `enum:"on,off," default:"" env:"KITH_INTROSPECTION" help:"on or off; /schema.graphql follows it."`
 	Graphiql       toggle        `enum:"on,off," default:"" env:"KITH_GRAPHIQL" help:"on or off."`
+	Federation     toggle        `enum:"on,off" default:"off" env:"KITH_FEDERATION" help:"on makes it a subgraph of Apollo Federation 2: _service and _entities, by which gateways also read the schema."`
 	Secret         string        `env:"KITH_SECRET" help:"Signs access tokens; at least 32 bytes. In development one is made and kept beside the SQLite file."`
 	OidcIssuer     string        `env:"KITH_OIDC_ISSUER" help:"Accept this OpenID issuer's tokens."`
 	OidcAudience   string        `env:"KITH_OIDC_AUDIENCE" help:"Whom the issuer's tokens must be for."`
 	Signup         string        `enum:"open,closed" default:"open" env:"KITH_SIGNUP" help:"closed: only admins create users."`
+	SMTPURL        string        `name:"smtp-url" env:"KITH_SMTP_URL" help:"The mail server, smtp://USER:PASSWORD@HOST:PORT (with STARTTLS, but on this machine) or smtps://…. Without it mails are written to the log in development, and refused in production."`
+	MailFrom       string        `env:"KITH_MAIL_FROM" help:"The e-mail address that mails are from, such as 'Kith <kith@example.com>'."`
+	AppURL         string        `name:"app-url" env:"KITH_APP_URL" help:"Where the app is that mails lead to: its pages /reset-password and /verify-email are given the token as #token=…. Without it mails hold the token alone."`
 	AllowedOrigins []string      `sep:" " env:"KITH_ALLOWED_ORIGINS" help:"Browser origins that may send requests, separated by spaces; https://*.example.com is every subdomain. In development those of this machine may as well."`
 	TrustedProxies string        `env:"KITH_TRUSTED_PROXIES" help:"Addresses and ranges (CIDR) of the proxies whose X-Forwarded-For or Forwarded is believed, separated by spaces or commas."`
 	Demo           bool          `default:"true" negatable:"" env:"KITH_DEMO" help:"Fill an empty database with the demo graph (development only)."`
@@ -293,10 +299,15 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 		SignUpClosed:   c.Signup == "closed",
 		OIDCIssuer:     c.OidcIssuer,
 		OIDCAudience:   c.OidcAudience,
+		AppURL:         c.AppURL,
+		Federation:     c.Federation == "on",
 		AllowedOrigins: origins,
 		TrustedProxies: proxies,
 		Ready:          func() bool { return !draining.Load() },
 		Drain:          streaming,
+	}
+	if options.Mail, err = c.mail(s); err != nil {
+		return err
 	}
 	if options.Limits, err = c.limits(); err != nil {
 		return err
@@ -457,6 +468,29 @@ func (c *serve) serveAdmin(ctx context.Context, metrics *graph.Metrics, served c
 	slog.Info("serving operators", "url", "http://"+listener.Addr().String()+"/metrics")
 	go func() { served <- server.Serve(listener) }()
 	return server, nil
+}
+
+// mail is what sends mails; nil: nothing does.
+func (c *serve) mail(s *settings) (func(context.Context, session.Mail) error, error) {
+	if u, err := url.Parse(c.AppURL); c.AppURL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		return nil, fmt.Errorf("KITH_APP_URL: %q is not a URL such as https://app.example.com", c.AppURL)
+	}
+	switch {
+	case c.SMTPURL != "" && c.MailFrom == "":
+		return nil, errors.New("KITH_SMTP_URL needs KITH_MAIL_FROM, the e-mail address that mails are from")
+	case c.SMTPURL != "":
+		send, err := session.SMTP(c.SMTPURL, c.MailFrom)
+		if err != nil {
+			return nil, fmt.Errorf("KITH_SMTP_URL, KITH_MAIL_FROM: %w", err)
+		}
+		return send, nil
+	case s.production():
+		return nil, nil
+	}
+	return func(ctx context.Context, m session.Mail) error {
+		slog.InfoContext(ctx, "a mail, which KITH_SMTP_URL would send", "to", m.To, "subject", m.Subject, "text", m.Text)
+		return nil
+	}, nil
 }
 
 // secretBytes is how many bytes a secret has at least.

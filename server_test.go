@@ -261,6 +261,9 @@ func TestSettings(t *testing.T) {
 		"an admin address":          {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 		"an address that is taken":  {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 		"a proxy":                   {[]string{"KITH_TRUSTED_PROXIES=10.0.0.0/8, proxy.example.com"}, nil, `KITH_TRUSTED_PROXIES: "proxy.example.com"`},
+		"a mail server":             {[]string{"KITH_SMTP_URL=http://user:hidden@mail.example.com", "KITH_MAIL_FROM=kith@example.com"}, nil, "KITH_SMTP_URL, KITH_MAIL_FROM: the mail server is not smtp://"},
+		"mails from nobody":         {[]string{"KITH_SMTP_URL=smtp://mail.example.com"}, nil, "KITH_MAIL_FROM"},
+		"an app nowhere":            {[]string{"KITH_APP_URL=app.example.com"}, nil, "KITH_APP_URL"},
 		"everybody a proxy":         {[]string{"KITH_TRUSTED_PROXIES=::/0"}, nil, "KITH_TRUSTED_PROXIES"},
 	} {
 		env := c.env

@@ -64,11 +64,12 @@ type Use struct{ From, By string }
 // A Login is a password that was found to be a user's, and the session that is to come of it.
 type Login struct {
 	User      int64
-	Verified  string  // the hash that the password matches
-	NewHash   string  // what it becomes, which ends the user's other sessions; "" keeps it
-	Session   string  // its id
-	TokenHash string  // of its first refresh token
-	Place     string  // where the user is, as a keyed hash; it is known from now on
+	Verified  string // the hash that the password matches
+	NewHash   string // what it becomes, which ends the user's other sessions; "" keeps it
+	Token     string // the hash of a mailed token that stood for the password, and is used up; "" if it was the password
+	Session   string // its id
+	TokenHash string // of its first refresh token
+	Place     string // where the user is, as a keyed hash; it is known from now on
 	Use       Use
 	Attempts  []Bound // what Attempt counted: those of the first are taken back, and one of each other's
 }
@@ -83,6 +84,11 @@ func (db *DB) OpenSession(ctx context.Context, l Login) (s LiveSession, opened b
 		opened, err = db.QueryRow(ctx, "credentials", `SELECT u.is_admin, `+rolesOf("u.id")+` FROM users AS u WHERE u.id = ? AND u.password_hash = ?`+db.ForUpdate(), []any{l.User, l.Verified}, &user.Admin, (*roles)(&user.Roles))
 		if err != nil || !opened {
 			return err
+		}
+		if l.Token != "" {
+			if _, _, opened, err = db.useToken(ctx, l.Token, ResetPassword); err != nil || !opened {
+				return err
+			}
 		}
 		if l.NewHash != "" {
 			if _, err := db.Exec(ctx, "update User", `UPDATE users SET password_hash = ? WHERE id = ?`, l.NewHash, l.User); err != nil {
@@ -391,7 +397,7 @@ func (db *DB) Answer(ctx context.Context, id, answer string) error {
 	return err
 }
 
-// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places, recorded changes.
+// Sweep removes what has expired: sessions, answers kept for idempotency keys, counts of attempts, known places, mailed tokens, recorded changes.
 func (db *DB) Sweep(ctx context.Context) error {
 	if err := db.PruneChanges(ctx); err != nil {
 		return err
@@ -406,6 +412,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 			{`DELETE FROM idempotency_keys WHERE created_at <= ?`, now.Add(-KeepAnswers)},
 			{`DELETE FROM attempts WHERE since <= ?`, now.Add(-AttemptWindow)},
 			{`DELETE FROM known_places WHERE seen_at <= ?`, now.Add(-placeLife)},
+			{`DELETE FROM mailed_tokens WHERE expires_at <= ?`, now},
 		} {
 			if _, err := db.Exec(ctx, "sweep", s.text, s.time); err != nil {
 				return err

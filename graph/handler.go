@@ -44,13 +44,19 @@ type Options struct {
 	SignUpClosed bool
 	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
 	OIDCIssuer, OIDCAudience string
+	// Mail sends a mail; nil: none is sent, and what needs one is refused.
+	Mail func(context.Context, session.Mail) error
+	// AppURL is where the pages are that mails lead to; empty: mails hold tokens alone.
+	AppURL string
 	// AllowedOrigins are the browser origins, besides the server's own, that may send requests.
 	AllowedOrigins transport.Origins
 	// TrustedProxies may say for whom they forward requests; others are clients themselves.
 	TrustedProxies transport.TrustedProxies
+	// Federation makes kith a subgraph of Apollo Federation: every object is an entity whose key is its id.
+	Federation bool
 	// Ready tells whether the server wants new requests.
 	Ready func() bool
-	// Drain ends when streams are to end, so that clients go on elsewhere; nil: never.
+	// Drain ends when streams are to end, so that clients go on elsewhere, and mails are left to others; nil: never.
 	Drain context.Context
 	// Limits bound what a request may ask for.
 	Limits Limits
@@ -123,13 +129,25 @@ func New(options Options) http.Handler {
 	}
 	sessions := session.New(session.Options{
 		DB: options.DB, Secret: options.Secret, SignUpClosed: options.SignUpClosed, OIDCIssuer: options.OIDCIssuer, OIDCAudience: options.OIDCAudience,
+		Mail: options.Mail, AppURL: options.AppURL,
 	})
+	if options.Mail != nil {
+		background := options.Drain
+		if background == nil {
+			background = context.Background()
+		}
+		go sessions.Deliver(background)
+	}
+	asked := schema()
+	if options.Federation {
+		asked = federated()
+	}
 	executable := generated.NewExecutableSchema(generated.Config{
-		Schema: schema(), Resolvers: &Resolver{sessions},
+		Schema: asked, Resolvers: &Resolver{sessions},
 		// The operation's directive is read where the operation runs.
 		Directives: generated.DirectiveRoot{DryRun: func(ctx context.Context, _ any, next graphql.Resolver, _ bool) (any, error) { return next(ctx) }},
 	})
-	s := &server{Options: options, schema: schema(), executor: executor.New(executable), sessions: sessions}
+	s := &server{Options: options, schema: asked, executor: executor.New(executable), sessions: sessions}
 	if options.Plan {
 		s.planner = plan.New(options.DB.DB, s.schema)
 	}
@@ -304,6 +322,9 @@ func (s *server) steady(ctx context.Context, read func(context.Context) *graphql
 // query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer
 // is not to be used if the operation is invalid.
 func (s *server) query(ctx context.Context, next graphql.OperationHandler) *graphql.Response {
+	if answer := s.service(ctx); answer != nil {
+		return answer
+	}
 	state := operationOf(ctx)
 	state.resolve = s.planner == nil
 	if !state.resolve {

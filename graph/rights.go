@@ -31,6 +31,13 @@ func rolesOf(ctx context.Context, user *db.User) ([]string, error) {
 	return append([]string{}, roles...), err
 }
 
+// emailVerified tells whether the user of an address has verified it.
+func emailVerified(ctx context.Context, address *db.Address) (bool, error) {
+	return loaders.OfKey(ctx, "emailVerified", address.Key, func(ctx context.Context, d *orm.DB, path string, addresses []int64) (map[int64]bool, error) {
+		return (&db.DB{DB: d}).VerifiedAddresses(ctx, path, addresses)
+	})
+}
+
 // changeRole grants a user a role, or revokes it. One that the page no longer names can be revoked.
 func changeRole(ctx context.Context, id, role string, grant bool) (*db.User, []*orm.Fault, error) {
 	key, isID := db.Users.ParseGlobalID(id)

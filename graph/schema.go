@@ -95,8 +95,13 @@ func nodeType(typeName string) string {
 	return strings.ToUpper(b.String())
 }
 
-// schema is everything that can be asked, put together once.
-var schema = sync.OnceValue(func() *ast.Schema {
+// schema is everything that can be asked, put together once; federated is that with what gateways ask of a subgraph.
+var (
+	schema    = sync.OnceValue(func() *ast.Schema { return load() })
+	federated = sync.OnceValue(func() *ast.Schema { return load(&ast.Source{Name: "federation", Input: federation()}) })
+)
+
+func load(more ...*ast.Source) *ast.Schema {
 	names, _ := fs.Glob(files, "*.graphqls") // the pattern is right
 	var sources []*ast.Source
 	for _, name := range names {
@@ -108,7 +113,7 @@ var schema = sync.OnceValue(func() *ast.Schema {
 		fmt.Fprintf(&types, "  \"%s.\"\n  %s\n", t.Type, nodeType(t.Type))
 	}
 	sources = append(sources, &ast.Source{Name: "subscriptions", Input: fmt.Sprintf(subscriptions, types.String())})
-	s := gqlparser.MustLoadSchema(sources...)
+	s := gqlparser.MustLoadSchema(append(sources, more...)...)
 	// It is in gqlparser's prelude, and gqlgen would lose data with it.
 	delete(s.Directives, "defer")
 	for _, f := range s.Query.Fields {
@@ -117,7 +122,7 @@ var schema = sync.OnceValue(func() *ast.Schema {
 		}
 	}
 	return s
-})
+}
 
 // SDL is the schema as text, with its descriptions. Query and Mutation, to which every noun adds, are in one piece: not
 // every tool can put them together.

@@ -1,3 +1,5 @@
+// Code generated from db/relations.go by graph/generate. DO NOT EDIT.
+
 package graph
 
 // This file will be automatically regenerated based on the schema, any resolver

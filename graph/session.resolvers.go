@@ -12,6 +12,11 @@ import (
 	"kith/graph/transport"
 )
 
+// EmailVerified is the resolver for the emailVerified field.
+func (r *addressResolver) EmailVerified(ctx context.Context, obj *db.Address) (bool, error) {
+	return emailVerified(ctx, obj)
+}
+
 // Session is the resolver for the session field.
 func (r *createUserPayloadResolver) Session(ctx context.Context, obj *model.CreateUserPayload) (*model.Session, error) {
 	return signedUp(ctx)
@@ -45,6 +50,26 @@ func (r *mutationResolver) RevokeSession(ctx context.Context, input model.Revoke
 // RevokeOtherSessions is the resolver for the revokeOtherSessions field.
 func (r *mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.RevokeOtherSessionsPayload, error) {
 	return mutationOf(ctx).sessions.RevokeOthers(ctx)
+}
+
+// RequestPasswordReset is the resolver for the requestPasswordReset field.
+func (r *mutationResolver) RequestPasswordReset(ctx context.Context, input model.RequestPasswordResetInput) (*model.RequestPasswordResetPayload, error) {
+	return mutationOf(ctx).sessions.RequestReset(ctx, transport.Address(ctx), input)
+}
+
+// ResetPassword is the resolver for the resetPassword field.
+func (r *mutationResolver) ResetPassword(ctx context.Context, input model.ResetPasswordInput) (*model.ResetPasswordPayload, error) {
+	return mutationOf(ctx).sessions.Reset(ctx, transport.Address(ctx), input)
+}
+
+// RequestEmailVerification is the resolver for the requestEmailVerification field.
+func (r *mutationResolver) RequestEmailVerification(ctx context.Context) (*model.RequestEmailVerificationPayload, error) {
+	return mutationOf(ctx).sessions.RequestVerification(ctx, transport.Address(ctx))
+}
+
+// VerifyEmail is the resolver for the verifyEmail field.
+func (r *mutationResolver) VerifyEmail(ctx context.Context, input model.VerifyEmailInput) (*model.VerifyEmailPayload, error) {
+	return mutationOf(ctx).sessions.Verify(ctx, transport.Address(ctx), input)
 }
 
 // Viewer is the resolver for the viewer field.

@@ -21,7 +21,7 @@ import (
 )
 
 // serve starts kith with its demo graph, all switched on as in development, and answers where it is.
-func serve(t *testing.T) string {
+func serve(t *testing.T, change ...func(*graph.Options)) string {
 	t.Helper()
 	database, err := db.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "kith.db"), orm.Options{})
 	if err != nil {
@@ -31,7 +31,11 @@ func serve(t *testing.T) string {
 	if err := errors.Join(database.Migrate(t.Context()), seed.Demo(t.Context(), database)); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(graph.New(graph.Options{DB: database, Plan: true, Introspection: true, GraphiQL: true, Receipts: true}))
+	options := graph.Options{DB: database, Plan: true, Introspection: true, GraphiQL: true, Receipts: true}
+	for _, c := range change {
+		c(&options)
+	}
+	server := httptest.NewServer(graph.New(options))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -78,6 +82,12 @@ func TestClients(t *testing.T) {
 			run(t, ".", []string{"KITH_TEST_URL=" + url, "NODE_ENV=test"}, "node", "--test", file+".test.js")
 		})
 	}
+}
+
+// Gateways compose kith with another subgraph, and ask it for what the other names.
+func TestGateways(t *testing.T) {
+	install(t, "gateways")
+	run(t, "gateways", []string{"KITH_TEST_URL=" + serve(t, func(o *graph.Options) { o.Federation = true }), "NODE_ENV=test"}, "node", "--test", "gateways.test.js")
 }
 
 // The examples in GraphiQL's tabs fit the schema.

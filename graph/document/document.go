@@ -84,9 +84,10 @@ type Store struct {
 type document struct {
 	*ast.QueryDocument
 	// costs are those of the operations whose cost no variable changes.
-	costs map[*ast.OperationDefinition]int
-	plans *plan.Plans
-	bytes uint32 // about what it takes in memory, with its plans
+	costs    map[*ast.OperationDefinition]int
+	plans    *plan.Plans
+	entities []representations
+	bytes    uint32 // about what it takes in memory, with its plans
 }
 
 // How many bytes of memory the caches take at most, by estimate.
@@ -135,6 +136,11 @@ func (s *Store) Prepare(ctx context.Context, r Request) (o Operation, err error)
 	o.Kind = o.Definition.Operation
 	if o.Variables, err = coerce(s.schema, s.introspection, o.Definition, r.Variables); err != nil {
 		return o, err
+	}
+	for _, r := range doc.entities {
+		if o.Variables[r.variable], err = s.ids(r, o.Variables); err != nil {
+			return o, err
+		}
 	}
 	o.Cost, o.Looks, err = s.cost(ctx, doc, o.Definition, o.Variables)
 	if err == nil && o.Kind == ast.Mutation && o.Looks > maxLooksWriting {
@@ -247,7 +253,11 @@ func (s *Store) parse(text string) (*document, error) {
 	if problems := s.validate(parsed, applied); len(problems) > 0 {
 		return nil, coded(validationFailed, problems)
 	}
-	doc := &document{QueryDocument: parsed, costs: map[*ast.OperationDefinition]int{}}
+	entities, err := s.entities(parsed)
+	if err != nil {
+		return nil, err
+	}
+	doc := &document{QueryDocument: parsed, entities: entities, costs: map[*ast.OperationDefinition]int{}}
 	plans, bytes := plan.NewPlans(counts.nodes)
 	doc.plans, doc.bytes = plans, uint32(2*len(text)+nodeBytes*(1+counts.nodes)+bytes) //nolint:gosec // a body is far below 4 GiB
 	for _, o := range parsed.Operations {

@@ -94,6 +94,9 @@ func (c *coercion) value(t *ast.Type, v any) (any, error) {
 		}
 		return v, nil
 	}
+	if t.NamedType == anyScalar {
+		return v, nil
+	}
 	if v, ok := scalar(t.NamedType, v); ok {
 		return v, nil
 	}

@@ -869,6 +869,46 @@ type RefreshSessionPayload struct {
 	Query *Query `json:"query"`
 }
 
+// Answer of `requestEmailVerification`.
+type RequestEmailVerificationPayload struct {
+	// NOT_FOUND when the viewer has no e-mail address; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
+// Whose password is to be reset.
+type RequestPasswordResetInput struct {
+	// The e-mail address that they have verified, whatever its case. INVALID if it is none.
+	EmailAddress string `json:"emailAddress"`
+}
+
+// Answer of `requestPasswordReset`: the same whether there is such a user.
+type RequestPasswordResetPayload struct {
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
+// A new password, and the token that was mailed.
+type ResetPasswordInput struct {
+	// The token. INVALID if it is not valid, or was used.
+	Token string `json:"token"`
+	// The password from now on: 8 to 128 code points.
+	NewPassword string `json:"newPassword"`
+}
+
+// Answer of `resetPassword`.
+type ResetPasswordPayload struct {
+	// The new session; null when there are `userErrors`.
+	Session *Session `json:"session,omitempty"`
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the user of the session; with `userErrors` as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
+}
+
 // Answer of `revokeOtherSessions`.
 type RevokeOtherSessionsPayload struct {
 	// How many sessions have ended.
@@ -1721,6 +1761,20 @@ type UserWhere struct {
 	Matches *string `json:"matches,omitempty"`
 	// How to read `matches`.
 	MatchOptions *MatchOptions `json:"matchOptions,omitempty"`
+}
+
+// The token that was mailed.
+type VerifyEmailInput struct {
+	// The token. INVALID if it is not valid, was used, or went to what is no longer the user's address.
+	Token string `json:"token"`
+}
+
+// Answer of `verifyEmail`.
+type VerifyEmailPayload struct {
+	// Faults of the input, in input order; empty on success.
+	UserErrors []*orm.Fault `json:"userErrors"`
+	// Everything that can be read, as the caller, when all has been done: in no transaction.
+	Query *Query `json:"query"`
 }
 
 // What the viewer may do with an object, for user interfaces: single fields of an input may still be FORBIDDEN.

@@ -176,10 +176,14 @@ func node(model *orm.Model, argument string, v any) (*orm.Table, int64, error) {
 	return nil, 0, orm.Errorf(orm.BadRequest, "`%s` is not an id", argument)
 }
 
+// Representations begins the name of a variable, as no client can write it, that stands for what a gateway names objects by. It holds
+// ids, as many as a list may have.
+const Representations = " representations "
+
 // IDs reads the argument of `nodes`.
 func IDs(field *ast.Field, variables map[string]any) ([]any, error) {
 	ids := list(field.ArgumentMap(variables)["ids"])
-	if len(ids) > MaxNodes {
+	if given := field.Arguments.ForName("ids"); len(ids) > MaxNodes && !(given.Value.Kind == ast.Variable && strings.HasPrefix(given.Value.Raw, Representations)) {
 		return nil, orm.Errorf(orm.BadRequest, "`ids` must have at most %d items", MaxNodes)
 	}
 	return ids, nil

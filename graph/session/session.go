@@ -35,6 +35,9 @@ type Authenticator struct {
 	closed bool // sign-up
 	issuer string
 	oidc   func(context.Context) (*provider, error)
+	mail   func(context.Context, Mail) error
+	appURL string
+	posted chan struct{} // holds one while there may be mails to send
 	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
 	logIns, others *orm.Gate
 }
@@ -48,6 +51,10 @@ type Options struct {
 	SignUpClosed bool
 	// OIDCIssuer's tokens are accepted, if they are for OIDCAudience; empty: no issuer's.
 	OIDCIssuer, OIDCAudience string
+	// Mail sends a mail; nil: none is sent, and what needs one is refused. An error that is ErrRefused is final.
+	Mail func(context.Context, Mail) error
+	// AppURL is where the pages are that mails lead to, /reset-password and /verify-email; empty: mails hold tokens alone.
+	AppURL string
 }
 
 // New answers an authenticator.
@@ -60,6 +67,7 @@ func New(o Options) *Authenticator {
 	sum := sha256.Sum256(append([]byte("kith key id:"), secret...))
 	a := &Authenticator{
 		db: o.DB, secret: secret, keyID: hex.EncodeToString(sum[:4]), closed: o.SignUpClosed, issuer: o.OIDCIssuer,
+		mail: o.Mail, appURL: strings.TrimSuffix(o.AppURL, "/"), posted: make(chan struct{}, 1),
 		logIns: orm.NewGate(runtime.GOMAXPROCS(0), tooManyHashes), others: orm.NewGate(max(1, runtime.GOMAXPROCS(0)/2), tooManyHashes),
 	}
 	if o.OIDCIssuer != "" {
@@ -227,6 +235,16 @@ func (a *Authenticator) LogOut(ctx context.Context, input model.LogOutInput) (*m
 	return &model.LogOutPayload{UserErrors: []*orm.Fault{}}, nil
 }
 
+// newPassword is a draft with a password, and what is wrong with it.
+func newPassword(password string) (draft *orm.Draft, out []*orm.Fault) {
+	draft, faults := orm.NewDraft(db.Users.Table, orm.Input{{Name: "password", Value: password}}, nil, false)
+	for i := range faults {
+		faults[i].Field = []string{"input", "newPassword"}
+		out = append(out, &faults[i])
+	}
+	return draft, out
+}
+
 // ChangePassword gives the viewer another password. It ends their sessions, and opens one.
 func (a *Authenticator) ChangePassword(ctx context.Context, address string, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
 	viewer := orm.ViewerOf(ctx)
@@ -237,14 +255,9 @@ func (a *Authenticator) ChangePassword(ctx context.Context, address string, inpu
 	if err != nil {
 		return nil, err
 	}
-	draft, faults := orm.NewDraft(db.Users.Table, orm.Input{{Name: "password", Value: input.NewPassword}}, nil, false)
+	draft, faults := newPassword(input.NewPassword)
 	if len(faults) > 0 {
-		payload := &model.ChangePasswordPayload{}
-		for i := range faults {
-			faults[i].Field = []string{"input", "newPassword"}
-			payload.UserErrors = append(payload.UserErrors, &faults[i])
-		}
-		return payload, nil
+		return &model.ChangePasswordPayload{UserErrors: faults}, nil
 	}
 	account, err := a.db.CredentialsOf(ctx, viewer.Key, a.Place(address))
 	if err != nil {
@@ -280,7 +293,7 @@ func Tokenless(o *graphql.OperationContext) bool {
 	for _, f := range graphql.CollectFields(o, o.Operation.SelectionSet, []string{"Mutation"}) {
 		switch f.Name {
 		case "__typename":
-		case "logIn", "refreshSession", "logOut":
+		case "logIn", "refreshSession", "logOut", "requestPasswordReset", "resetPassword", "verifyEmail":
 			fields++
 		default:
 			return false
