@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'react';
 import { useGraphiQL } from '@graphiql/react';
 
 // What the response has left at least when a panel opens.
-const LEAST = 300;
+const LEAST = 280;
 
 // A panel that opens takes its room from the response, not from the query that is being written; the response has it back when the
 // panel closes, unless somebody has moved the bar between them.
