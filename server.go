@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/mattn/go-isatty"
 
 	"kith/db"
 	"kith/db/orm"
@@ -71,6 +72,9 @@ type program struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
+// examples are commands as help shows them.
+func examples(commands ...string) string { return "Examples:\n\n  " + strings.Join(commands, "\n  ") }
+
 func main() {
 	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
@@ -78,7 +82,11 @@ func main() {
 func run(args, environment []string, stdout, stderr io.Writer) int {
 	var p program
 	parser, err := kong.New(&p, kong.Name("kith"), kong.Writers(stdout, stderr),
-		kong.Description("A GraphQL API server over a relational graph."),
+		kong.Description("A GraphQL API server over a relational graph.\n\nExamples:\n\n"+
+			"  kith                               serve kith.db, made and filled where it is missing\n"+
+			"  kith --database-url postgres://…   serve a PostgreSQL database\n"+
+			"  kith serve --help                  every setting of the server\n"+
+			"  kith migrate status                what is still to be applied"),
 		kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(stderr, "kith:", err)
@@ -259,8 +267,16 @@ const (
 	notice = 500 * time.Millisecond
 )
 
+// Help has examples.
+func (serve) Help() string {
+	return examples(
+		"kith serve --addr 0.0.0.0:8080",
+		"kith serve --database-url sqlite::memory: --plan off",
+		"KITH_ENV=production KITH_SECRET=$(openssl rand -hex 32) kith serve --database-url postgres://…")
+}
+
 // Run serves until ctx ends, then lets every accepted request end.
-func (c *serve) Run(ctx context.Context, s *settings) error {
+func (c *serve) Run(ctx context.Context, out io.Writer, s *settings) error {
 	c.limitMemory()
 	database, err := s.open(ctx)
 	if err != nil {
@@ -350,7 +366,11 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", c.Addr, err)
 	}
-	slog.Info("serving", "url", "http://"+listener.Addr().String()+"/", "database", database.Name(), "plan", string(c.Plan), "env", s.Env)
+	url := "http://" + listener.Addr().String()
+	slog.Info("serving", "url", url+"/", "database", database.Name(), "plan", string(c.Plan), "env", s.Env)
+	if f, ok := out.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
+		greet(ctx, out, url, database, options)
+	}
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
@@ -381,6 +401,28 @@ func (c *serve) Run(ctx context.Context, s *settings) error {
 	}
 	slog.Info("stopped")
 	return nil
+}
+
+// greet says to somebody at a terminal what there is and what to do next.
+func greet(ctx context.Context, out io.Writer, url string, database *db.DB, options graph.Options) {
+	line := func(name, address, about string) { fmt.Fprintf(out, "  %-9s %s%-16s %s\n", name, url, address, about) }
+	fmt.Fprintf(out, "\nkith serves %s. Ctrl-C ends it.\n\n", database.Place())
+	if options.GraphiQL {
+		about := "Try the API."
+		if username, password, err := seed.DemoLogIn(ctx, database); err == nil && username != "" {
+			about = fmt.Sprintf("Try the API. Log in as %s with the password %s.", username, password)
+		}
+		line("GraphiQL", "/", about)
+		if options.Introspection {
+			line("Model", "/model", "What there is, as a picture.")
+		}
+	}
+	if options.Introspection {
+		line("Schema", "/schema.graphql", "")
+	}
+	line("API", "/graphql", "")
+	fmt.Fprintf(out, "\nA first query, from another terminal:\n\n  curl -s %s/graphql -H 'Content-Type: application/json' -d '{\"query\": \"{ %s { totalCount } }\"}'\n\nWhat comes next is in docs/README.md, commands and settings in kith --help.\n\n",
+		url, db.Model.Tables()[0].Root())
 }
 
 func wait(ctx context.Context, d time.Duration) {
@@ -590,7 +632,21 @@ type migrate struct {
 	Draft  migrateDraft  `cmd:"" help:"Write the migration that makes the page of what the present ones make, in the source tree."`
 }
 
+// Help has examples.
+func (migrate) Help() string {
+	return examples(
+		"kith migrate status",
+		"kith migrate up")
+}
+
 type migrateUp struct{}
+
+// Help has examples.
+func (migrateUp) Help() string {
+	return examples(
+		"kith migrate up",
+		"kith migrate up --database-url postgres://…")
+}
 
 // Run applies every pending migration.
 func (migrateUp) Run(ctx context.Context, s *settings) error {
@@ -603,6 +659,12 @@ func (migrateUp) Run(ctx context.Context, s *settings) error {
 }
 
 type migrateStatus struct{}
+
+// Help has examples.
+func (migrateStatus) Help() string {
+	return examples(
+		"kith migrate status")
+}
 
 // Run lists the migrations.
 func (migrateStatus) Run(ctx context.Context, out io.Writer, s *settings) error {
@@ -628,6 +690,13 @@ func (migrateStatus) Run(ctx context.Context, out io.Writer, s *settings) error 
 type migrateDraft struct {
 	Name        string `arg:"" help:"What the migration is called: letters, digits and _."`
 	Destructive bool   `help:"Draft also what loses data, or fails on rows that do not fit."`
+}
+
+// Help has examples.
+func (migrateDraft) Help() string {
+	return examples(
+		"kith migrate draft comments",
+		"kith migrate draft drop_nicknames --destructive")
 }
 
 // Run writes the next migration into the directory migrations, for both databases and without either.
@@ -657,6 +726,13 @@ type fill struct {
 	Users int    `default:"100" help:"How many users."`
 	Posts int    `default:"1000" help:"How many posts."`
 	Seed  uint64 `default:"1" help:"The same seed makes the same graph."`
+}
+
+// Help has examples.
+func (fill) Help() string {
+	return examples(
+		"kith seed",
+		"kith seed --users 2000 --posts 20000 --seed 7 --database-url sqlite:big.db")
 }
 
 // Run fills an empty database.
@@ -699,6 +775,12 @@ type admin struct {
 	Username string `arg:"" help:"Who."`
 }
 
+// Help has examples.
+func (admin) Help() string {
+	return examples(
+		"kith admin ada")
+}
+
 // Run makes a user an admin.
 func (c *admin) Run(ctx context.Context, out io.Writer, s *settings) error {
 	database, err := s.open(ctx)
@@ -724,6 +806,12 @@ type backup struct {
 	File string `arg:"" help:"The new file."`
 }
 
+// Help has examples.
+func (backup) Help() string {
+	return examples(
+		"kith backup kith-$(date +%F).db")
+}
+
 // Run copies the database to a file.
 func (c *backup) Run(ctx context.Context, s *settings) error {
 	database, err := s.open(ctx)
@@ -737,6 +825,12 @@ func (c *backup) Run(ctx context.Context, s *settings) error {
 type promote struct {
 	From string `arg:"" help:"The database to read, as in KITH_DATABASE_URL."`
 	To   string `arg:"" help:"The database to fill."`
+}
+
+// Help has examples.
+func (promote) Help() string {
+	return examples(
+		"kith promote sqlite:kith.db postgres://…")
 }
 
 // Run copies one database to another.
@@ -767,6 +861,12 @@ func (c *promote) Run(ctx context.Context, out io.Writer, s *settings) error {
 
 type schema struct{}
 
+// Help has examples.
+func (schema) Help() string {
+	return examples(
+		"kith schema > schema.graphql")
+}
+
 // Run prints the SDL.
 func (schema) Run(out io.Writer) error {
 	_, err := io.WriteString(out, graph.SDL())
@@ -774,6 +874,12 @@ func (schema) Run(out io.Writer) error {
 }
 
 type versionCmd struct{}
+
+// Help has examples.
+func (versionCmd) Help() string {
+	return examples(
+		"kith version")
+}
 
 // Run prints the version.
 func (versionCmd) Run(out io.Writer) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -15,11 +16,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"kith/db/dbtest"
 )
@@ -234,6 +237,155 @@ func TestNewcomer(t *testing.T) {
 	}
 	if !p.logged("statements=4") || !p.logged("request_id=") {
 		t.Errorf("the log: %s", p.log)
+	}
+}
+
+// Whoever starts kith at a terminal is told what to do next; nobody else is.
+func TestGreeting(t *testing.T) {
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		env        []string
+		want, miss []string
+	}{
+		"demo":  {nil, []string{"Log in as ada with the password demo-password.", "URL/model", "URL/schema.graphql", "curl -s URL/graphql", "docs/README.md"}, nil},
+		"empty": {[]string{"KITH_DEMO=false", "KITH_GRAPHIQL=off"}, []string{"URL/graphql"}, []string{"password", "GraphiQL", "/model"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			screen, shown := terminal(t)
+			address := freePort(t)
+			cmd := exec.CommandContext(t.Context(), path)
+			cmd.Env, cmd.Stdout, cmd.Dir = environment(append(c.env, "KITH_ADDR="+address)...), screen, t.TempDir()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() }) //nolint:errcheck // it is killed
+			lines := bufio.NewScanner(shown)
+			var said strings.Builder
+			for !strings.Contains(said.String(), "kith --help") {
+				if !lines.Scan() {
+					t.Fatalf("it said %q: %v", said.String(), lines.Err())
+				}
+				said.WriteString(lines.Text() + "\n")
+			}
+			for _, text := range c.want {
+				if text = strings.ReplaceAll(text, "URL", "http://"+address); !strings.Contains(said.String(), text) {
+					t.Errorf("%q is not in\n%s", text, said.String())
+				}
+			}
+			for _, text := range c.miss {
+				if strings.Contains(said.String(), text) {
+					t.Errorf("%q is in\n%s", text, said.String())
+				}
+			}
+		})
+	}
+	p := start(t)
+	if strings.Contains(p.log.String(), "Ctrl-C") || !p.logged("msg=serving") {
+		t.Errorf("without a terminal the log is\n%s", p.log)
+	}
+}
+
+// terminal is a new one: the side of a program, and what is seen.
+func terminal(t *testing.T) (screen, shown *os.File) {
+	t.Helper()
+	shown, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shown.Close() })
+	var locked, number int32
+	for request, value := range map[uintptr]*int32{0x40045431: &locked, 0x80045430: &number} { // TIOCSPTLCK, TIOCGPTN
+		if _, _, e := syscall.Syscall(syscall.SYS_IOCTL, shown.Fd(), request, uintptr(unsafe.Pointer(value))); e != 0 {
+			t.Fatal(e)
+		}
+	}
+	screen, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	return screen, shown
+}
+
+// Every command shows what it is called like, and the example is of that command.
+func TestHelp(t *testing.T) {
+	for _, command := range []string{"", "serve", "migrate", "migrate up", "migrate status", "migrate draft", "seed", "admin", "backup", "promote", "schema", "version"} {
+		out, stderr, code := kith(t, nil, append(strings.Fields(command), "--help")...)
+		_, examples, found := strings.Cut(out, "Examples:\n")
+		examples, _, _ = strings.Cut(examples, "\nFlags:")
+		if code != 0 || !found || !strings.Contains(examples, strings.TrimSpace("kith "+command)) {
+			t.Errorf("kith %s --help: %d %s\n%s", command, code, stderr, out)
+		}
+	}
+}
+
+// docs/first-query.md is what somebody types into a shell, one command after the other, and what comes of it.
+func TestFirstQuery(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("docs", "first-query.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t)
+	const end = "\x1e"
+	var script strings.Builder
+	var wants []string
+	blocks := strings.Split(string(page), "```")
+	for i := 1; i < len(blocks); i += 2 {
+		kind, body, _ := strings.Cut(blocks[i], "\n")
+		switch kind {
+		case "sh":
+			script.WriteString(strings.ReplaceAll(body, "http://127.0.0.1:8080", p.url) + "\nprintf '" + end + "'\n")
+			wants = append(wants, "")
+		case "json":
+			wants[len(wants)-1] = body
+		default:
+			t.Fatalf("a block of %q", kind)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-ec", script.String()).CombinedOutput()
+	said := strings.Split(string(out), end)
+	if err != nil || len(said) != len(wants)+1 || len(wants) < 8 {
+		t.Fatalf("%v, %d answers to %d commands: %s", err, len(said)-1, len(wants), out)
+	}
+	for i, want := range wants {
+		if got := strings.TrimSpace(said[i]); got != strings.ReplaceAll(strings.TrimSpace(want), ",\n", ",") {
+			t.Errorf("command %d answers\n%s\nnot\n%s", i+1, got, want)
+		}
+	}
+}
+
+// Every page of the documents is in their index, and what the index names is there.
+func TestDocuments(t *testing.T) {
+	index, err := os.ReadFile(filepath.Join("docs", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join("docs", "*.*"))
+	if err != nil || len(pages) < 10 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range pages {
+		if name := filepath.Base(page); name != "README.md" && !strings.HasSuffix(name, ".png") && !strings.Contains(string(index), "]("+name+")") {
+			t.Errorf("docs/README.md does not lead to %s", name)
+		}
+	}
+	link := regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`)
+	for _, page := range append(pages, "README.md") {
+		if filepath.Ext(page) != ".md" {
+			continue
+		}
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), found[1])); err != nil {
+				t.Errorf("%s leads to %s: %v", page, found[1], err)
+			}
+		}
 	}
 }
 

@@ -18,7 +18,19 @@ func Demo(ctx context.Context, database *db.DB) error {
 	return err
 }
 
-// demoHash is HashPassword("demo-password"), made once: a hash takes long on purpose.
+// demoPassword is everybody's in the demo graph.
+const demoPassword = "demo-password"
+
+// DemoLogIn is the first user of a graph that was made up here, and their password, as long as they have it; "" if there is none.
+func DemoLogIn(ctx context.Context, database *db.DB) (username, password string, err error) {
+	found, err := database.QueryRow(ctx, "credentials", `SELECT username FROM users WHERE id = (SELECT min(id) FROM users) AND password_hash = ?`, []any{demoHash}, &username)
+	if err != nil || !found {
+		return "", "", err
+	}
+	return username, demoPassword, nil
+}
+
+// demoHash is HashPassword(demoPassword), made once: a hash takes long on purpose.
 const demoHash = "$argon2id$v=19$m=19456,t=2,p=1$jHmokxOJAdKfn8iIld3naw$1sNsWX/3cQK0tEIm1uvvliy9mmWMAGCehMDipZ1fneE"
 
 // demo makes a graph small enough to read and rich enough to try everything on: a user without an address, an address

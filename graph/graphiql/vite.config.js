@@ -1,4 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+
+// The docs list and search the types of the schema alone; with this its directives too.
+const directivesInDocs = {
+  name: 'directives-in-docs',
+  transform(code, id) {
+    if (!/plugin-doc-explorer\/dist\/components\/(search|schema-documentation)\.js$/.test(id)) return null;
+    if (!code.includes('schema.getTypeMap()')) throw new Error(`${id} takes the types from elsewhere`);
+    const source = fileURLToPath(new URL('src/directives.js', import.meta.url));
+    return `import { typesAndDirectives } from ${JSON.stringify(source)};\n${code.replace('schema.getTypeMap()', 'typesAndDirectives(schema)')}`;
+  },
+};
 
 const rolldownOptions = {
   output: { hashCharacters: 'hex' },
@@ -11,6 +23,7 @@ const rolldownOptions = {
 export default defineConfig({
   base: '/graphiql/',
   publicDir: false,
+  plugins: [directivesInDocs],
   build: {
     target: 'es2022',
     assetsDir: '',

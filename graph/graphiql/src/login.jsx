@@ -1,30 +1,8 @@
 import { useState } from 'react';
 import { Button, useGraphiQL } from '@graphiql/react';
-import { requestHeaders, send } from './fetcher.js';
-import { endSession, sessionState, startSession } from './session.js';
+import { goOnAsNobody, logIn, logOut, sessionState } from './session.js';
 
-const LOG_IN = `mutation logIn($input: LogInInput!) {
-  logIn(input: $input) {
-    session { accessToken expiresAt viewer { username } }
-    userErrors { message }
-  }
-}`;
-
-// Logs in and keeps the session, or returns why not.
-async function logIn(input) {
-  const { result } = await send({ query: LOG_IN, variables: { input } }, requestHeaders());
-  const session = result.data?.logIn?.session;
-  if (session) {
-    startSession({
-      accessToken: session.accessToken,
-      expiresAt: session.expiresAt,
-      username: session.viewer.username,
-    });
-    return '';
-  }
-  const faults = [...(result.errors ?? []), ...(result.data?.logIn?.userErrors ?? [])];
-  return faults.map(fault => fault.message).join(' ') || 'The server did not say why.';
-}
+const TITLE = 'Log in';
 
 function LogInForm({ notice }) {
   const [fault, setFault] = useState('');
@@ -41,7 +19,7 @@ function LogInForm({ notice }) {
   }
 
   return (
-    <form className="kith-form" aria-label="Log in" onSubmit={submit}>
+    <form className="kith-form" aria-label={TITLE} onSubmit={submit}>
       {notice && <p role="status">{notice}</p>}
       <label>
         Username
@@ -63,35 +41,61 @@ function LogInForm({ notice }) {
   );
 }
 
+function Session({ session, onLogOut }) {
+  return (
+    <>
+      <p role="status">
+        Logged in as <strong>{session.username}</strong>.
+      </p>
+      <p>Each request of this browser tab is sent as this user. The session renews itself, and is forgotten when the tab is closed.</p>
+      <Button type="button" onClick={onLogOut}>
+        Log out
+      </Button>
+    </>
+  );
+}
+
 function LogInPanel() {
   const schema = useGraphiQL(state => state.schema);
-  const { session, notice } = sessionState.use();
+  const { session, ended } = sessionState.use();
+  const [notice, setNotice] = useState('');
+
+  async function leave() {
+    const fault = await logOut();
+    setNotice(fault ? `Logged out here; the server did not end the session: ${fault}` : 'Logged out.');
+  }
 
   let content;
   if (session) {
-    content = (
-      <>
-        <p role="status">
-          Logged in as <strong>{session.username}</strong> until{' '}
-          <time dateTime={session.expiresAt}>{new Date(session.expiresAt).toLocaleTimeString()}</time>.
-        </p>
-        <p>Each request carries the token. It is forgotten when this browser tab is closed.</p>
-        <Button type="button" onClick={() => endSession()}>
-          Log out
-        </Button>
-      </>
-    );
+    content = <Session session={session} onLogOut={leave} />;
   } else if (schema && !schema.getMutationType()?.getFields().logIn) {
     content = <p role="status">This server has no log-in: its schema has no mutation logIn.</p>;
   } else {
-    content = <LogInForm notice={notice} />;
+    content = <LogInForm notice={ended || notice} />;
   }
 
   return (
-    <section className="kith-panel" aria-label="Log in">
-      <h2>Log in</h2>
+    <section className="kith-panel" aria-label={TITLE}>
+      <h2>{TITLE}</h2>
       {content}
     </section>
+  );
+}
+
+// Says that a session has ended, until somebody decides how to go on: nothing is sent meanwhile.
+export function SessionEnded({ openPanel }) {
+  const { ended } = sessionState.use();
+  if (!ended) return null;
+  return (
+    <div className="kith-ended" role="alert">
+      <p>{ended} Nothing is sent until you log in again, or go on without.</p>
+      <button type="button" onClick={() => openPanel(TITLE)}>
+        Log in again
+      </button>
+      <button type="button" onClick={goOnAsNobody}>
+        Go on without
+      </button>
+    </div>
   );
 }
 
@@ -105,4 +109,4 @@ function LogInIcon(props) {
   );
 }
 
-export const LOG_IN_PLUGIN = { title: 'Log in', icon: LogInIcon, content: LogInPanel };
+export const LOG_IN_PLUGIN = { title: TITLE, icon: LogInIcon, content: LogInPanel };
