@@ -1,40 +1,20 @@
 // GraphiQL in a headless Chromium: what a newcomer does in the first minutes.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch, open } from './browser.js';
 import { origin } from './server.js';
 
-const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-assert.ok(executablePath, 'Chromium is missing: `make chromium` installs it where it can, CHROMIUM names another');
-
-const folder = await mkdtemp(join(tmpdir(), 'kith-chromium-'));
-const requests = [];
-const problems = [];
-let context, page;
+let browser, page, requests, problems;
 
 before(async () => {
-  context = await chromium.launchPersistentContext(folder, {
-    executablePath,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    viewport: { width: 1400, height: 900 },
-  });
-  context.on('request', request => requests.push(request.url()));
+  browser = await launch();
+  let context;
+  ({ context, requests, problems } = await open(browser, { viewport: { width: 1400, height: 900 } }));
   page = await context.newPage();
-  page.on('pageerror', error => problems.push(String(error)));
-  page.on('console', message => message.type() === 'error' && problems.push(message.text()));
-  page.setDefaultTimeout(20_000);
   await page.goto(origin);
 });
 
-after(async () => {
-  await context.close();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => browser.close());
 
 const answer = () => page.locator('.result-window');
 const execute = () => page.getByRole('button', { name: /^Execute query/ }).click();
