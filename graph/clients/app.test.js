@@ -216,6 +216,18 @@ test('the colours can be turned, and stay so', async () => {
   assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'dark');
 });
 
+test('one sees where one is logged in, and ends what one does not know', async () => {
+  const { accessToken } = (await ask(`mutation { logIn(input: {username: "zora", password: "${password}"}) { session { accessToken } } }`)).data.logIn.session;
+  assert.ok((await ask('{ viewer { id } }', accessToken)).data.viewer);
+  await page.goto(`${origin}/settings`);
+  const logins = page.getByRole('region', { name: 'Where you are logged in' }).getByRole('listitem');
+  await logins.nth(1).waitFor();
+  await logins.filter({ hasNotText: 'This browser' }).getByRole('button', { name: 'End' }).click();
+  await said(page, 'That login has ended.');
+  await logins.nth(1).waitFor({ state: 'detached' });
+  assert.equal((await ask('{ viewer { id } }', accessToken)).errors[0].extensions.code, 'UNAUTHENTICATED');
+});
+
 test('a session that ended is said to have', async () => {
   const { accessToken } = (await ask(`mutation { logIn(input: {username: "zora", password: "${password}"}) { session { accessToken } } }`)).data.logIn.session;
   await ask(`mutation { changePassword(input: {currentPassword: "${password}", newPassword: "another password"}) { userErrors { code } } }`, accessToken); // ends all others
