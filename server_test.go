@@ -255,6 +255,8 @@ func TestSettings(t *testing.T) {
 		"no trusted documents":      {[]string{"KITH_TRUSTED_DOCUMENTS=nowhere.json"}, nil, "KITH_TRUSTED_DOCUMENTS"},
 		"an admin address":          {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 		"an address that is taken":  {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
+		"no app":                    {[]string{"KITH_APP=nowhere"}, nil, "KITH_APP"},
+		"an app that is not built":  {[]string{"KITH_APP=."}, nil, "KITH_APP: it has no index.html"},
 		"a proxy":                   {[]string{"KITH_TRUSTED_PROXIES=10.0.0.0/8, proxy.example.com"}, nil, `KITH_TRUSTED_PROXIES: "proxy.example.com"`},
 		"everybody a proxy":         {[]string{"KITH_TRUSTED_PROXIES=::/0"}, nil, "KITH_TRUSTED_PROXIES"},
 	} {

@@ -166,10 +166,10 @@ function Sessions() {
             <span>
               {named(userAgent)}
               <small className="meta">
-                {current ? 'This browser' : <>Used <Time at={lastUsedAt} /></>} · since <Time at={createdAt} />
+                {current ? 'This browser' : <>Used <Time at={lastUsedAt} /></>} · logged in <Time at={createdAt} />
               </small>
             </span>
-            {!current && <button onClick={() => void end(id)}>End</button>}
+            {!current && <button aria-label={`End ${named(userAgent)}`} onClick={() => void end(id)}>End</button>}
           </li>
         ))}
       </ul>
