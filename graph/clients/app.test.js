@@ -236,6 +236,25 @@ test('a session that ended is said to have', async () => {
   await page.getByRole('link', { name: 'Log in' }).waitFor();
 });
 
+test('a server that cannot be reached is said to be, and asked again', async () => {
+  const { context } = await open(browser);
+  const page = await context.newPage();
+  let reached = () => false;
+  await page.route('**/graphql', route => (reached(route.request()) ? route.continue() : route.abort()));
+  await page.goto(origin);
+  await page.getByRole('alert').getByText('The server cannot be reached.').waitFor();
+  await check(page, 'unreachable');
+  reached = request => request.headers().accept !== 'text/event-stream';
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('article').first().waitFor();
+  reached = () => false;
+  await page.reload();
+  await page.getByRole('alert').waitFor();
+  reached = () => true;
+  await page.getByRole('article').first().waitFor(); // by itself, when it hears of changes again
+  await context.close();
+});
+
 test('no request left for another host, and nothing went wrong', () => {
   const requests = [...mine.requests, ...theirs.requests];
   assert.ok(requests.length > 50);
