@@ -19,7 +19,7 @@ RACE := -race -gcflags='modernc.org/...=-race=false'
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check release test fuzz storm golden bench attack graphiql postgresql compiler node chromium $(CLUSTER)
+.PHONY: help run generate check release test fuzz storm golden bench attack app graphiql postgresql compiler node chromium $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ bench: postgresql $(CLUSTER) ## Measure kith against the limit, side by side
 attack: postgresql $(CLUSTER) ## Attack the server on both databases: its memory and life, and what a bystander notices
 	exec $(CLUSTER) go run ./bench/attack $(ARGS)
 
+app: ## Build the example app from its lock file, and start the server with it at http://127.0.0.1:8080/
+	cd examples/app && npm ci && npm run build
+	KITH_APP=examples/app/dist go run . $(ARGS)
+
 graphiql: ## Build GraphiQL anew from its lock file
 	cd graph/graphiql && npm ci && npm run build
 
@@ -86,9 +90,9 @@ node: ## Install Node.js for the tests with real clients, where it is missing (D
 	@command -v node >/dev/null && command -v npm >/dev/null \
 	|| { $(call install,the tests with real clients need Node.js 20.19 or newer,nodejs npm); }
 
-chromium: ## Install Chromium for the test of GraphiQL, where it is missing (Debian)
+chromium: ## Install Chromium for the tests of GraphiQL and the app, where it is missing (Debian)
 	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null \
-	|| { $(call install,the test of GraphiQL needs Chromium,chromium); }
+	|| { $(call install,the tests of GraphiQL and the app need Chromium,chromium); }
 
 $(CLUSTER):
 	@go build -buildvcs=false -o $@ ./db/dbtest/cluster

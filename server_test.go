@@ -412,6 +412,8 @@ func TestSettings(t *testing.T) {
 		"no trusted documents":      {[]string{"KITH_TRUSTED_DOCUMENTS=nowhere.json"}, nil, "KITH_TRUSTED_DOCUMENTS"},
 		"an admin address":          {[]string{"KITH_ADMIN_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
 		"an address that is taken":  {[]string{"KITH_ADDR=256.0.0.1:1"}, nil, "256.0.0.1:1"},
+		"no app":                    {[]string{"KITH_APP=nowhere"}, nil, "KITH_APP"},
+		"an app that is not built":  {[]string{"KITH_APP=."}, nil, "KITH_APP: it has no index.html"},
 		"a proxy":                   {[]string{"KITH_TRUSTED_PROXIES=10.0.0.0/8, proxy.example.com"}, nil, `KITH_TRUSTED_PROXIES: "proxy.example.com"`},
 		"a mail server":             {[]string{"KITH_SMTP_URL=http://user:hidden@mail.example.com", "KITH_MAIL_FROM=kith@example.com"}, nil, "KITH_SMTP_URL, KITH_MAIL_FROM: the mail server is not smtp://"},
 		"mails from nobody":         {[]string{"KITH_SMTP_URL=smtp://mail.example.com"}, nil, "KITH_MAIL_FROM"},

@@ -188,7 +188,11 @@ func New(options Options) http.Handler {
 	if options.GraphiQL {
 		var model []byte // which tells what introspection tells
 		if options.Introspection {
-			model = drawing.SVG(options.DB.Model().Tables(), graphiql.TypeLink)
+			link := graphiql.TypeLink
+			if options.App != nil {
+				link = "/graphiql" + link
+			}
+			model = drawing.SVG(options.DB.Model().Tables(), link)
 		}
 		page = graphiql.Handler(model)
 	}

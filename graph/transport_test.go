@@ -14,12 +14,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"kith/graph"
 	"kith/graph/document"
+	"kith/graph/transport"
 )
 
 // raw sends a request as it is.
@@ -509,6 +511,28 @@ func TestManyErrors(t *testing.T) {
 		a := answerOf(t, h, request{Query: "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", Variables: map[string]any{"ids": ids}})
 		if len(a.Errors) != 50 || a.Errors[49].Path[1] != 49.0 {
 			t.Errorf("%s: %d errors", way, len(a.Errors))
+		}
+	}
+}
+
+// An app has every path but those that are kith's, whether they are switched on or not.
+func TestAppBesideTheRest(t *testing.T) {
+	app, err := transport.LoadApp(fstest.MapFS{"index.html": {Data: []byte("the app")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for on, want := range map[bool]map[string]string{
+		true:  {"/": "the app", "/posts/1": "the app", "/graphiql/": "GraphiQL", "/schema.graphql": "type Query", "/healthz": "ok", "/metrics": "kith_", "/model": "<svg"},
+		false: {"/": "the app", "/posts/1": "the app", "/graphiql/": "404", "/schema.graphql": "404", "/healthz": "ok", "/graphql/x": "404", "/metrics/x": "the app", "/model": "404"},
+	} {
+		f := open(t, "sqlite", func(o *graph.Options) { o.App, o.GraphiQL, o.Introspection = app, on, on })
+		for path, text := range want {
+			if body := raw(f.Planned, http.MethodGet, path, "", "Accept", "text/html").Body.String(); !strings.Contains(body, text) {
+				t.Errorf("%v: %s answers %.80q, want %q", on, path, body, text)
+			}
+		}
+		if body := raw(f.Planned, http.MethodGet, "/graphql?query=%7B__typename%7D", "").Body.String(); body != `{"data":{"__typename":"Query"}}` {
+			t.Error(body)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 // Package clients_test runs kith against the clients and the conformance tools that people use it with, each from a locked
-// package.json: see the *.test.js files beside it. They are JavaScript, so Node.js is needed, and a Chromium for GraphiQL.
+// package.json: see the *.test.js files beside it. They are JavaScript, so Node.js is needed, and a Chromium for GraphiQL
+// and the example app.
 package clients_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -18,6 +20,7 @@ import (
 	"kith/db/orm"
 	"kith/db/seed"
 	"kith/graph"
+	"kith/graph/transport"
 )
 
 // serve starts kith with its demo graph, all switched on as in development, and answers where it is.
@@ -95,4 +98,53 @@ func TestExamples(t *testing.T) {
 	folder := filepath.Join("..", "graphiql")
 	install(t, folder)
 	run(t, folder, nil, "npm", "test")
+}
+
+// maxAppScript is how many bytes of JavaScript a browser may have to load for the app, compressed.
+const maxAppScript = 150_000
+
+// The example app is what its lock file and the schema make of it, keeps its session as it says, and does in a browser what it is for.
+func TestApp(t *testing.T) {
+	folder := filepath.Join("..", "..", "examples", "app")
+	install(t, ".")
+	install(t, folder)
+	run(t, folder, nil, "npm", "test")
+	run(t, folder, nil, "npm", "run", "build")
+	app, err := transport.LoadApp(os.DirFS(filepath.Join(folder, "dist")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := serve(t, func(o *graph.Options) { o.App = app })
+
+	generated := filepath.Join(folder, "src", "queries.generated.ts")
+	before, err := os.ReadFile(generated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, folder, []string{"KITH_URL=" + url}, "npm", "run", "generate")
+	if after, err := os.ReadFile(generated); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("%s was not what the schema makes of queries.graphql. It is now: commit it. %v", generated, err)
+	}
+
+	scripts, err := filepath.Glob(filepath.Join(folder, "dist", "assets", "*.js"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("nothing was built", err)
+	}
+	var packed bytes.Buffer
+	for _, name := range scripts {
+		script, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(script); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+	}
+	if packed.Len() > maxAppScript {
+		t.Errorf("the app's JavaScript is %d bytes compressed, want at most %d", packed.Len(), maxAppScript)
+	}
+	t.Logf("%d bytes of JavaScript, compressed", packed.Len())
+
+	run(t, ".", []string{"KITH_TEST_URL=" + url}, "node", "--test", "app.test.js")
 }

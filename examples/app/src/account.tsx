@@ -1,11 +1,11 @@
 import { useApolloClient, useMutation, useQuery } from '@apollo/client/react';
 import { useState, type FormEvent } from 'react';
 import { Link, Redirect, useLocation, useSearchParams } from 'wouter';
-import { session } from './client';
+import { dropNode, session } from './client';
 import { Delete } from './delete';
 import type { Fault } from './kith/session';
-import { DeleteMeDocument, UpdateMeDocument, ViewerDocument, type MeFragment, type UpdateUserInput } from './queries.generated';
-import { Field, Page, Problem, Skeleton, faultOf, say } from './ui';
+import { DeleteMeDocument, RevokeSessionDocument, SessionsDocument, UpdateMeDocument, ViewerDocument, type MeFragment, type UpdateUserInput } from './queries.generated';
+import { Field, Page, Problem, Skeleton, Time, faultOf, say } from './ui';
 
 const entered = (form: HTMLFormElement) => Object.fromEntries(new FormData(form)) as Record<string, string>;
 
@@ -120,6 +120,7 @@ function MeForm({ me }: { me: MeFragment }) {
           </button>
         </div>
       </form>
+      <Sessions />
       <section className="card">
         <h2>Leave</h2>
         <p>Log out here, or delete your account with all that is yours.</p>
@@ -139,5 +140,39 @@ function MeForm({ me }: { me: MeFragment }) {
         />
       )}
     </>
+  );
+}
+
+// What a browser says of itself, in two words.
+const named = (agent: string | null) =>
+  [/Firefox|Edg|Chrome|Safari/, /Android|iPhone|iPad|Windows|Mac|Linux/].map(part => agent?.match(part)?.[0]).filter(Boolean).join(' on ') || 'Another program';
+
+function Sessions() {
+  const client = useApolloClient();
+  const { data, error, refetch } = useQuery(SessionsDocument, { fetchPolicy: 'cache-and-network' });
+  const end = (id: string) =>
+    client
+      .mutate({ mutation: RevokeSessionDocument, variables: { input: { id } } })
+      .then(({ data }) => say(data?.revokeSession.userErrors[0]?.message ?? 'That login has ended.'))
+      .then(() => dropNode('ActiveSession', id))
+      .catch((error: Error) => say(error.message));
+  return (
+    <section className="card" aria-labelledby="logins">
+      <h2 id="logins">Where you are logged in</h2>
+      {error && !data && <Problem error={error} again={refetch} />}
+      <ul className="logins">
+        {data?.sessions.map(({ id, userAgent, createdAt, lastUsedAt, current }) => (
+          <li key={id}>
+            <span>
+              {named(userAgent)}
+              <small className="meta">
+                {current ? 'This browser' : <>Used <Time at={lastUsedAt} /></>} · logged in <Time at={createdAt} />
+              </small>
+            </span>
+            {!current && <button aria-label={`End ${named(userAgent)}`} onClick={() => void end(id)}>End</button>}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -45,7 +45,7 @@ export const client = new ApolloClient({
 // Forgets all lists, and asks again for what is shown. What is being written stays.
 function readAnew() {
   for (const fieldName of ['posts', 'users', 'user', 'search']) cache.evict({ id: 'ROOT_QUERY', fieldName, broadcast: false });
-  void client.refetchQueries({ include: 'active' });
+  client.refetchQueries({ include: 'active' }).catch(() => {}); // it is shown where it was asked for
 }
 
 // What a list is asked for; the same in the query and where a new post is put into it.
@@ -84,6 +84,7 @@ export function goLive(ended: () => void) {
   session.listen(change => {
     live.unsubscribe();
     if (change === 'ended') ended();
-    void client.resetStore().finally(() => (live = listen()));
+    const begin = () => (live = listen());
+    client.resetStore().then(begin, begin); // what fails is shown where it was asked for
   });
 }

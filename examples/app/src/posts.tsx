@@ -250,8 +250,8 @@ function PostForm({ name, start, save, verb, busy, blocked, error }: PostFormPro
 function TagsField({ tags, change, fault }: { tags: string[]; change: (tags: string[]) => void; fault?: string }) {
   const [text, setText] = useState('');
   const add = () => {
-    const name = text.replace(/[#,]/g, '').trim();
-    if (name && !tags.includes(name)) change([...tags, name]);
+    const names = text.split(',').map(name => name.replace('#', '').trim());
+    if (text) change([...new Set([...tags, ...names.filter(Boolean)])]);
     setText('');
   };
   const type = (event: KeyboardEvent) => {

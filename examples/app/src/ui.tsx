@@ -67,7 +67,7 @@ export function Problem({ error, again }: { error: Error; again?: () => void }) 
   return (
     <div className="problem" role="alert">
       <p>{text}</p>
-      {again && <button onClick={again}>Try again</button>}
+      {again && <button onClick={() => again()}>Try again</button>}
     </div>
   );
 }

@@ -1,23 +1,23 @@
 // A log-in at kith, shared by all tabs of a browser. It needs no library: give its fetch to whatever sends the requests.
 //
-// The access token is in memory alone. The refresh token is in a cookie that scripts cannot read (`X-Session: cookie`), so that what
-// is kept in localStorage says who is logged in and proves nothing.
+// The access token is in memory alone, and the refresh token in a cookie that scripts cannot read (`X-Session: cookie`, docs/sessions.md).
+// localStorage says who is logged in, so that a tab that opens knows, and proves nothing.
 
 export type Fault = { code: string; message: string; field: string[] | null };
 
 // Why the listeners of a session are called: somebody logged in, or out, or the log-in came to its end. In another tab, perhaps.
 export type SessionChange = 'in' | 'out' | 'ended';
 
-type Granted = { accessToken: string; refreshToken: string; viewer: { id: string } };
-type Kept = { viewer: string; refreshToken: string };
-type Told = { change: SessionChange | 'refreshed'; access?: string };
+type Granted = { accessToken: string; viewer: { id: string } };
+type Told = { change: SessionChange | 'refreshed'; viewer?: string; access?: string };
 
 const KEY = 'kith-session';
-const GRANTED = 'session { accessToken refreshToken viewer { id } } userErrors { code message field }';
+const GRANTED = 'session { accessToken viewer { id } } userErrors { code message field }';
 const ATTEMPTS = 3;
 
 export class Session {
   #url: string;
+  #viewer = localStorage.getItem(KEY) ?? undefined;
   #access: string | undefined;
   #channel = new BroadcastChannel(KEY);
   #listeners = new Set<(change: SessionChange) => void>();
@@ -29,7 +29,7 @@ export class Session {
 
   // The id of who is logged in; undefined when nobody is.
   get viewer(): string | undefined {
-    return this.#kept?.viewer;
+    return this.#viewer;
   }
 
   listen(listener: (change: SessionChange) => void): () => void {
@@ -68,10 +68,8 @@ export class Session {
   // Without the server the session goes on there until it expires, and is forgotten here all the same.
   async logOut(): Promise<void> {
     await locked(async () => {
-      const { refreshToken } = this.#kept ?? {};
-      if (refreshToken === undefined) return;
       this.#forget('out');
-      await this.#ask('mutation ($input: LogOutInput!) { payload: logOut(input: $input) { userErrors { code message field } } }', { refreshToken });
+      await this.#ask('mutation ($input: LogOutInput!) { payload: logOut(input: $input) { userErrors { code message field } } }', {});
     });
   }
 
@@ -85,12 +83,8 @@ export class Session {
   #refresh(stale?: string): Promise<string> {
     return locked(async () => {
       if (this.#access && this.#access !== stale) return this.#access;
-      const { refreshToken } = this.#kept ?? {};
-      if (refreshToken !== undefined) {
-        const { session } = await this.#ask(
-          'mutation ($input: RefreshSessionInput!) { payload: refreshSession(input: $input) { ' + GRANTED + ' } }',
-          { refreshToken },
-        );
+      if (this.viewer) {
+        const { session } = await this.#ask('mutation ($input: RefreshSessionInput!) { payload: refreshSession(input: $input) { ' + GRANTED + ' } }', {});
         if (session) return this.#keep(session, 'refreshed');
         this.#forget('ended');
       }
@@ -117,9 +111,9 @@ export class Session {
     }
   }
 
-  #keep({ accessToken, refreshToken, viewer }: Granted, change: 'in' | 'refreshed'): string {
-    localStorage.setItem(KEY, JSON.stringify({ viewer: viewer.id, refreshToken } satisfies Kept));
-    this.#tell({ change, access: accessToken });
+  #keep({ accessToken, viewer }: Granted, change: 'in' | 'refreshed'): string {
+    localStorage.setItem(KEY, viewer.id);
+    this.#tell({ change, viewer: viewer.id, access: accessToken });
     return accessToken;
   }
 
@@ -128,17 +122,14 @@ export class Session {
     this.#tell({ change });
   }
 
-  get #kept(): Kept | undefined {
-    return JSON.parse(localStorage.getItem(KEY) ?? 'null') ?? undefined;
-  }
-
   #tell(told: Told) {
     this.#channel.postMessage(told);
     this.#take(told);
   }
 
-  #take({ change, access }: Told) {
-    this.#access = access;
+  // What another tab stored may be seen here later than what it says.
+  #take({ change, viewer, access }: Told) {
+    [this.#viewer, this.#access] = [viewer, access];
     if (change !== 'refreshed') this.#listeners.forEach(listener => listener(change));
   }
 }
