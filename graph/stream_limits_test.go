@@ -438,3 +438,48 @@ func TestLiveAnswersAreBounded(t *testing.T) {
 		t.Errorf("%.200s", got)
 	}
 }
+
+// One user may hold so many connections open and no more; others may as well, and when one is closed there is a place again.
+func TestStreamsAreCounted(t *testing.T) {
+	f := open(t, "sqlite")
+	url := listen(t, f.Planned)
+	one, another := http.Header{"X-Viewer": {"1"}}, http.Header{"X-Viewer": {"2"}}
+	var all []*socketClient
+	for range 1000 {
+		all = append(all, dial(t, url, one).init())
+	}
+	more := func(header http.Header) string {
+		c := dial(t, url, header)
+		c.say(`{"type":"connection_init"}`)
+		return c.hear()
+	}
+	if got := more(one); got != "1013 too many connections are open" {
+		t.Error(got)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"subscription { changes { cursor } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = http.Header{"X-Viewer": {"1"}, "Content-Type": {"application/json"}, "Accept": {"text/event-stream"}}
+	events, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Body.Close()
+	if text, _ := io.ReadAll(events.Body); !strings.Contains(string(text), string(orm.LimitExceeded)) {
+		t.Errorf("%d %s", events.StatusCode, text)
+	}
+	if got := more(another); got != `{"type":"connection_ack"}` {
+		t.Error(got)
+	}
+	all[0].Close(websocket.StatusNormalClosure, "") //nolint:errcheck // it is over
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		got := more(one)
+		if got == `{"type":"connection_ack"}` {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal(got)
+		}
+	}
+}
