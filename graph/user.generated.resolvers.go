@@ -54,7 +54,7 @@ func (r *mutationResolver) DeleteUsers(ctx context.Context, input model.DeleteUs
 // UpsertUser is the resolver for the upsertUser field.
 func (r *mutationResolver) UpsertUser(ctx context.Context, input model.UpsertUserInput) (*model.UpsertUserPayload, error) {
 	entity, created, faults, err := upsert(ctx, db.Users)
-	return &model.UpsertUserPayload{User: entity, Created: created, UserErrors: faults}, err
+	return &model.UpsertUserPayload{User: entity, Created: created, Cascade: cascaded(ctx), UserErrors: faults}, err
 }
 
 // User is the resolver for the user field.

@@ -148,8 +148,8 @@ func (db *DB) returning(ctx context.Context, s *Statement, q *query, d *Draft) (
 	q.add(" RETURNING id")
 	row := make([]any, len(columns))
 	dest := []any{&d.key}
-	for i, c := range columns {
-		q.add(", ", c.Name)
+	for i := 1; i < len(columns); i++ { // the first is the key
+		q.add(", ", columns[i].Name)
 		dest = append(dest, &row[i])
 	}
 	s.Text, s.Args = q.String(), q.args
@@ -159,6 +159,7 @@ func (db *DB) returning(ctx context.Context, s *Statement, q *query, d *Draft) (
 		if err := rows.Scan(dest...); err != nil || columns == nil {
 			return err
 		}
+		row[0] = d.key
 		d.written = &Rows{Width: len(columns), n: 1, groups: map[int64]Group{d.key: {End: 1}}}
 		for i, c := range columns {
 			d.written.cells = append(d.written.cells, c.normal(row[i]))

@@ -120,6 +120,9 @@ func (w *writer) upsertInputs(t *orm.Table) {
 	w.payload("upsert"+t.Type, func() {
 		w.field("The "+n.one+" as made, as changed, or as it was; null when there are `userErrors`.", lowerFirst(t.Type)+": "+t.Type)
 		w.field("Whether it was made; false when there are `userErrors`.", "created: Boolean!")
+		if text := w.ofDeleted(t); text != "" {
+			w.field(text, "cascade: [CascadeCount!]!")
+		}
 	})
 }
 
@@ -175,8 +178,12 @@ func bulkBody(t *orm.Table, table, coordinate string) string {
 	case field == many(orm.Deleting, t):
 		return fmt.Sprintf("d, err := removeMany(ctx, db.%s)\nreturn %s{DeletedIds: d.ids, Cascade: d.cascade, UserErrors: d.faults}, err", table, payload)
 	case field == "upsert"+t.Type:
-		return fmt.Sprintf("entity, created, faults, err := upsert(ctx, db.%s)\nreturn %s{%s: entity, Created: created, UserErrors: faults}, err",
-			table, payload, templates.ToGo(lowerFirst(t.Type)))
+		cascade := ""
+		if len(t.CascadeOfUpdate()) > 0 {
+			cascade = "Cascade: cascaded(ctx), "
+		}
+		return fmt.Sprintf("entity, created, faults, err := upsert(ctx, db.%s)\nreturn %s{%s: entity, Created: created, %sUserErrors: faults}, err",
+			table, payload, templates.ToGo(lowerFirst(t.Type)), cascade)
 	}
 	return ""
 }

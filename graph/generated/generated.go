@@ -693,6 +693,7 @@ type ComplexityRoot struct {
 	}
 
 	UpsertUserPayload struct {
+		Cascade    func(childComplexity int) int
 		Created    func(childComplexity int) int
 		Query      func(childComplexity int) int
 		User       func(childComplexity int) int
@@ -3702,6 +3703,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpsertTagPayload.UserErrors(childComplexity), true
 
+	case "UpsertUserPayload.cascade":
+		if e.ComplexityRoot.UpsertUserPayload.Cascade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertUserPayload.Cascade(childComplexity), true
 	case "UpsertUserPayload.created":
 		if e.ComplexityRoot.UpsertUserPayload.Created == nil {
 			break
@@ -7753,6 +7760,8 @@ type UpsertUserPayload {
   user: User
   "Whether it was made; false when there are ` + "`" + `userErrors` + "`" + `."
   created: Boolean!
+  "What was deleted along, and went with that: ` + "`" + `Profile` + "`" + ` DELETED, ` + "`" + `Address` + "`" + ` DELETED, ` + "`" + `Post` + "`" + ` DELETED and ` + "`" + `Post.tags` + "`" + ` UNLINKED. Counts of 0 are left out."
+  cascade: [CascadeCount!]!
   "Faults of the input, in input order; empty on success."
   userErrors: [UserError!]!
   "Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under ` + "`" + `@dryRun` + "`" + ` too; with ` + "`" + `userErrors` + "`" + ` as it is stored."
@@ -8975,6 +8984,8 @@ func (ec *executionContext) childFields_UpsertUserPayload(ctx context.Context, f
 		return ec.fieldContext_UpsertUserPayload_user(ctx, field)
 	case "created":
 		return ec.fieldContext_UpsertUserPayload_created(ctx, field)
+	case "cascade":
+		return ec.fieldContext_UpsertUserPayload_cascade(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpsertUserPayload_userErrors(ctx, field)
 	case "query":
@@ -23635,6 +23646,38 @@ func (ec *executionContext) _UpsertUserPayload_created(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_UpsertUserPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpsertUserPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _UpsertUserPayload_cascade(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertUserPayload_cascade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cascade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*orm.CascadeCount) graphql.Marshaler {
+			return ec.marshalNCascadeCount2ᚕᚖkithᚋdbᚋormᚐCascadeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertUserPayload_cascade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CascadeCount(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpsertUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertUserPayload) (ret graphql.Marshaler) {
@@ -38395,6 +38438,11 @@ func (ec *executionContext) _UpsertUserPayload(ctx context.Context, sel ast.Sele
 			}
 		case "created":
 			out.Values[i] = ec._UpsertUserPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cascade":
+			out.Values[i] = ec._UpsertUserPayload_cascade(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

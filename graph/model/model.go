@@ -1533,6 +1533,8 @@ type UpsertUserPayload struct {
 	User *db.User `json:"user,omitempty"`
 	// Whether it was made; false when there are `userErrors`.
 	Created bool `json:"created"`
+	// What was deleted along, and went with that: `Profile` DELETED, `Address` DELETED, `Post` DELETED and `Post.tags` UNLINKED. Counts of 0 are left out.
+	Cascade []*orm.CascadeCount `json:"cascade"`
 	// Faults of the input, in input order; empty on success.
 	UserErrors []*orm.Fault `json:"userErrors"`
 	// Everything that can be read, as this field leaves it, so that lists and counts come along: in the transaction, under `@dryRun` too; with `userErrors` as it is stored.

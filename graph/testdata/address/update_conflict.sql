@@ -1,8 +1,8 @@
 -- update Address
 -- sqlite
-UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id, id, email_address, version
+UPDATE addresses SET email_address = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id, email_address, version
 -- postgres
-UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id, id, email_address, version
+UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (email_address IS DISTINCT FROM ?) AND version = ? RETURNING id, email_address, version
 
 -- Address
 -- sqlite

@@ -14,9 +14,9 @@ SELECT t.id, 0 FROM tags AS t WHERE t.id = ANY(?::bigint[]) ORDER BY t.id FOR KE
 
 -- insert Post
 -- sqlite
-INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id, id
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id, id
+INSERT INTO posts (title, content, author_id, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- link Post.tags
 -- sqlite

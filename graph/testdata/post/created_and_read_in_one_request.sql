@@ -11,9 +11,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- tag.tag.posts.totalCount
 -- sqlite
@@ -23,9 +23,9 @@ SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) F
 
 -- insert Post
 -- sqlite
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id, id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id, id
+INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- insert Tag
 -- sqlite

@@ -22,9 +22,9 @@ SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO
 
 -- update Post
 -- sqlite
-UPDATE posts SET author_id = ?, title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ? OR title IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET author_id = ?, title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ? OR title IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE posts SET author_id = ?, title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ? OR title IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET author_id = ?, title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (author_id IS DISTINCT FROM ? OR title IS DISTINCT FROM ?) RETURNING id
 
 -- Post
 -- sqlite

@@ -7,9 +7,9 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? ORDER BY t.
 
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
 
 -- updatePosts
 SELECT t1.id, t1.id, t1.title, t1.version FROM posts AS t1 WHERE t1.id = ?
@@ -25,9 +25,9 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?) RETURNING id, title, version
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?) RETURNING id, id, title, version
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?) RETURNING id, title, version
 
 -- updatePosts
 -- sqlite

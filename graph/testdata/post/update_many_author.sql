@@ -31,9 +31,9 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 
 -- update Post
 -- sqlite
-UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET author_id = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (author_id IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (author_id IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET author_id = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (author_id IS DISTINCT FROM ?) RETURNING id
 
 -- Post
 -- sqlite

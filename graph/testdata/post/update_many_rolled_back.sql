@@ -15,9 +15,9 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE TRUE ORDER BY t.id L
 
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id IN (SELECT value FROM json_each(?)) AND (title IS DISTINCT FROM ?) RETURNING id
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?) RETURNING id, id
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ANY(?::bigint[]) AND (title IS DISTINCT FROM ?) RETURNING id
 
 -- many
 -- sqlite

@@ -1,8 +1,8 @@
 -- update Post
 -- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id, id
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id
 -- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id, id
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id
 
 -- Post
 -- sqlite

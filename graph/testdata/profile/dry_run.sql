@@ -26,9 +26,9 @@ SELECT t1.id, t1.id, t1.user_id, t2.id, t2.username FROM profiles AS t1 LEFT JOI
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, bio
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, bio
 
 -- Profile
 -- sqlite

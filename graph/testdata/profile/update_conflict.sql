@@ -1,8 +1,8 @@
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id, id, bio, version
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id, bio, version
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id, id, bio, version
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND version = ? RETURNING id, bio, version
 
 -- Profile
 -- sqlite

@@ -16,9 +16,9 @@ SELECT t.id, COALESCE(t.user_id, 0) FROM profiles AS t WHERE EXISTS (SELECT 1 FR
 
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio, version
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, bio, version
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, id, bio, version
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) RETURNING id, bio, version
 
 -- updateProfiles
 SELECT t1.id, t1.id, t1.bio, t1.version FROM profiles AS t1 WHERE t1.id = ?

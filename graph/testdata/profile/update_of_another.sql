@@ -1,8 +1,8 @@
 -- update Profile
 -- sqlite
-UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND user_id = ? RETURNING id, id
+UPDATE profiles SET bio = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND user_id = ? RETURNING id
 -- postgres
-UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND user_id = ? RETURNING id, id
+UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (bio IS DISTINCT FROM ?) AND user_id = ? RETURNING id
 
 -- Profile
 -- sqlite

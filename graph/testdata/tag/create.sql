@@ -3,9 +3,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id, name, version, created_at
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, name, version, created_at
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id, name, version, created_at
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, name, version, created_at
 
 -- createTag.tag.posts.totalCount
 -- sqlite

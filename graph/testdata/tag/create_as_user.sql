@@ -3,8 +3,8 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, name
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, name
 
 -- 2 planned, 3 resolved

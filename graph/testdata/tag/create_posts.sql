@@ -23,9 +23,9 @@ SELECT id, id FROM users WHERE id = ? ORDER BY id FOR KEY SHARE
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- link Tag.posts
 -- sqlite

@@ -3,9 +3,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?

@@ -7,9 +7,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, name
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, name
 
 -- Tag
 -- sqlite
@@ -22,9 +22,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name
 
 -- Tag
 -- sqlite

@@ -22,9 +22,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 
 -- updateTags
 SELECT t1.id, t1.id, t1.name, t1.version FROM tags AS t1 WHERE t1.id = ?
@@ -43,9 +43,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 
 -- updateTags
 SELECT t1.id, t1.id, t1.name, t1.version FROM tags AS t1 WHERE t1.id = ?

@@ -7,9 +7,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, name
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, name
 
 -- 3 planned, 4 resolved
 

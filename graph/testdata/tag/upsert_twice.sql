@@ -18,9 +18,9 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- insert Tag
 -- sqlite
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?) RETURNING id, name
 -- postgres
-INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, id, name
+INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::timestamp) RETURNING id, name
 
 -- Tag.name
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
@@ -36,8 +36,8 @@ SELECT id, name FROM tags WHERE name = ?
 
 -- update Tag
 -- sqlite
-UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 -- postgres
-UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, id, name, version
+UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) RETURNING id, name, version
 
 -- 7 planned, 9 resolved

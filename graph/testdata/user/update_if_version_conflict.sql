@@ -1,8 +1,8 @@
 -- update User
 -- sqlite
-UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, id, name, version
+UPDATE users SET name = ?, name_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, name, version
 -- postgres
-UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, id, name, version
+UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (name IS DISTINCT FROM ?) AND version = ? RETURNING id, name, version
 
 -- User
 -- sqlite

@@ -1,0 +1,32 @@
+-- lock Post
+-- postgres alone
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+
+-- update Post
+-- sqlite
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? AND version = ? RETURNING id, title, content, version
+-- postgres
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? AND version = ? RETURNING id, title, content, version
+
+-- update Post
+-- sqlite
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id, title, version
+-- postgres
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) AND author_id = ? RETURNING id, title, version
+
+-- Post
+-- sqlite
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+-- postgres
+SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+
+-- update Post
+-- sqlite
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
+-- postgres
+UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
+
+-- same
+SELECT t1.id, t1.id, t1.title, t1.version FROM posts AS t1 WHERE t1.id = ?
+
+-- 5 planned, 6 resolved
