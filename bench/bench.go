@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -41,10 +42,42 @@ func main() {
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
+	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *growth != "" {
+		fail(grow(ctx, *growth))
+		return
+	}
 	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *sqlite, *profiles))
+}
+
+// grow prints the growth table.
+func grow(ctx context.Context, list string) error {
+	var sizes []int
+	for _, text := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1000 {
+			return fmt.Errorf("%q is no number of posts from 1000 on", text)
+		}
+		sizes = append(sizes, n)
+	}
+	dir, err := os.MkdirTemp("", "kith-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	kith := filepath.Join(dir, "kith")
+	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
+		return err
+	}
+	table, err := growthTable(ctx, kith, sizes)
+	if err != nil {
+		return err
+	}
+	fmt.Print("\n", table)
+	return nil
 }
 
 func fail(err error) {

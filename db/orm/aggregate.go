@@ -97,6 +97,9 @@ var units = []Unit{"year", "month", "week", "day", "hour"}
 
 // GroupFields are those of the table, in the order of the schema.
 func (t *Table) GroupFields() []*GroupField {
+	if s := t.settled.Load(); s != nil {
+		return s.groupFields
+	}
 	var fields []*GroupField
 	add := func(g *GroupField, field string, kind Kind) {
 		c := *g.of
@@ -126,6 +129,9 @@ func (t *Table) GroupFields() []*GroupField {
 
 // GroupField is the one of a name in the schema, "createdAtMonth" or "CREATED_AT_MONTH"; nil if there is none.
 func (t *Table) GroupField(name string) *GroupField {
+	if s := t.settled.Load(); s != nil {
+		return s.groups[name]
+	}
 	for _, g := range t.GroupFields() {
 		if g.Field == name || g.OrderName() == name {
 			return g
@@ -134,8 +140,39 @@ func (t *Table) GroupField(name string) *GroupField {
 	return nil
 }
 
+// settled is what follows from a table of a model that is open, and is asked for with every request.
+type settled struct {
+	groupFields []*GroupField
+	groups      map[string]*GroupField // by both of their names
+	groupOrders []string
+	aggregates  map[string]Aggregate
+	orders      map[string]*Column // by their names in small letters
+}
+
+// settle computes what does not change any more.
+func (t *Table) settle() {
+	s := &settled{groupFields: t.GroupFields(), groups: map[string]*GroupField{}, orders: map[string]*Column{}}
+	for _, g := range s.groupFields {
+		for _, name := range []string{g.Field, g.OrderName()} {
+			if s.groups[name] == nil {
+				s.groups[name] = g
+			}
+		}
+	}
+	s.groupOrders, s.aggregates = t.GroupOrders()
+	for _, c := range append(t.Orders(), t.OrderCounts()...) {
+		if name := strings.ToLower(c.OrderName()); s.orders[name] == nil {
+			s.orders[name] = c
+		}
+	}
+	t.settled.Store(s)
+}
+
 // GroupOrders are what groups can be ordered by besides their keys, by the names in the schema: "COUNT", "MAX_CREATED_AT".
 func (t *Table) GroupOrders() (names []string, of map[string]Aggregate) {
+	if s := t.settled.Load(); s != nil {
+		return s.groupOrders, s.aggregates
+	}
 	of = map[string]Aggregate{}
 	add := func(name string, a Aggregate) {
 		if _, taken := of[name]; !taken && (t.GroupField(name) == nil || a.Field == "") {
@@ -318,20 +355,10 @@ func (p *havingParser) named(name string, v any, path []string) condition {
 		}
 		return p.object(input, path)
 	}
-	switch name {
-	case "and", "or":
-		list := listOf(v)
-		if name == "or" && len(list) == 0 {
-			return p.fail(path, "must not be empty")
-		}
-		conditions := make([]condition, len(list))
-		for i, item := range list {
-			conditions[i] = nested(item, at(path, strconv.Itoa(i)))
-		}
-		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
-	case "not":
-		return not(nested(v, path))
-	case string(Count):
+	if c := p.logical(name, v, path, nested); c != nil {
+		return c
+	}
+	if name == string(Count) {
 		return p.compare(Aggregate{Function: Count}, objectOf(v), path)
 	}
 	var conditions []condition

@@ -81,6 +81,9 @@ func (t *Table) OrderColumn(name string) *Column {
 	if t.relevance != nil && name == t.relevance.Name {
 		return t.relevance
 	}
+	if s := t.settled.Load(); s != nil {
+		return s.orders[strings.ToLower(name)]
+	}
 	for _, c := range append(t.Orders(), t.OrderCounts()...) {
 		if strings.EqualFold(c.OrderName(), name) {
 			return c

@@ -691,7 +691,9 @@ func (r *Read) ofLinks(q *query) bool {
 
 // steps tells whether a planner is to be kept from gathering all links of a row and ordering them: of an average row there may be
 // few. It thinks far more of a range than of a value, and the index has the range in order as well.
-func (r *Read) steps(q *query) bool { return q.semijoins && len(r.Page.Order) > 0 }
+func (r *Read) steps(q *query) bool {
+	return q.semijoins && len(r.Page.Order) > 0 && r.Page.Order[0].Column.Kind != Key
+}
 
 // carried is the column of the links that holds c of the rows behind them; "" if there is none.
 func (r *Read) carried(c *Column) string {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 )
 
@@ -61,6 +62,7 @@ type Table struct {
 	fields   map[string]*Column
 	entity   reflect.Type
 	model    *Model
+	settled  atomic.Pointer[settled] // nil until the model is open
 }
 
 // KeyColumn is the table's key.
@@ -264,6 +266,9 @@ func NewModel(migrations fs.FS) *Model {
 	m.agreed = sync.OnceFunc(func() {
 		for _, t := range m.tables {
 			t.agree()
+		}
+		for _, t := range m.tables {
+			t.settle()
 		}
 	})
 	m.follows = sync.OnceValue(func() bool { return makeChanges(migrations) })

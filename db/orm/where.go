@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -280,14 +281,8 @@ func (p *whereParser) nested(table *Table, v any, path []string) condition {
 	return p.object(table, input, path)
 }
 
-func (p *whereParser) field(table *Table, name string, input map[string]any, path []string) condition {
-	v := input[name]
-	if v == nil {
-		return p.fail(path, "must not be null")
-	}
-	if p.count(1); p.err != nil {
-		return constant("FALSE")
-	}
+// logical reads `and`, `or` and `not`, whose operands nested reads; nil if name is none of them.
+func (p *whereParser) logical(name string, v any, path []string, nested func(v any, path []string) condition) condition {
 	switch name {
 	case "and", "or":
 		list := listOf(v)
@@ -296,11 +291,25 @@ func (p *whereParser) field(table *Table, name string, input map[string]any, pat
 		}
 		conditions := make([]condition, len(list))
 		for i, item := range list {
-			conditions[i] = p.nested(table, item, at(path, fmt.Sprint(i)))
+			conditions[i] = nested(item, at(path, strconv.Itoa(i)))
 		}
 		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
 	case "not":
-		return not(p.nested(table, v, path))
+		return not(nested(v, path))
+	}
+	return nil
+}
+
+func (p *whereParser) field(table *Table, name string, input map[string]any, path []string) condition {
+	v := input[name]
+	if v == nil {
+		return p.fail(path, "must not be null")
+	}
+	if p.count(1); p.err != nil {
+		return constant("FALSE")
+	}
+	if c := p.logical(name, v, path, func(v any, path []string) condition { return p.nested(table, v, path) }); c != nil {
+		return c
 	}
 	if column := table.Field(name); column != nil {
 		operators, ok := v.(map[string]any)

@@ -8,7 +8,7 @@ SELECT t1.id FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 2
 -- sqlite
 SELECT k.value, t1.id, t1.title FROM json_each(?) AS k CROSS JOIN posts AS t1 ON t1.id IN (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.value ORDER BY lt2.post_id DESC LIMIT 2) ORDER BY k.value, t1.id DESC
 -- postgres
-SELECT k.key, t1.id, t1.title FROM (SELECT k.key, lt2.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id BETWEEN k.key AND k.key ORDER BY lt2.tag_id DESC, lt2.post_id DESC LIMIT 2) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id DESC
+SELECT k.key, t1.id, t1.title FROM (SELECT k.key, lt2.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.key ORDER BY lt2.post_id DESC LIMIT 2) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id DESC
 
 -- up
 SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
