@@ -1,0 +1,115 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"kith/db"
+	"kith/db/orm"
+)
+
+// A wire is a WebSocket of which the client holds next to nothing.
+type wire struct{ net.Conn }
+
+func connect(t testing.TB, url string) wire {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wire{conn}
+	if _, err := io.WriteString(conn, "GET /graphql HTTP/1.1\r\nHost: kith\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	w.await(t, "\r\n\r\n")
+	w.say(t, `{"type":"connection_init"}`)
+	w.await(t, "connection_ack")
+	return w
+}
+
+// say sends a text, masked by zeros.
+func (w wire) say(t testing.TB, text string) {
+	t.Helper()
+	frame := []byte{0x81, 0x80 | 126}
+	frame = binary.BigEndian.AppendUint16(frame, uint16(len(text))) //nolint:gosec // few
+	if _, err := w.Write(append(append(frame, 0, 0, 0, 0), text...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var heard [64 << 10]byte
+
+// await reads until something has been said.
+func (w wire) await(t testing.TB, what string) {
+	t.Helper()
+	w.SetReadDeadline(time.Now().Add(20 * time.Second)) //nolint:errcheck // it has one
+	for n := 0; !bytes.Contains(heard[:n], []byte(what)); {
+		more, err := w.Read(heard[n:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += more
+	}
+}
+
+// An idle live query of its own, on a connection of its own, takes few bytes of the server.
+func TestIdleBytes(t *testing.T) {
+	const n, most = 400, 25_000
+	f := open(t, "sqlite")
+	url := listen(t, f.Planned)
+	err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+		for i := range n {
+			if _, err := f.DB.Exec(ctx, "test", "INSERT INTO users (username, name, created_at, updated_at) VALUES (?, ?, '2026-01-01 00:00:00', '2026-01-01 00:00:00')", fmt.Sprint("u", i), "Somebody"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(i int) wire {
+		w := connect(t, url)
+		w.say(t, `{"type":"subscribe","id":"1","payload":{"query":"subscription($id: ID!) { node(id: $id) { ... on User { username name posts(first: 3) { nodes { title } totalCount } } } }",`+
+			`"variables":{"id":"`+orm.GlobalID(db.Users.Table, int64(i+1))+`"}}}`)
+		w.await(t, `"username":"u`+fmt.Sprint(i)+`"`)
+		return w
+	}
+	taken := func() uint64 {
+		var m runtime.MemStats
+		f.Statements() // which the test keeps
+		for range 4 {
+			runtime.GC()
+			time.Sleep(50 * time.Millisecond)
+		}
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	for i := range 10 {
+		defer ask(i).Close()
+	}
+	before := taken()
+	wires := make([]wire, n)
+	for i := range wires {
+		wires[i] = ask(i)
+	}
+	defer func() {
+		for _, w := range wires {
+			w.Close()
+		}
+	}()
+	each := (taken() - before) / n
+	t.Logf("%d bytes", each)
+	if each > most {
+		t.Errorf("an idle live query takes %d bytes", each)
+	}
+}
