@@ -92,25 +92,31 @@ func (l *live) follow(ctx context.Context, query *graphql.OperationContext, next
 		return err
 	}
 	defer l.leave(q, moved)
-	for seen := 0; ; {
-		l.mu.Lock()
-		answer, version, err := q.answer, q.version, q.err
-		l.mu.Unlock()
-		if err != nil {
+	for seen, gone := 0, false; ; {
+		if seen, gone, err = l.send(q, seen, next); gone || err != nil {
 			return err
-		}
-		if version != seen {
-			seen = version
-			if next(answer) != nil {
-				return nil // the client has gone
-			}
-			continue
 		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// send sends the newest answers that have not been seen; gone tells whether the client has.
+func (l *live) send(q *liveQuery, seen int, next func(transport.Answer) error) (now int, gone bool, err error) {
+	for {
+		l.mu.Lock()
+		answer, version, err := q.answer, q.version, q.err
+		l.mu.Unlock()
+		if err != nil || version == seen {
+			return seen, false, err
+		}
+		if next(answer) != nil {
+			return seen, true, nil
+		}
+		seen = version
 	}
 }
 

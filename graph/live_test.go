@@ -41,6 +41,22 @@ func (c *liveClient) last() string {
 	return c.answers[len(c.answers)-1]
 }
 
+// hears waits for an answer behind the first.
+func (c *liveClient) hears(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		c.mu.Lock()
+		n := len(c.answers)
+		c.mu.Unlock()
+		if n > 1 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("there is no other answer")
+		}
+	}
+}
+
 // Whatever is asked and whatever is changed, by whatever way: the last answer of a live query is the bytes that the query is answered
 // now, and each one before was true when a transaction was committed.
 func TestLiveIsFresh(t *testing.T) {
@@ -377,7 +393,9 @@ func TestLiveTogether(t *testing.T) {
 						time.Sleep(200 * time.Millisecond)
 						f.Statements()
 						exec(t, f, "UPDATE users SET name = name || '!'")
-						time.Sleep(500 * time.Millisecond)
+						for _, c := range clients {
+							c.hears(t)
+						}
 						paths := map[string]int{}
 						for _, s := range f.Statements() {
 							paths[s.Path]++

@@ -149,26 +149,17 @@ func (s *server) runStream(ctx context.Context, q *transport.Request, next func(
 			problems = gqlerror.List{present(ctx, transport.Recovered(ctx, p))}
 		}
 	}()
-	if s.kind(ctx, q) != ast.Subscription {
-		ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
-		defer cancel()
-		ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
-		defer budget.Release()
-		answer, _ := s.execute(ctx, q)
-		if answer.Data == nil {
-			return answer.Errors
-		}
-		next(transport.Encode(answer, "")) //nolint:errcheck // the client has gone
-		return nil
+	if problems, done := s.runOnce(ctx, q, next); done {
+		return problems
 	}
 	state := &operation{}
 	running := context.WithValue(ctx, operationKey{}, state)
 	_, end := s.observe(running, q, state)
 	defer end()
-	operation, err := s.operation(ctx, q, state)
+	follow, err := s.subscribe(ctx, q, state)
 	gone := false
 	if err == nil {
-		err = s.subscribe(ctx, q, operation, func(a transport.Answer) error {
+		err = follow(func(a transport.Answer) error {
 			err := next(a)
 			gone = gone || err != nil
 			return err
@@ -180,18 +171,40 @@ func (s *server) runStream(ctx context.Context, q *transport.Request, next func(
 	return s.requestError(running, asList(err)).Errors
 }
 
-// subscribe follows the one root field of a subscription until ctx ends.
-func (s *server) subscribe(ctx context.Context, q *transport.Request, operation *graphql.OperationContext, next func(transport.Answer) error) error {
+// runOnce runs an operation that has one answer; done is false if it is none.
+func (s *server) runOnce(ctx context.Context, q *transport.Request, next func(transport.Answer) error) (problems gqlerror.List, done bool) {
+	if s.kind(ctx, q) == ast.Subscription {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
+	defer cancel()
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	defer budget.Release()
+	answer, _ := s.execute(ctx, q)
+	if answer.Data == nil {
+		return answer.Errors, true
+	}
+	next(transport.Encode(answer, "")) //nolint:errcheck // the client has gone
+	return nil, true
+}
+
+// subscribe answers what follows the one root field of a subscription until ctx ends: whoever waits in it does so on a small stack.
+func (s *server) subscribe(ctx context.Context, q *transport.Request, state *operation) (follow func(next func(transport.Answer) error) error, err error) {
+	operation, err := s.operation(ctx, q, state)
+	if err != nil {
+		return nil, err
+	}
 	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, []string{"Subscription"})
 	if len(fields) != 1 || strings.HasPrefix(fields[0].Name, "_") {
-		return orm.Errorf(orm.BadRequest, "a subscription has one field")
+		return nil, orm.Errorf(orm.BadRequest, "a subscription has one field")
 	}
 	if fields[0].Name == "changes" {
-		return s.followChanges(ctx, &changesField{
-			server: s, operation: operation, field: fields[0], identity: s.identify(ctx, operation, fields[0].Selections),
-		}, q.Header.Get("Last-Event-ID"), next)
+		c := &changesField{server: s, operation: operation, field: fields[0], identity: s.identify(ctx, operation, fields[0].Selections)}
+		last := q.Header.Get("Last-Event-ID")
+		return func(next func(transport.Answer) error) error { return s.followChanges(ctx, c, last, next) }, nil
 	}
-	return s.live.follow(ctx, s.asQuery(operation, fields[0].Field, fields[0].Selections), next)
+	query := s.asQuery(operation, fields[0].Field, fields[0].Selections)
+	return func(next func(transport.Answer) error) error { return s.live.follow(ctx, query, next) }, nil
 }
 
 // asQuery is a query for a root field, with the variables of a subscription. Selections are what it asks for.

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,16 +66,47 @@ type socket struct {
 
 type subscription struct{ cancel func() }
 
-// ServeWebSocket speaks graphql-transport-ws until the connection ends. Whether its origin may, has been decided.
+// ServeWebSocket begins to speak graphql-transport-ws. Whether its origin may, has been decided. It returns at once: what an idle connection
+// takes is small without what came with its request.
 func (t *Transport) ServeWebSocket(w http.ResponseWriter, r *http.Request, streams Streams) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{protocol}, InsecureSkipVerify: true})
+	conn, err := websocket.Accept(smallBuffers{w}, r, &websocket.AcceptOptions{Subprotocols: []string{protocol}, InsecureSkipVerify: true})
 	if err != nil {
 		return // it has been answered
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // it has no deadline
-	defer cancel()
 	conn.SetReadLimit(int64(t.options.Body))
-	s := &socket{transport: t, streams: streams, conn: conn, header: r.Header.Clone(), asked: ctx, running: map[string]*subscription{}}
+	s := &socket{transport: t, streams: streams, conn: conn, header: r.Header.Clone(), running: map[string]*subscription{}}
+	go s.serve(context.WithoutCancel(r.Context())) // it has no deadline
+}
+
+// smallBuffers hands over a connection with buffers for what clients say; answers are sent in one piece.
+type smallBuffers struct{ http.ResponseWriter }
+
+const (
+	readBuffer  = 512
+	writeBuffer = 1024
+)
+
+// Hijack implements http.Hijacker.
+func (b smallBuffers) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, both, err := http.NewResponseController(b.ResponseWriter).Hijack()
+	if err == nil && both.Reader.Buffered() == 0 {
+		both = bufio.NewReadWriter(bufio.NewReaderSize(conn, readBuffer), bufio.NewWriterSize(conn, writeBuffer))
+	}
+	return conn, both, err
+}
+
+// serve reads what the client says until the connection ends.
+func (s *socket) serve(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			Recovered(ctx, p) //nolint:errcheck // nobody is left to be told
+			s.end(websocket.StatusInternalError, "")
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.asked = ctx
+	conn, streams := s.conn, s.streams
 	if conn.Subprotocol() != protocol {
 		s.end(closeNotAcceptable, "Subprotocol not acceptable")
 		return
