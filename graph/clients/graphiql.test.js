@@ -22,7 +22,12 @@ const answer = async () => plain(await page.locator('.result-window').innerText(
 const query = async () => plain(await page.locator('.graphiql-query-editor .view-lines').innerText());
 const execute = () => page.getByRole('button', { name: /^Execute query/ }).click();
 // Waits until the answer has a text in it.
-const answered = text => page.waitForFunction(text => document.querySelector('.result-window')?.innerText.replace(/\s+/g, ' ').includes(text), text);
+const answered = async text => {
+  const seen = text => document.querySelector('.result-window')?.innerText.replace(/\s+/g, ' ').includes(text);
+  await page.waitForFunction(seen, text).catch(async error => {
+    assert.fail(`${error.message} The answer to ${await query()} is ${await answer()}, without ${text}`);
+  });
+};
 // A panel's button opens it, and closes the one that was open.
 const panel = async title => {
   const section = page.getByRole('region', { name: title });

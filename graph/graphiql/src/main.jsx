@@ -17,7 +17,7 @@ import { BUILDER_PLUGIN } from './builder.jsx';
 import { examples } from './examples.js';
 import { graphiqlFetcher } from './fetcher.js';
 import { LOG_IN_PLUGIN, SessionEnded } from './login.jsx';
-import { KeepQueryWidth } from './panes.jsx';
+import { keepQueryWidth } from './panes.js';
 import { RECEIPT_PLUGIN } from './receipt.jsx';
 import { secretsBut } from './secrets.js';
 import { namespaced } from './storage.js';
@@ -90,6 +90,7 @@ createRoot(document.getElementById('root')).render(
       defaultTabs={examples}
       defaultEditorToolsVisibility="variables"
       shouldPersistHeaders={false}
+      onTogglePluginVisibility={keepQueryWidth}
     >
       <GraphiQL.Logo>
         <ModelLink />
@@ -98,7 +99,6 @@ createRoot(document.getElementById('root')).render(
       <FollowSystemTheme />
       <CleanHistory />
       <ShowType />
-      <KeepQueryWidth />
     </GraphiQL>
   </>,
 );
