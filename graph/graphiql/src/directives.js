@@ -11,4 +11,4 @@ export function typesAndDirectives(schema) {
   return { ...Object.fromEntries(directives), ...schema.getTypeMap() };
 }
 
-const args = ({ args }) => (args.length ? `(${args.map(({ name, type }) => `${name}: ${type}`).join(', ')})` : '');
+const args = ({ args }) => (args.length ? `(${args.map(({ name, type, defaultValue }) => `${name}: ${type}${defaultValue === undefined ? '' : ` = ${JSON.stringify(defaultValue)}`}`).join(', ')})` : '');

@@ -19,8 +19,16 @@ function isSubscription({ query, operationName }) {
   }
 }
 
-// The function GraphiQL runs operations with.
+// The function GraphiQL runs operations with. It would show where in our code an error was thrown.
 export async function graphiqlFetcher(params, options) {
+  try {
+    return await run(params, options);
+  } catch (cause) {
+    return { errors: failure(cause) };
+  }
+}
+
+async function run(params, options) {
   // The schema is the same for everyone, and a session that has ended must not keep it away.
   if (params.operationName === 'IntrospectionQuery') return (await send(params, requestHeaders())).result;
   if (isSubscription(params)) return follow(params, options?.headers);
@@ -76,8 +84,9 @@ function follow(params, headers) {
   };
 }
 
-// What ends a subscription: errors of the operation, the close of the connection, or an error of ours.
+// What an operation failed with, as a list of errors: those of the answer, one of ours, or the close of a connection.
 function failure(cause) {
-  if (Array.isArray(cause) || cause instanceof Error) return cause;
-  return new Error(`The connection was closed: ${cause.reason || cause.code || 'the server cannot be reached'}`);
+  if (Array.isArray(cause)) return cause;
+  if (cause instanceof Error) return [{ message: cause.message }];
+  return [{ message: `The connection was closed: ${cause.reason || cause.code || 'the server cannot be reached'}` }];
 }
