@@ -256,8 +256,10 @@ func (c *conn) begin(ctx context.Context) {
 
 // seen looks at what the server answered.
 func (c *conn) seen(err error) error {
-	var e *pq.Error
-	c.readOnly = c.readOnly || errors.As(err, &e) && e.Code == readOnlyTransaction
+	if err != nil {
+		var e *pq.Error
+		c.readOnly = c.readOnly || errors.As(err, &e) && e.Code == readOnlyTransaction
+	}
 	return err
 }
 

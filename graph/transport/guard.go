@@ -43,10 +43,12 @@ func (t *Transport) Endpoint(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Add("Vary", "Origin")
-		foreign := false
-		if u, err := url.Parse(from); from != "" && (err != nil || u.Host != r.Host) && r.Header.Get("Sec-Fetch-Site") != "same-origin" {
-			foreign = true
-			refused.note(r.Context(), from)
+		foreign := from != "" && r.Header.Get("Sec-Fetch-Site") != "same-origin"
+		if foreign {
+			u, err := url.Parse(from)
+			if foreign = err != nil || u.Host != r.Host; foreign {
+				refused.note(r.Context(), from)
+			}
 		}
 		if foreign && Upgrades(r) { // which browsers do without asking
 			deny(w, r)
