@@ -39,8 +39,8 @@ var onSQLite = map[string]string{
 		CROSS JOIN posts AS p ON p.id IN (SELECT id FROM posts WHERE author_id = k.value ORDER BY id LIMIT 5)
 		JOIN users AS u ON u.id = p.author_id LEFT JOIN profiles AS f ON f.user_id = u.id ORDER BY k.key, p.id`,
 	tagsOfPosts: `SELECT k.key + 1, t.id, t.name FROM json_each($1) AS k
-		CROSS JOIN post_tags AS l ON l.post_id = k.value AND l.tag_id IN (SELECT tag_id FROM post_tags WHERE post_id = k.value ORDER BY tag_id LIMIT 20)
-		JOIN tags AS t ON t.id = l.tag_id ORDER BY k.key, t.id`,
+		CROSS JOIN json_each((SELECT json_group_array(tag_id) FROM (SELECT tag_id FROM post_tags WHERE post_id = k.value ORDER BY tag_id LIMIT 20))) AS l
+		CROSS JOIN tags AS t ON t.id = l.value ORDER BY k.key, t.id`,
 	sumsOfUsers: `SELECT author_id, count(*), max(created_at) FROM posts WHERE author_id IN (SELECT value FROM json_each($1)) GROUP BY author_id ORDER BY author_id`,
 }
 

@@ -20,16 +20,19 @@ var pinnedReads = []struct {
 	allocations map[string]float64
 }{
 	{"Q1", `query User($id: ID!) { user(by: {id: $id}) { id username name profile { id fullName bio } } }`, 1,
-		map[string]float64{"postgres": 1000, "sqlite": 1000}},
+		map[string]float64{"postgres": 122, "sqlite": 130}},
 	{"Q2", `query Users { users(first: 50) { nodes { id username name profile { id fullName bio }
 		posts(first: 10) { nodes { id title content tags { nodes { id name } } } } } } }`, 3,
-		map[string]float64{"postgres": 100000, "sqlite": 100000}},
+		map[string]float64{"postgres": 3151, "sqlite": 3134}},
 	{"Q3", `query Posts { posts(first: 100) { nodes { id title content author { id username name profile { id fullName bio } } } } }`, 1,
-		map[string]float64{"postgres": 100000, "sqlite": 100000}},
+		map[string]float64{"postgres": 1339, "sqlite": 1310}},
 	{"Q4", `query Feed { users(first: 20) { nodes { id username posts(first: 5) { nodes { id title
 		author { id username profile { id fullName bio } } tags { nodes { id name } } } } } } }`, 3,
-		map[string]float64{"postgres": 100000, "sqlite": 100000}},
+		map[string]float64{"postgres": 1041, "sqlite": 1054}},
 }
+
+// margin is for what varies: a pool that the collector has emptied, and the race detector, which empties some at random.
+const margin = 1.15
 
 func fillForReads(t testing.TB, f *fixture) {
 	t.Helper()
@@ -81,8 +84,8 @@ func TestReadsTakeWhatTheyTook(t *testing.T) {
 				if n := len(f.Statements()); n != pinned.statements {
 					t.Errorf("%s takes %d statements, not %d", pinned.name, n, pinned.statements)
 				}
-				if n, most := testing.AllocsPerRun(20, ask), pinned.allocations[name]; n > 1.1*most || n < 0.8*most {
-					t.Errorf("%s takes %.0f allocations, and took %.0f", pinned.name, n, most)
+				if n, most := testing.AllocsPerRun(20, ask), pinned.allocations[name]; n > margin*most {
+					t.Errorf("%s takes %.0f allocations, and took %.0f when it was looked at last", pinned.name, n, most)
 				}
 			}
 		})

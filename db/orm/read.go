@@ -528,7 +528,7 @@ func (r *Relation) on(parent, child string) string {
 }
 
 // writePage writes a page of the table itself, or a page for each parent. Per parent no more rows are read than the
-// page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
+// page holds, and one: by a lateral subquery where there is one, by a list of keys for each parent elsewhere.
 func (r *Read) writePage(q *query) (probes bool) {
 	t := q.alias()
 	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil || r.Page.Offset > 0)
@@ -620,11 +620,13 @@ func (r *Read) writePage(q *query) (probes bool) {
 			q.add(" ON TRUE")
 		}
 	default:
+		// As `IN (SELECT …)` the keys would be looked for once a row, where statistics say that the table is small.
 		c := q.alias()
-		q.from("", r.From, t)
-		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
+		q.add("json_each((SELECT json_group_array(key) FROM (SELECT ", r.key(c), " AS key FROM ")
 		r.window(q, c, false)
-		q.add(")")
+		q.add("))) AS p")
+		q.from(kind, r.From, t)
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = p.value")
 		r.reaches(q, t, probes)
 		r.rank(q, t, probes)
 	}
