@@ -163,9 +163,10 @@ func headerBytes(r *http.Request) int {
 	return n
 }
 
-// compressed sends answers as gzip or zstd where the client takes it and it is worth it.
+// compressed sends answers as gzip or zstd where the client takes it and it is worth it. Of both, gzip at its fastest: zstd
+// takes a fifth to a half longer for a tenth less, and another level of gzip longer for less than that.
 func compressed(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(2<<10), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(2<<10), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true), gzhttp.PreferZstd(false))
 	if err != nil {
 		panic(err) // the options are right
 	}
