@@ -137,7 +137,12 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	if contestants, err = r.onSQLite(lite, append(environment, "KITH_DATABASE_URL="+lite)); err != nil {
 		return err
 	}
-	return r.match("SQLite, all of it in kith's process", contestants, chosen)
+	if err := r.match("SQLite, in the process of who answers", contestants, chosen); err != nil || only != "" {
+		return err
+	}
+	return r.report.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
+		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
+		runtime.Version(), runtime.NumCPU(), rounds, each))
 }
 
 // A runner runs the contestants of one match after the other.
@@ -149,6 +154,7 @@ type runner struct {
 	each      time.Duration
 	profiles  string
 	running   []*exec.Cmd
+	report    report
 }
 
 // match measures contestants over one database, once they have given the same data.
@@ -169,6 +175,7 @@ func (r *runner) match(database string, contestants []*contestant, queries []*qu
 		return err
 	}
 	m.print(os.Stdout)
+	r.report.match(database, m)
 	return nil
 }
 

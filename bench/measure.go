@@ -145,14 +145,7 @@ func (m *measurement) print(w io.Writer) {
 				cell.middle(i, func(s sample) time.Duration { return s.cpu }).Seconds()*1e6)
 		}
 	}
-	fmt.Fprintf(w, "\n| query | connections | limit, requests/s | kith, requests/s | of the limit | p99 to the limit's |\n|---|---:|---:|---:|---:|---:|\n")
-	for _, cell := range m.cells {
-		limit, kith := m.limit(cell), slices.IndexFunc(m.contestants, func(c *contestant) bool { return c.kith })
-		ratios, p99 := m.ratios(cell, kith), func(s sample) time.Duration { return s.p99 }
-		fmt.Fprintf(w, "| %s: %s | %d | %.0f | %.0f | **%.2f** (%.2f–%.2f) | %.2f |\n", cell.query.name, cell.query.says, cell.connections,
-			median(cell.rates(limit)), median(cell.rates(kith)), median(ratios), slices.Min(ratios), slices.Max(ratios),
-			cell.middle(kith, p99).Seconds()/cell.middle(limit, p99).Seconds())
-	}
+	fmt.Fprint(w, "\n"+m.table())
 }
 
 func plural(n int) string {
