@@ -92,7 +92,7 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		only = cmp.Or(only, "M1,M2")
 	}
 	chosen := slices.DeleteFunc(slices.Clone(queries), func(q *query) bool {
-		return only == "" && q.writes || only != "" && !slices.Contains(strings.Split(only, ","), q.name)
+		return sqlite && !q.writes || only == "" && q.writes && !sqlite || only != "" && !slices.Contains(strings.Split(only, ","), q.name)
 	})
 	if rounds < 1 || len(chosen) == 0 {
 		return errors.New("nothing to measure")
@@ -132,8 +132,10 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		return fmt.Errorf("loading the data: %w", err)
 	}
 
-	contestants, stop, err := start(ctx, kith, address, environment)
-	defer stop()
+	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	defer r.stop()
+	contestants, err := r.onPostgreSQL(address, environment)
 	if err != nil {
 		return err
 	}
@@ -149,18 +151,64 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 			c.header = "Authorization: Bearer " + token + "\r\n"
 		}
 	}
-	for _, q := range chosen {
+	if !sqlite {
+		version = "PostgreSQL " + version
+	}
+	if err := r.match(version, contestants, chosen); err != nil || sqlite {
+		return err
+	}
+	r.stop()
+	chosen = slices.DeleteFunc(chosen, func(q *query) bool { return q.writes })
+	if len(chosen) == 0 {
+		return nil
+	}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	lite := "sqlite:" + filepath.Join(dir, "kith.db")
+	if err := copyTo(ctx, address, lite); err != nil {
+		return fmt.Errorf("copying the data: %w", err)
+	}
+	if contestants, err = r.onSQLite(lite, append(environment, "KITH_DATABASE_URL="+lite)); err != nil {
+		return err
+	}
+	if err := r.match("SQLite, in the process of who answers", contestants, chosen); err != nil || only != "" {
+		return err
+	}
+	return r.report.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
+		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
+		runtime.Version(), runtime.NumCPU(), rounds, each))
+}
+
+// A runner runs the contestants of one match after the other.
+type runner struct {
+	ctx       context.Context
+	cancel    context.CancelFunc
+	dir, kith string
+	rounds    int
+	each      time.Duration
+	profiles  string
+	running   []*exec.Cmd
+	report    report
+}
+
+// match measures contestants over one database, once they have given the same data.
+func (r *runner) match(database string, contestants []*contestant, queries []*query) error {
+	for _, c := range contestants {
+		if err := c.await(r.ctx); err != nil {
+			return err
+		}
+	}
+	for _, q := range queries {
 		if err := agree(contestants, q); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("%s, %s, %d cores, %d rounds of %v. All contestants gave the same data.\n",
-		runtime.Version(), version, runtime.NumCPU(), rounds, each)
-	m, err := measure(ctx, contestants, chosen, rounds, each, profiles)
+	fmt.Printf("\n%s, %s, %d cores, %d rounds of %v. All contestants gave the same data.\n", runtime.Version(), database, runtime.NumCPU(), r.rounds, r.each)
+	m, err := measure(r.ctx, contestants, queries, r.rounds, r.each, r.profiles)
 	if err != nil {
 		return err
 	}
 	m.print(os.Stdout)
+	r.report.match(database, m)
 	return nil
 }
 
@@ -176,16 +224,17 @@ func command(ctx context.Context, environment []string, name string, arguments .
 
 // A contestant is a running server.
 type contestant struct {
-	name    string
-	address string              // host:port
-	path    func(*query) string // where it answers a query
-	data    func([]byte) []byte // the data in its answer
-	header  string              // more fields of a request's header
-	pids    []int
-	admin   string // host:port of its profiles; "" if it has none
+	name        string
+	limit, kith bool                // what it is: the limit, or what is held against it
+	address     string              // host:port
+	path        func(*query) string // where it answers a query
+	data        func([]byte) []byte // the data in its answer
+	header      string              // more fields of a request's header
+	pids        []int
+	admin       string // host:port of its profiles; "" if it has none
 }
 
-// The order is that of the measurement.
+// The order on PostgreSQL.
 const (
 	limitJSON = iota
 	limitLevels
@@ -193,65 +242,91 @@ const (
 	kithResolved
 )
 
-// start starts every contestant and waits until each is ready. Logs are written as in production, to nowhere.
-func start(ctx context.Context, kith, database string, environment []string) ([]*contestant, func(), error) {
-	ctx, cancel := context.WithCancel(ctx)
-	var running []*exec.Cmd
-	stop := func() {
-		cancel()
-		for _, c := range running {
-			c.Wait() //nolint:errcheck // it was told to end
-		}
+// process starts a program, which ends with the match.
+func (r *runner) process(environment []string, name string, arguments ...string) (pid int, err error) {
+	c := exec.CommandContext(r.ctx, name, arguments...)
+	c.Env = append(os.Environ(), environment...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
+	c.WaitDelay = 5 * time.Second
+	if err := c.Start(); err != nil {
+		return 0, err
 	}
-	process := func(environment []string, name string, arguments ...string) (pid int, err error) {
-		c := exec.CommandContext(ctx, name, arguments...)
-		c.Env = append(os.Environ(), environment...)
-		c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
-		c.WaitDelay = 5 * time.Second
-		if err := c.Start(); err != nil {
-			return 0, err
-		}
-		running = append(running, c)
-		return c.Process.Pid, nil
+	r.running = append(r.running, c)
+	return c.Process.Pid, nil
+}
+
+func (r *runner) stop() {
+	r.cancel()
+	for _, c := range r.running {
+		c.Wait() //nolint:errcheck // it was told to end
 	}
+	r.running = nil
+}
+
+// startLimit starts the limit over a database. It answers in the ways that are named.
+func (r *runner) startLimit(database string, ways ...string) ([]*contestant, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, stop, err
+		return nil, err
 	}
-	limit, err := freeAddress()
+	address, err := freeAddress()
 	if err != nil {
-		return nil, stop, err
+		return nil, err
 	}
-	pid, err := process(nil, self, "limit", limit, database)
+	pid, err := r.process(nil, self, "limit", address, database)
 	if err != nil {
-		return nil, stop, err
+		return nil, err
 	}
-	whole := func(body []byte) []byte { return body }
-	contestants := []*contestant{
-		limitJSON:   {name: "limit: one JSON statement", address: limit, path: func(q *query) string { return "/json/" + q.name }, data: whole, pids: []int{pid}},
-		limitLevels: {name: "limit: a statement a level", address: limit, path: func(q *query) string { return "/levels/" + q.name }, data: whole, pids: []int{pid}},
+	names := map[string]string{"json": "limit: one JSON statement", "levels": "limit: a statement a level"}
+	var out []*contestant
+	for _, way := range ways {
+		out = append(out, &contestant{name: names[way], limit: true, address: address, pids: []int{pid},
+			path: func(q *query) string { return "/" + way + "/" + q.name }, data: func(body []byte) []byte { return body }})
 	}
+	return out, nil
+}
+
+// startKith starts kith as in production. Its log is written to nowhere.
+func (r *runner) startKith(environment []string, plan string) (*contestant, error) {
+	c := &contestant{name: "kith, plan " + plan, kith: plan == "on", path: func(*query) string { return "/graphql" }, data: dataOf}
+	var err error
+	if c.address, err = freeAddress(); err != nil {
+		return nil, err
+	}
+	environment = append(slices.Clone(environment), "KITH_ADDR="+c.address, "KITH_PLAN="+plan, "KITH_DEMO=false", "KITH_REQUEST_TIMEOUT=1m")
+	if r.profiles != "" && c.kith {
+		if c.admin, err = freeAddress(); err != nil {
+			return nil, err
+		}
+		environment = append(environment, "KITH_ADMIN_ADDR="+c.admin)
+	}
+	pid, err := r.process(environment, r.kith, "serve")
+	c.pids = []int{pid}
+	return c, err
+}
+
+func (r *runner) onPostgreSQL(database string, environment []string) ([]*contestant, error) {
+	contestants, err := r.startLimit(database, "json", "levels")
 	for _, plan := range []string{"on", "off"} {
-		address, err := freeAddress()
-		if err != nil {
-			return nil, stop, err
-		}
-		admin, err := freeAddress()
-		if err != nil {
-			return nil, stop, err
-		}
-		pid, err := process(append(environment, "KITH_ADDR="+address, "KITH_ADMIN_ADDR="+admin, "KITH_PLAN="+plan, "KITH_DEMO=false"), kith, "serve")
-		if err != nil {
-			return nil, stop, err
-		}
-		contestants = append(contestants, &contestant{name: "kith, plan " + plan, address: address, path: func(*query) string { return "/graphql" }, data: dataOf, pids: []int{pid}, admin: admin})
-	}
-	for _, c := range contestants {
-		if err := c.await(ctx); err != nil {
-			return nil, stop, err
+		if err == nil {
+			var c *contestant
+			c, err = r.startKith(environment, plan)
+			contestants = append(contestants, c)
 		}
 	}
-	return contestants, stop, nil
+	return contestants, err
+}
+
+func (r *runner) onSQLite(database string, environment []string) ([]*contestant, error) {
+	c, err := r.startKith(environment, "on")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(r.ctx); err != nil { // which makes the file what it is to be
+		return nil, err
+	}
+	contestants, err := r.startLimit(database, "levels")
+	return append(contestants, c), err
 }
 
 func freeAddress() (string, error) {

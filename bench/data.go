@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"kith/db"
+	"kith/db/orm"
 )
 
 // What is loaded: users with a profile and ten posts each, three tags to a post.
@@ -63,4 +66,52 @@ func load(ctx context.Context, address string) (version string, err error) {
 	}
 	err = server.QueryRowContext(ctx, "SELECT 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1)").Scan(&version)
 	return version, err
+}
+
+// copied are the tables and columns that are copied, in an order that keeps foreign keys.
+var copied = [][]string{
+	{"users", "id", "username", "name", "created_at", "updated_at"},
+	{"profiles", "id", "user_id", "full_name", "bio", "created_at", "updated_at"},
+	{"posts", "id", "author_id", "title", "content", "created_at", "updated_at"},
+	{"tags", "id", "name", "created_at", "updated_at"},
+	{"post_tags", "post_id", "tag_id"},
+}
+
+// copyTo makes a new SQLite database with the rows that load has made.
+func copyTo(ctx context.Context, from, to string) error {
+	source, err := sql.Open("postgres", from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := db.Open(ctx, to, orm.Options{})
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	if err := target.Migrate(ctx); err != nil {
+		return err
+	}
+	return target.Write(ctx, func(ctx context.Context) error {
+		for _, table := range copied {
+			name, columns := table[0], table[1:]
+			var read, written []string
+			for i, column := range columns {
+				if strings.HasSuffix(column, "_at") {
+					column = "to_char(" + column + ", 'YYYY-MM-DD HH24:MI:SS.US')"
+				}
+				read, written = append(read, column), append(written, "value ->> "+itoa(i))
+			}
+			var rows string
+			err := source.QueryRowContext(ctx, "SELECT json_agg(json_build_array("+strings.Join(read, ", ")+")) FROM "+name).Scan(&rows)
+			if err == nil {
+				_, err = target.Exec(ctx, "copy", "INSERT INTO "+name+" ("+strings.Join(columns, ", ")+") SELECT "+strings.Join(written, ", ")+" FROM json_each(?)", rows)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err := target.Exec(ctx, "copy", "ANALYZE")
+		return err
+	})
 }

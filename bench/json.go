@@ -7,10 +7,16 @@ const (
 	jsonQ1 = `SELECT '{"user":' || coalesce((SELECT ` + jsonUser + ` || ',"profile":' || ` + jsonProfile + ` || '}'
 		FROM users AS u LEFT JOIN profiles AS f ON f.user_id = u.id WHERE u.id = $1), 'null') || '}'`
 
-	jsonQ2 = `SELECT '{"users":{"nodes":[' || coalesce(string_agg(` + jsonUser + ` || ',"profile":' || ` + jsonProfile + ` || ',"posts":{"nodes":[' || (
+	jsonQ2 = jsonUsers + `']}}'` + jsonUsersEnd
+	jsonA2 = jsonUsers + `'],"aggregate":' || (
+			SELECT '{"count":' || count(*) || ',"max":{"createdAt":' || coalesce('"' || to_char(max(created_at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"', 'null') || '}}' FROM posts WHERE author_id = u.id
+		) || '}}'` + jsonUsersEnd
+
+	jsonUsers = `SELECT '{"users":{"nodes":[' || coalesce(string_agg(` + jsonUser + ` || ',"profile":' || ` + jsonProfile + ` || ',"posts":{"nodes":[' || (
 			SELECT coalesce(string_agg(` + jsonPost + ` || ',"content":' || to_json(p.content) || ',"tags":' || ` + jsonTags + ` || '}', ','), '')
 			FROM (SELECT id, title, content FROM posts WHERE author_id = u.id ORDER BY id LIMIT 10) AS p
-		) || ']}}', ',' ORDER BY u.id), '') || ']}}'
+		) || `
+	jsonUsersEnd = `, ',' ORDER BY u.id), '') || ']}}'
 		FROM (SELECT id, username, name FROM users ORDER BY id LIMIT 50) AS u LEFT JOIN profiles AS f ON f.user_id = u.id`
 
 	jsonQ3 = `SELECT '{"posts":{"nodes":[' || coalesce(string_agg(` + jsonPost + ` || ',"content":' || to_json(p.content) ||

@@ -5,8 +5,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"sync"
-
-	"github.com/lib/pq"
+	"time"
 )
 
 // One statement a level: a user's or a post's to-one rows come with it, its lists by the keys of the level above, in the
@@ -29,7 +28,21 @@ const (
 			SELECT n, l.tag_id FROM unnest($1::bigint[]) WITH ORDINALITY AS k(key, n)
 			CROSS JOIN LATERAL (SELECT tag_id FROM post_tags WHERE post_id = k.key ORDER BY tag_id LIMIT 20) AS l OFFSET 0) AS l
 		JOIN tags AS t ON t.id = l.tag_id ORDER BY n, t.id`
+	sumsOfUsers = `SELECT author_id, count(*), max(created_at) FROM posts WHERE author_id = ANY($1::bigint[]) GROUP BY author_id ORDER BY author_id`
 )
+
+// onSQLite are those statements that are written otherwise there.
+var onSQLite = map[string]string{
+	postsOfUsers: `SELECT p.author_id, p.id, p.title, p.content FROM json_each($1) AS k
+		CROSS JOIN posts AS p ON p.id IN (SELECT id FROM posts WHERE author_id = k.value ORDER BY id LIMIT 10) ORDER BY k.key, p.id`,
+	feedOfUsers: `SELECT p.author_id, p.id, p.title, u.username, f.id, f.full_name, f.bio FROM json_each($1) AS k
+		CROSS JOIN posts AS p ON p.id IN (SELECT id FROM posts WHERE author_id = k.value ORDER BY id LIMIT 5)
+		JOIN users AS u ON u.id = p.author_id LEFT JOIN profiles AS f ON f.user_id = u.id ORDER BY k.key, p.id`,
+	tagsOfPosts: `SELECT k.key + 1, t.id, t.name FROM json_each($1) AS k
+		CROSS JOIN json_each((SELECT json_group_array(tag_id) FROM (SELECT tag_id FROM post_tags WHERE post_id = k.value ORDER BY tag_id LIMIT 20))) AS l
+		CROSS JOIN tags AS t ON t.id = l.value ORDER BY k.key, t.id`,
+	sumsOfUsers: `SELECT author_id, count(*), max(created_at) FROM posts WHERE author_id IN (SELECT value FROM json_each($1)) GROUP BY author_id ORDER BY author_id`,
+}
 
 type profile struct {
 	id            *int64
@@ -67,7 +80,21 @@ func writeUser(ctx context.Context, l *limit, out []byte, key int64) ([]byte, er
 	return append(out, '}'), err
 }
 
+// A sum is the number of a user's posts, and when the newest was written: a time, or SQLite's text of one.
+type sum struct {
+	user, count int64
+	newest      any
+}
+
 func writeUsers(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, error) {
+	return l.users(ctx, out, false)
+}
+
+func writeUsersAndSums(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, error) {
+	return l.users(ctx, out, true)
+}
+
+func (l *limit) users(ctx context.Context, out []byte, summed bool) ([]byte, error) {
 	users := make([]user, 0, 50)
 	keys := make([]int64, 0, 50)
 	var u user
@@ -80,7 +107,7 @@ func writeUsers(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, err
 	posts := make([]post, 0, 500)
 	postKeys := make([]int64, 0, 500)
 	var p post
-	err = l.rows(ctx, postsOfUsers, pq.Int64Array(keys), []any{&p.author.id, &p.id, &p.title, &p.content}, func() {
+	err = l.rows(ctx, postsOfUsers, l.keys(keys), []any{&p.author.id, &p.id, &p.title, &p.content}, func() {
 		posts, postKeys = append(posts, p), append(postKeys, p.id)
 	})
 	if err != nil {
@@ -89,6 +116,14 @@ func writeUsers(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, err
 	tags, err := l.tags(ctx, postKeys)
 	if err != nil {
 		return out, err
+	}
+	var sums []sum
+	if summed {
+		var s sum
+		err := l.rows(ctx, sumsOfUsers, l.keys(keys), []any{&s.user, &s.count, &s.newest}, func() { sums = append(sums, s) })
+		if err != nil {
+			return out, err
+		}
 	}
 	out = append(out, `{"users":{"nodes":[`...)
 	at := 0
@@ -102,9 +137,32 @@ func writeUsers(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, err
 			out, tags = appendTags(out, tags, at)
 			out = append(out, '}')
 		}
-		out = append(out, `]}}`...)
+		out = append(out, ']')
+		if summed {
+			var s sum
+			if len(sums) > 0 && sums[0].user == users[i].id {
+				s, sums = sums[0], sums[1:]
+			}
+			out = s.append(out)
+		}
+		out = append(out, `}}`...)
 	}
 	return append(out, `]}}`...), nil
+}
+
+func (s *sum) append(out []byte) []byte {
+	out = append(out, `,"aggregate":{"count":`...)
+	out = strconv.AppendInt(out, s.count, 10)
+	out = append(out, `,"max":{"createdAt":`...)
+	switch newest := s.newest.(type) {
+	case time.Time:
+		out = newest.AppendFormat(out, `"2006-01-02T15:04:05.000000Z"`)
+	case string:
+		out = append(append(append(append(append(out, '"'), newest[:10]...), 'T'), newest[11:]...), `Z"`...)
+	default:
+		out = append(out, "null"...)
+	}
+	return append(out, `}}`...)
 }
 
 func writePosts(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, error) {
@@ -137,7 +195,7 @@ func writeFeed(ctx context.Context, l *limit, out []byte, _ int64) ([]byte, erro
 	postKeys := make([]int64, 0, 100)
 	var p post
 	a := &p.author
-	err = l.rows(ctx, feedOfUsers, pq.Int64Array(keys), []any{&a.id, &p.id, &p.title, &a.username, &a.profile.id, &a.profile.fullName, &a.profile.bio}, func() {
+	err = l.rows(ctx, feedOfUsers, l.keys(keys), []any{&a.id, &p.id, &p.title, &a.username, &a.profile.id, &a.profile.fullName, &a.profile.bio}, func() {
 		posts, postKeys = append(posts, p), append(postKeys, p.id)
 	})
 	if err != nil {
@@ -171,7 +229,7 @@ func (l *limit) tags(ctx context.Context, posts []int64) ([]tag, error) {
 	tags := make([]tag, 0, 3*len(posts))
 	var n, id int64
 	var name string
-	err := l.rows(ctx, tagsOfPosts, pq.Int64Array(posts), []any{&n, &id, &name}, func() {
+	err := l.rows(ctx, tagsOfPosts, l.keys(posts), []any{&n, &id, &name}, func() {
 		tags = append(tags, tag{int(n) - 1, id, name})
 	})
 	return tags, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // as the driver of that name
+	"github.com/lib/pq"
 )
 
 // The limit answers each query in two ways, each as well as it can be written by somebody who knows the query: in json.go
@@ -22,13 +23,17 @@ import (
 // is written by hand. The better of the two is the limit. It has kith's pool of connections, kith's garbage collection
 // and the request's context, and reads the request's body but for the variable does not look into it.
 
-// pool is how many connections kith keeps.
-const pool = 32
+// How many connections kith keeps, to PostgreSQL and to read a SQLite file.
+const (
+	pool    = 32
+	readers = 8
+)
 
 // A limit is the server.
 type limit struct {
 	json   map[*query]*sql.Stmt
 	levels map[string]*sql.Stmt
+	keys   func([]int64) any // as an argument
 }
 
 func serveLimit(address, database string) error {
@@ -38,13 +43,29 @@ func serveLimit(address, database string) error {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(1 << 30)
 	}
-	sqlite := strings.HasPrefix(database, "sqlite:")
-	server, err := openLimit(database)
+	l := &limit{json: map[*query]*sql.Stmt{}, levels: map[string]*sql.Stmt{}, keys: func(keys []int64) any { return pq.Int64Array(keys) }}
+	driver, connections := "postgres", pool
+	path, lite := strings.CutPrefix(database, "sqlite:")
+	if lite {
+		driver, connections = "sqlite", readers
+		database = "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(2000)&_pragma=synchronous(NORMAL)&_pragma=journal_mode(WAL)" // as kith does
+		l.keys = func(keys []int64) any {
+			text, _ := json.Marshal(keys) // integers always marshal
+			return string(text)
+		}
+	}
+	server, err := sql.Open(driver, database)
 	if err != nil {
 		return err
 	}
-	w := &writer{pool: server, sqlite: sqlite}
-	l := &limit{json: map[*query]*sql.Stmt{}, levels: map[string]*sql.Stmt{}}
+	server.SetMaxOpenConns(connections)
+	server.SetMaxIdleConns(connections)
+	w := &writer{pool: server, sqlite: lite}
+	if lite {
+		if w.pool, err = openLimit("sqlite:" + path); err != nil {
+			return err
+		}
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
 	for _, q := range queries {
@@ -54,18 +75,21 @@ func serveLimit(address, database string) error {
 			mux.HandleFunc("/levels/"+q.name, serveWrite(write))
 			continue
 		}
-		if sqlite {
-			continue
-		}
-		if l.json[q], err = server.Prepare(q.json); err != nil { //nolint:sqlclosecheck // it is needed to the end
-			return fmt.Errorf("%w\n%s", err, q.json)
-		}
 		for _, text := range q.levels {
-			if l.levels[text], err = server.Prepare(text); err != nil { //nolint:sqlclosecheck // it is needed to the end
-				return fmt.Errorf("%w\n%s", err, text)
+			there := text
+			if lite && onSQLite[text] != "" {
+				there = onSQLite[text]
+			}
+			if l.levels[text], err = server.Prepare(there); err != nil { //nolint:sqlclosecheck // it is needed to the end
+				return fmt.Errorf("%w\n%s", err, there)
 			}
 		}
-		mux.HandleFunc("/json/"+q.name, l.serveJSON(q))
+		if !lite {
+			if l.json[q], err = server.Prepare(q.json); err != nil { //nolint:sqlclosecheck // it is needed to the end
+				return fmt.Errorf("%w\n%s", err, q.json)
+			}
+			mux.HandleFunc("/json/"+q.name, l.serveJSON(q))
+		}
 		mux.HandleFunc("/levels/"+q.name, l.serveLevels(q))
 	}
 	if w.err != nil {

@@ -50,8 +50,8 @@ func measure(ctx context.Context, contestants []*contestant, queries []*query, r
 				}
 				fmt.Fprintf(os.Stderr, "\r\x1b[Kround %d of %d: %s, %d connections, %s", round, rounds, cell.query.name, cell.connections, c.name)
 				profiled := func() error { return nil }
-				if profiles != "" && i == kithPlanned {
-					profiled = c.profile(ctx, each, filepath.Join(profiles, fmt.Sprintf("%s-%d.pprof", cell.query.name, cell.connections)))
+				if profiles != "" && c.admin != "" {
+					profiled = c.profile(ctx, each, filepath.Join(profiles, fmt.Sprintf("%s-%d-%d.pprof", cell.query.name, cell.connections, i)))
 				}
 				s, err := c.ask(ctx, c.requests(cell.query), cell.connections, each)
 				if err = errors.Join(err, profiled()); err != nil {
@@ -107,17 +107,19 @@ func (c *cell) middle(contestant int, of func(sample) time.Duration) time.Durati
 }
 
 // limit is the better of the ways of the limit: what the others are held against, round by round.
-func (c *cell) limit() int {
-	best := limitJSON
-	if median(c.rates(limitLevels)) > median(c.rates(best)) {
-		best = limitLevels
+func (m *measurement) limit(c *cell) int {
+	best := 0
+	for i, contestant := range m.contestants {
+		if contestant.limit && median(c.rates(i)) > median(c.rates(best)) {
+			best = i
+		}
 	}
 	return best
 }
 
-func (c *cell) ratios(contestant int) []float64 {
+func (m *measurement) ratios(c *cell, contestant int) []float64 {
 	var ratios []float64
-	limit := c.rates(c.limit())
+	limit := c.rates(m.limit(c))
 	for round, rate := range c.rates(contestant) {
 		ratios = append(ratios, rate/limit[round])
 	}
@@ -136,19 +138,14 @@ func (m *measurement) print(w io.Writer) {
 	for _, cell := range m.cells {
 		fmt.Fprintf(w, "\n%s, %s, %d connection%s\n", cell.query.name, cell.query.says, cell.connections, plural(cell.connections))
 		for i, c := range m.contestants {
-			rates, ratios := cell.rates(i), cell.ratios(i)
+			rates, ratios := cell.rates(i), m.ratios(cell, i)
 			fmt.Fprintf(w, "  %-26s %9.1f (%.1f–%.1f) %6.2f (%.2f–%.2f) %8.3f %8.3f ms %8.1f µs\n", c.name,
 				median(rates), slices.Min(rates), slices.Max(rates), median(ratios), slices.Min(ratios), slices.Max(ratios),
 				cell.middle(i, func(s sample) time.Duration { return s.p50 }).Seconds()*1e3, cell.middle(i, func(s sample) time.Duration { return s.p99 }).Seconds()*1e3,
 				cell.middle(i, func(s sample) time.Duration { return s.cpu }).Seconds()*1e6)
 		}
 	}
-	fmt.Fprintf(w, "\n| query | connections | limit, requests/s | kith, requests/s | of the limit | plan off |\n|---|---:|---:|---:|---:|---:|\n")
-	for _, cell := range m.cells {
-		ratios := cell.ratios(kithPlanned)
-		fmt.Fprintf(w, "| %s: %s | %d | %.0f | %.0f | **%.2f** (%.2f–%.2f) | %.2f |\n", cell.query.name, cell.query.says, cell.connections,
-			median(cell.rates(cell.limit())), median(cell.rates(kithPlanned)), median(ratios), slices.Min(ratios), slices.Max(ratios), median(cell.ratios(kithResolved)))
-	}
+	fmt.Fprint(w, "\n"+m.table())
 }
 
 func plural(n int) string {

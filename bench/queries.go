@@ -51,6 +51,12 @@ var queries = []*query{
 		json: jsonQ4, levels: []string{firstNames, feedOfUsers, tagsOfPosts}, write: writeFeed,
 	},
 	{
+		name: "A2", says: "Q2 with number and newest of each user's posts", leaves: 50*8 + 500*3 + 1500*2,
+		text: `query Users { users(first: 50) { nodes { id username name profile { id fullName bio }
+			posts(first: 10) { nodes { id title content tags { nodes { id name } } } aggregate { count max { createdAt } } } } } }`,
+		json: jsonA2, levels: []string{firstUsers, postsOfUsers, tagsOfPosts, sumsOfUsers}, write: writeUsersAndSums,
+	},
+	{
 		name: "W1", says: "1,000 posts made in one transaction", writes: true, leaves: made,
 		text:      `mutation Make($posts: [CreatePostInput!]!) { createPosts(input: {posts: $posts}) { posts { title } userErrors { code } } }`,
 		variables: func(int) map[string]any { return writes() }, requests: 1, serve: makePosts,

@@ -61,9 +61,12 @@ func (s *server) observe(ctx context.Context, q *transport.Request, state *opera
 			}
 			span.End()
 		}
-		slog.LogAttrs(ctx, slog.LevelInfo, "operation",
-			slog.String("operation", name), slog.Int("statements", len(statements)), milliseconds(took),
-			slog.String("code", code), slog.String("request_id", transport.RequestID(ctx)))
+		if log := slog.Default().Handler(); log.Enabled(ctx, slog.LevelInfo) {
+			line := slog.NewRecord(time.Now(), slog.LevelInfo, "operation", 0) // where in the program is always here
+			line.AddAttrs(slog.String("operation", name), slog.Int("statements", len(statements)), milliseconds(took),
+				slog.String("code", code), slog.String("request_id", transport.RequestID(ctx)))
+			log.Handle(ctx, line) //nolint:errcheck // as slog.Info
+		}
 		if took < slowOperation {
 			return
 		}

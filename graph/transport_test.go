@@ -320,6 +320,26 @@ func TestCompression(t *testing.T) {
 	if w := get(f.Planned, "{ __typename }", "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" {
 		t.Error("a short answer is compressed")
 	}
+	for _, c := range []struct{ from, forwarded, takes, want string }{
+		{"192.0.2.1:1", "", "gzip, zstd", "gzip"},
+		{"192.0.2.1:1", "", "zstd, gzip;q=0.5", "zstd"},
+		{"127.0.0.1:1", "", "gzip, zstd", ""},
+		{"[::1]:1", "", "gzip", ""},
+		{"[::ffff:127.0.0.1]:1", "", "gzip", ""},
+		{"127.0.0.1:1", "192.0.2.1", "gzip", "gzip"}, // a proxy on this machine
+	} {
+		q := httptest.NewRequest(http.MethodGet, "/graphql?query="+url.QueryEscape(query), nil)
+		q.RemoteAddr = c.from
+		q.Header.Set("Accept-Encoding", c.takes)
+		if c.forwarded != "" {
+			q.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		w := httptest.NewRecorder()
+		f.Planned.ServeHTTP(w, q)
+		if got := w.Header().Get("Content-Encoding"); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
 }
 
 func TestPersistedQueries(t *testing.T) {

@@ -167,7 +167,8 @@ func TestFirstChildrenCostTheSame(t *testing.T) {
 	}
 }
 
-// SQLite finds the first children in an index too: what is limited is searched, and in no case sorted.
+// SQLite finds the first children in an index too: what is limited is searched, and in no case sorted. That is done once for
+// each parent, and the children are looked up, also where statistics say that there are few of them.
 func TestFirstChildrenOnSQLite(t *testing.T) {
 	db, err := Open(t.Context(), page, "sqlite:"+filepath.Join(t.TempDir(), "kith.db"), Options{})
 	if err != nil {
@@ -178,6 +179,14 @@ func TestFirstChildrenOnSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	crowd(t, db, 100, 3000)
+	for _, text := range []string{"ANALYZE", "UPDATE sqlite_stat1 SET stat = '5' || substr(stat, instr(stat || ' ', ' '))"} {
+		if _, err := db.write.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.read.Exec("ANALYZE sqlite_schema"); err != nil { // reads them
+		t.Fatal(err)
+	}
 	for name, r := range children(t) {
 		r.Keys = []int64{1, 2}
 		q := &query{dialect: db.dialect, viewer: Viewer{Admin: true}}
@@ -194,10 +203,13 @@ func TestFirstChildrenOnSQLite(t *testing.T) {
 		for _, step := range plan {
 			inside[step.ID] = inside[step.Parent] || strings.Contains(step.Detail, "SUBQUERY")
 			if !inside[step.ID] {
+				if strings.HasPrefix(step.Detail, "SCAN t") {
+					t.Errorf("%s: %s\n%s\n%+v", name, step.Detail, q.String(), plan)
+				}
 				continue
 			}
 			searched = searched || strings.HasPrefix(step.Detail, "SEARCH ")
-			if strings.Contains(step.Detail, "TEMP B-TREE") || strings.HasPrefix(step.Detail, "SCAN ") {
+			if strings.Contains(step.Detail, "TEMP B-TREE") || strings.HasPrefix(step.Detail, "SCAN ") && step.Detail != "SCAN (subquery-1)" {
 				t.Errorf("%s: %s\n%s\n%+v", name, step.Detail, q.String(), plan)
 			}
 		}

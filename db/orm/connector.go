@@ -1,6 +1,7 @@
 package orm
 
 import (
+	"bufio"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -124,6 +125,7 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 	if l.Conn, err = (&net.Dialer{KeepAliveConfig: alive}).DialContext(ctx, network, address); err != nil {
 		return nil, err
 	}
+	l.in = bufio.NewReaderSize(l.Conn, linkBuffer)
 	if connecting {
 		l.watch(a.ctx)
 		a.link = l
@@ -131,9 +133,13 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 	return l, nil
 }
 
+// linkBuffer is how many bytes one system call may bring: lib/pq takes 4 KiB at a time, and answers have many of them.
+const linkBuffer = 32 << 10
+
 // A link is the network under a connection. It fails soon after the context that it watches has ended.
 type link struct {
 	net.Conn
+	in     *bufio.Reader
 	sent   atomic.Int64 // bytes
 	broken atomic.Bool  // reading or writing has failed
 
@@ -205,7 +211,7 @@ func (l *link) SetWriteDeadline(t time.Time) error {
 
 // Read notes whether it failed.
 func (l *link) Read(b []byte) (int, error) {
-	n, err := l.Conn.Read(b)
+	n, err := l.in.Read(b)
 	if err != nil {
 		l.broken.Store(true)
 	}
@@ -256,8 +262,10 @@ func (c *conn) begin(ctx context.Context) {
 
 // seen looks at what the server answered.
 func (c *conn) seen(err error) error {
-	var e *pq.Error
-	c.readOnly = c.readOnly || errors.As(err, &e) && e.Code == readOnlyTransaction
+	if err != nil {
+		var e *pq.Error
+		c.readOnly = c.readOnly || errors.As(err, &e) && e.Code == readOnlyTransaction
+	}
 	return err
 }
 

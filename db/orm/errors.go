@@ -83,8 +83,11 @@ func lostRace(cause error) *Error { return &Error{Code: Retry, Message: tooManyW
 
 // classify wraps what a driver or database/sql answered, by its code and never by its text.
 func (d *dialect) classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *Error
-	if err == nil || errors.As(err, &known) {
+	if errors.As(err, &known) {
 		return err
 	}
 	if errors.Is(err, ErrUncertain) {

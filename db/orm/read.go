@@ -115,99 +115,28 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	probes := as.write(q)
 
 	out := &Rows{Width: r.Select.width() + len(r.Link) + len(r.Page.derived())}
-	keyed := as.Via != nil || r.By != nil && r.Texts == nil
+	g := &fetching{Read: r, out: out, budget: budget, keyed: as.Via != nil || r.By != nil && r.Texts == nil, probes: probes}
 	switch {
-	case keyed:
+	case g.keyed:
 		out.groups = make(map[int64]Group, len(as.Keys))
 	case r.Texts != nil:
 		out.texts = make(map[string]Group, len(r.Texts))
 	}
-	var (
-		key        int64
-		text       string
-		prev, next bool
-		columns    = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
-		first      int // of the columns in a row
-	)
+	g.columns = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
 	for _, i := range r.Page.derived() {
-		columns = append(columns, r.Page.Order[i].Column)
+		g.columns = append(g.columns, r.Page.Order[i].Column)
 	}
-	if keyed || r.Texts != nil {
-		first++
-	}
-	if probes {
-		first += 2
-	}
-	// A group's rows come one after the other, so it is kept when the next one begins.
-	var (
-		group    Group
-		groupKey int64
-		groupOf  string
-		begun    bool
-		held     int // of the rows' bytes, those taken from the budget
-	)
-	keep := func() {
-		switch {
-		case !begun:
-		case keyed:
-			out.groups[groupKey] = group
-		case r.Texts != nil:
-			out.texts[groupOf] = group
-		default:
-			out.all = group
-		}
-	}
+	g.first = btoi(g.keyed || r.Texts != nil) + 2*btoi(probes)
 	out.cells = make([]any, 0, out.Width*r.guess())
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true, skewed: as.skewed()}
-	err = db.gather(ctx, statement, first+out.Width, func(row []driver.Value) error {
-		switch {
-		case keyed:
-			key, _ = row[0].(int64)
-		case r.Texts != nil:
-			text = textOf(row[0])
-		}
-		if probes {
-			prev, next = truth(row[first-2]), truth(row[first-1])
-		}
-		values := row[first:]
-		if !begun || key != groupKey || text != groupOf {
-			keep()
-			group = Group{Start: out.n, End: out.n, HasPrev: prev, HasNext: next}
-			groupKey, groupOf, begun = key, text, true
-		}
-		switch {
-		case values[0] == nil: // the row only tells what lies around an empty page
-		case r.Page != nil && group.End-group.Start == r.Page.Size: // read only to know that it is there
-			if r.Page.Backward {
-				group.HasPrev = true
-			} else {
-				group.HasNext = true
-			}
-		default:
-			for i, v := range values {
-				cell := columns[i].normal(v)
-				if text, ok := cell.(string); ok {
-					out.Bytes += len(text)
-				}
-				out.cells = append(out.cells, cell)
-			}
-			out.Bytes += len(values) * valueBytes
-			out.n++
-			group.End = out.n
-			if more := out.Bytes - held; more >= heldAtOnce {
-				held = out.Bytes
-				return budget.Hold(more)
-			}
-		}
-		return nil
-	})
+	err = db.gather(ctx, statement, g.first+out.Width, g.take)
 	if err == nil {
-		err = budget.Hold(out.Bytes - held)
+		err = budget.Hold(out.Bytes - g.held)
 	}
 	if err != nil {
 		return nil, err
 	}
-	keep()
+	g.keep()
 	if as != r {
 		out.all = out.groups[as.Keys[0]]
 		out.groups = nil
@@ -219,6 +148,80 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 		out.reverse(out.all)
 	}
 	return out, nil
+}
+
+// A fetching is a Read whose rows are being gathered.
+type fetching struct {
+	*Read
+	out           *Rows
+	budget        *Budget
+	columns       []*Column
+	keyed, probes bool
+	first         int // of the columns in a row
+	held          int // of the rows' bytes, those taken from the budget
+
+	// A group's rows come one after the other, so it is kept when the next one begins.
+	group Group
+	key   int64
+	text  string
+	begun bool
+}
+
+func (g *fetching) keep() {
+	switch {
+	case !g.begun:
+	case g.keyed:
+		g.out.groups[g.key] = g.group
+	case g.Texts != nil:
+		g.out.texts[g.text] = g.group
+	default:
+		g.out.all = g.group
+	}
+}
+
+func (g *fetching) take(row []driver.Value) error {
+	key, text := int64(0), ""
+	switch {
+	case g.keyed:
+		key, _ = row[0].(int64)
+	case g.Texts != nil:
+		text = textOf(row[0])
+	}
+	out := g.out
+	if !g.begun || key != g.key || text != g.text {
+		g.keep()
+		g.group = Group{Start: out.n, End: out.n}
+		if g.probes {
+			g.group.HasPrev, g.group.HasNext = truth(row[g.first-2]), truth(row[g.first-1])
+		}
+		g.key, g.text, g.begun = key, text, true
+	}
+	values := row[g.first:]
+	switch {
+	case values[0] == nil: // the row only tells what lies around an empty page
+	case g.Page != nil && g.group.End-g.group.Start == g.Page.Size: // read only to know that it is there
+		if g.Page.Backward {
+			g.group.HasPrev = true
+		} else {
+			g.group.HasNext = true
+		}
+	default:
+		for i, v := range values {
+			cell := g.columns[i].normal(v)
+			if text, ok := cell.(string); ok {
+				out.Bytes += len(text)
+			}
+			out.cells = append(out.cells, cell)
+		}
+		out.Bytes += len(values) * valueBytes
+		out.n++
+		g.group.End = out.n
+		if more := out.Bytes - g.held; more >= heldAtOnce {
+			g.held = out.Bytes
+			return g.budget.Hold(more)
+		}
+	}
+	return nil
 }
 
 // guess is about how many rows to make room for.
@@ -525,7 +528,7 @@ func (r *Relation) on(parent, child string) string {
 }
 
 // writePage writes a page of the table itself, or a page for each parent. Per parent no more rows are read than the
-// page holds, and one: by a lateral subquery where there is one, by a correlated list of keys elsewhere.
+// page holds, and one: by a lateral subquery where there is one, by a list of keys for each parent elsewhere.
 func (r *Read) writePage(q *query) (probes bool) {
 	t := q.alias()
 	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil || r.Page.Offset > 0)
@@ -617,11 +620,13 @@ func (r *Read) writePage(q *query) (probes bool) {
 			q.add(" ON TRUE")
 		}
 	default:
+		// As `IN (SELECT …)` the keys would be looked for once a row, where statistics say that the table is small.
 		c := q.alias()
-		q.from("", r.From, t)
-		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " IN (SELECT ", r.key(c), " FROM ")
+		q.add("json_each((SELECT json_group_array(key) FROM (SELECT ", r.key(c), " AS key FROM ")
 		r.window(q, c, false)
-		q.add(")")
+		q.add("))) AS p")
+		q.from(kind, r.From, t)
+		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = p.value")
 		r.reaches(q, t, probes)
 		r.rank(q, t, probes)
 	}

@@ -19,7 +19,7 @@ import (
 func coerce(schema *ast.Schema, introspection bool, operation *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
 	out := make(map[string]any, len(operation.VariableDefinitions))
 	for _, v := range operation.VariableDefinitions {
-		c := coercion{schema: schema, introspection: introspection, path: []string{"$" + v.Variable}}
+		c := coercion{schema: schema, introspection: introspection, name: v.Variable}
 		value, found := given[v.Variable]
 		switch {
 		case !found && v.DefaultValue != nil:
@@ -47,7 +47,8 @@ func coerce(schema *ast.Schema, introspection bool, operation *ast.OperationDefi
 type coercion struct {
 	schema        *ast.Schema
 	introspection bool
-	path          []string
+	name          string
+	path          []string // in the variable
 }
 
 // misfit is wrong where what is said of it names a type.
@@ -59,7 +60,7 @@ func (c *coercion) misfit(what string) error {
 }
 
 func (c *coercion) wrong(what string) error {
-	return orm.Errorf(validationFailed, "%s %s", Shorten(strings.Join(c.path, ""), 200), what)
+	return orm.Errorf(validationFailed, "%s %s", Shorten("$"+c.name+strings.Join(c.path, ""), 200), what)
 }
 
 func (c *coercion) value(t *ast.Type, v any) (any, error) {

@@ -92,6 +92,13 @@ func Address(ctx context.Context) string {
 	return ""
 }
 
+// Values of header fields that every answer has. Nobody writes to them.
+var (
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+	types   = map[string][]string{mediaJSON: {mediaJSON + "; charset=utf-8"}, mediaGraphQL: {mediaGraphQL + "; charset=utf-8"}}
+)
+
 // A Refusal is a request that is not run: it is answered with a status and a fixed text.
 type Refusal struct {
 	Status  int
@@ -127,7 +134,7 @@ func (t *Transport) Middleware(next http.Handler) http.Handler {
 		ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx)) // who it is, is found out later
 		h := w.Header()
 		h.Set("X-Request-Id", id)
-		h.Set("X-Content-Type-Options", "nosniff")
+		h["X-Content-Type-Options"] = noSniff
 		defer func() {
 			if p := recover(); p != nil {
 				Recovered(ctx, p) //nolint:errcheck // what it says is said here
@@ -156,9 +163,10 @@ func headerBytes(r *http.Request) int {
 	return n
 }
 
-// compressed sends answers as gzip or zstd where the client takes it and it is worth it.
+// compressed sends answers as gzip or zstd where the client takes it and it is worth it. Of both, gzip at its fastest: zstd
+// takes a fifth to a half longer for a tenth less, and another level of gzip longer for less than that.
 func compressed(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(2<<10), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(2<<10), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true), gzhttp.PreferZstd(false))
 	if err != nil {
 		panic(err) // the options are right
 	}
@@ -210,7 +218,7 @@ func (q *Request) Answer(w http.ResponseWriter, answer *graphql.Response, status
 			h.Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
-	h.Set("Cache-Control", "no-store")
+	h["Cache-Control"] = noStore
 	if q.ReadOnly && len(answer.Errors) == 0 {
 		h.Set("Cache-Control", "private, no-cache")
 		tag := sha256.New()
@@ -306,22 +314,28 @@ func (t *Transport) readRequest(w http.ResponseWriter, r *http.Request, q *Reque
 
 // members are those of a request, wherever they came in.
 func (q *Request) members(members map[string]any) *Refusal {
-	for name, into := range map[string]*string{"query": &q.Query, "operationName": &q.OperationName, "documentId": &q.DocumentID} {
-		if v := members[name]; v != nil {
+	for _, m := range [...]struct {
+		name string
+		into *string
+	}{{"query", &q.Query}, {"operationName", &q.OperationName}, {"documentId", &q.DocumentID}} {
+		if v := members[m.name]; v != nil {
 			text, ok := v.(string)
 			if !ok {
-				return badRequest("`" + name + "` must be a text")
+				return badRequest("`" + m.name + "` must be a text")
 			}
-			*into = text
+			*m.into = text
 		}
 	}
-	for name, into := range map[string]*map[string]any{"variables": &q.Variables, "extensions": &q.Extensions} {
-		if v := members[name]; v != nil {
+	for _, m := range [...]struct {
+		name string
+		into *map[string]any
+	}{{"variables", &q.Variables}, {"extensions", &q.Extensions}} {
+		if v := members[m.name]; v != nil {
 			object, ok := v.(map[string]any)
 			if !ok {
-				return badRequest("`" + name + "` must be a JSON object")
+				return badRequest("`" + m.name + "` must be a JSON object")
 			}
-			*into = object
+			*m.into = object
 		}
 	}
 	if q.Query == "" && q.DocumentID == "" && q.Extensions["persistedQuery"] == nil {
@@ -360,9 +374,7 @@ func (t *Transport) readURL(r *http.Request) (map[string]any, *Refusal) {
 
 // readBody reads the members of a POST request. What arrives is taken from its budget: many may send a body slowly.
 func (t *Transport) readBody(w http.ResponseWriter, r *http.Request, budget *orm.Budget) (map[string]any, *Refusal) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, ok := params["charset"]
-	if err != nil || media != mediaJSON || ok && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
+	if !isJSON(r.Header.Get("Content-Type")) || r.Header.Get("Content-Encoding") != "" {
 		return nil, &Refusal{http.StatusUnsupportedMediaType, orm.BadRequest, "the body must be application/json in UTF-8"}
 	}
 	if r.ContentLength > int64(t.options.Body) {
@@ -379,6 +391,16 @@ func (t *Transport) readBody(w http.ResponseWriter, r *http.Request, budget *orm
 		return nil, badRequest("the body must be one JSON object; batches are not taken")
 	}
 	return nil, badRequest("the body must be one JSON object")
+}
+
+// isJSON tells whether a Content-Type is JSON in UTF-8.
+func isJSON(contentType string) bool {
+	if contentType == mediaJSON {
+		return true
+	}
+	media, params, err := mime.ParseMediaType(contentType)
+	charset, ok := params["charset"]
+	return err == nil && media == mediaJSON && (!ok || strings.EqualFold(charset, "utf-8"))
 }
 
 // taken takes what is read from a budget, twice: the decoder has it and the values that it makes of it.
@@ -425,7 +447,7 @@ func send(w http.ResponseWriter, media string, status int, b body) {
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	}
-	h.Set("Content-Type", media+"; charset=utf-8")
+	h["Content-Type"] = types[media]
 	h.Set("Content-Length", strconv.Itoa(b.len()))
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
