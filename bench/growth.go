@@ -98,13 +98,18 @@ func growthOf(ctx context.Context, kith string, posts int) (took []time.Duration
 		return nil, err
 	}
 	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
-	contestants, stop, err := start(ctx, kith, address, environment)
-	defer stop()
+	r := &runner{kith: kith}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	defer r.stop()
+	c, err := r.startKith(environment, "on")
 	if err != nil {
 		return nil, err
 	}
+	if err := c.await(r.ctx); err != nil {
+		return nil, err
+	}
 	for _, g := range growing {
-		d, err := medianOf(contestants[kithPlanned].address, g.text)
+		d, err := medianOf(c.address, g.text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", g.says, err)
 		}
