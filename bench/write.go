@@ -73,7 +73,7 @@ func (w *writer) prepare(text string) *sql.Stmt {
 	if strings.Contains(text, "$1") {
 		number = "$2"
 	}
-	stmt, err := w.pool.Prepare(strings.ReplaceAll(replace.Replace(text), "$list", number)) //nolint:sqlclosecheck // it is needed to the end
+	stmt, err := w.pool.Prepare(strings.ReplaceAll(replace.Replace(text), "$list", number))
 	if err != nil {
 		w.err = errors.Join(w.err, fmt.Errorf("%w\n%s", err, text))
 	}

@@ -25,12 +25,12 @@ func TestSessionsAreListed(t *testing.T) {
 		signUp(t, f.Planned, "bob")
 		logIn(t, f.Planned, "bob")
 		f.Clock.Add(time.Minute)
-		first, token := logInFrom(t, f.Planned, "203.0.113.1", "phone")
+		_, token := logInFrom(t, f.Planned, "203.0.113.1", "phone")
 		f.Clock.Add(time.Minute)
 		second, _ := logInFrom(t, f.Planned, "2001:db8:1:2::3", strings.Repeat("é", 201)+"\x01")
 		f.Clock.Add(time.Minute)
 		refreshed := answerOf(t, f.Planned, request{Query: refreshText, Variables: map[string]any{"t": token}, Header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}})
-		first = refreshed.text("refreshSession", "session", "accessToken")
+		first := refreshed.text("refreshSession", "session", "accessToken")
 		ids := map[any]bool{}
 		for name, h := range map[string]http.Handler{"plan": f.Planned, "resolvers": f.Resolved} {
 			if a := answerOf(t, h, request{Query: sessionsText}); string(a.Body) != `{"data":{"sessions":[]}}` {

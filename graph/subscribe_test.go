@@ -389,7 +389,7 @@ func TestChangesInParts(t *testing.T) {
 	}
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
-			f := open(t, database, func(o *graph.Options) { o.Limits.Response = 60 << 10 })
+			f := open(t, database, func(o *graph.Options) { o.Limits.Response = 600 << 10 })
 			url := listen(t, f.Planned)
 			c := dial(t, url, nil).init()
 			hear := func(c *socketClient) (e event) {
@@ -402,13 +402,13 @@ func TestChangesInParts(t *testing.T) {
 			few := dial(t, url, nil).init()
 			large := dial(t, url, nil).init()
 			c.subscribe("1", `subscription { changes { cursor more changes { id node { ... on Tag { name } } } } }`)
-			few.subscribe("1", fmt.Sprintf(`subscription { changes(ids: [%q, %q]) { cursor more changes { id } } }`, orm.GlobalID(db.Tags.Table, 7), orm.GlobalID(db.Tags.Table, 1500)))
+			few.subscribe("1", fmt.Sprintf(`subscription { changes(ids: [%q, %q]) { cursor more changes { id } } }`, orm.GlobalID(db.Tags.Table, 7), orm.GlobalID(db.Tags.Table, 15000)))
 			large.subscribe("1", `subscription { changes { cursor changes { id node { ... on Tag { name a: name b: name c: name d: name e: name f: name g: name } } } } }`)
 			begun(t, f, 3)
-			manyTags(t, f, "t", 2500)
+			manyTags(t, f, "t", 25000)
 			manyTags(t, f, "last", 1)
 			next, cursor := 0, ""
-			for i, n := range []int{1000, 1000, 500} {
+			for i, n := range []int{10000, 10000, 5000} {
 				e := hear(c).Payload
 				if len(e.Data.Changes.Changes) != n || e.Data.Changes.More != (i < 2) || len(e.Errors) > 0 {
 					t.Fatalf("set %d has %d changes, more %v, %v", i, len(e.Data.Changes.Changes), e.Data.Changes.More, e.Errors)
@@ -433,15 +433,15 @@ func TestChangesInParts(t *testing.T) {
 			}
 			back := dial(t, url, nil).init()
 			back.subscribe("1", fmt.Sprintf(`subscription { changes(after: %q) { cursor more changes { id } } }`, cursor))
-			for i, n := range []int{1000, 500, 1} {
+			for i, n := range []int{10000, 5000, 1} {
 				if e := hear(back).Payload.Data.Changes; len(e.Changes) != n || e.More != (i == 0) {
 					t.Errorf("behind the first set come %d, more %v", len(e.Changes), e.More)
 				}
 			}
 			// What is more than an answer may be is not read: all that is told are the ids.
 			e := hear(large).Payload
-			if len(e.Data.Changes.Changes) != 1000 || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != string(orm.LimitExceeded) ||
-				e.Data.Changes.Changes[0].Node.Name == "" || e.Data.Changes.Changes[999].Node.Name != "" {
+			if len(e.Data.Changes.Changes) != 10000 || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != string(orm.LimitExceeded) ||
+				e.Data.Changes.Changes[0].Node.Name == "" || e.Data.Changes.Changes[9999].Node.Name != "" {
 				t.Errorf("%d changes, %+v", len(e.Data.Changes.Changes), e.Errors)
 			}
 		})

@@ -114,10 +114,11 @@ const (
 	gathered = 10 * time.Millisecond
 	// keptInMemory bounds the bytes of transactions that all followers share; who falls behind reads them from the database.
 	keptInMemory = 16 << 20
-	// toldAtOnce is how many rows of the log are told together: a transaction of more is told in parts.
-	toldAtOnce = 1000
+	// toldAtOnce is how many rows of the log are told together: a transaction of more, which is more than a mutation may write, is told
+	// in parts.
+	toldAtOnce = 10_000
 	// readAtOnce is how many are read together, above toldAtOnce, so that a part is always whole.
-	readAtOnce = 2500
+	readAtOnce = 12_500
 	// behindAtOnce is how many who are behind read at once, so that they leave connections to others.
 	behindAtOnce = 2
 	// logWithin is how long the database has to answer what concerns the log of changes. Positions are given whole transactions, so what

@@ -121,10 +121,6 @@ func (p *root) payload(r *run, w Written) error {
 		}
 		return nil
 	}
-	null := func() error {
-		r.out = append(r.out, "null"...)
-		return nil
-	}
 	r.begin()
 	return r.members(p.connection, func(part *part) error {
 		switch part.kind {
@@ -132,12 +128,12 @@ func (p *root) payload(r *run, w Written) error {
 			if cells := row(w.Keys[0]); cells != nil {
 				return r.writeObject(part.object, f, cells)
 			}
-			return null()
+			r.out = append(r.out, "null"...)
 		case edgesPart:
 			if cells := row(w.Keys[0]); cells != nil {
 				return r.writeEdge(part.inner, p.branch, related{found: f, page: p.branch.page}, cells)
 			}
-			return null()
+			r.out = append(r.out, "null"...)
 		case nodesPart:
 			r.out = append(r.out, '[')
 			n := 0
