@@ -503,7 +503,7 @@ func TestChangesAfterAFailover(t *testing.T) {
 	}
 }
 
-var manyRows = flag.Int("rows", 10_000, "how many rows TestManyRowsAreToldInParts writes in one transaction: so many thousands")
+var manyRows = flag.Int("rows", 30_000, "how many rows TestManyRowsAreToldInParts writes in one transaction: so many tens of thousands")
 
 // A transaction of very many rows is told in parts, the same everywhere, and from between two of them as from between two
 // transactions: nobody has to hold all of it. One of a few hundred is told whole.
@@ -557,8 +557,8 @@ func TestManyRowsAreToldInParts(t *testing.T) {
 				return told
 			}
 			told := all(m.DB, false)
-			parts := *manyRows / 1000
-			if len(told) != 1+parts+1+1 || !strings.HasSuffix(told[0], " 500 false") || !strings.HasSuffix(told[1], " 1000 true") || !strings.HasSuffix(told[parts], " 1000 false") {
+			parts := *manyRows / 10_000
+			if len(told) != 1+parts+1+1 || !strings.HasSuffix(told[0], " 500 false") || !strings.HasSuffix(told[1], " 10000 true") || !strings.HasSuffix(told[parts], " 10000 false") {
 				t.Fatalf("it is told as %d: %v", len(told), told)
 			}
 			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing of it in memory
