@@ -24,7 +24,7 @@ import (
 
 var (
 	followFor  = flag.Duration("follow", 5*time.Second, "how long TestFollowersMissNothing kills servers on each database")
-	followRows = flag.Int("followrows", 3000, "how many rows its largest transaction has")
+	followRows = flag.Int("followrows", 12_000, "how many rows its largest transaction has")
 )
 
 const followQuery = `subscription($after: String) { changes(after: $after) { cursor more changes { verb type id%s } } }`
