@@ -118,11 +118,27 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	if err := db.write.PingContext(ctx); err != nil {
+	if err := db.reach(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
 	return db, nil
 }
+
+// reach makes a first connection. Who makes a file a database with a log of writes keeps others from it, who are not told to wait.
+func (db *DB) reach(ctx context.Context) error {
+	for end := time.Now().Add(busyFor); ; {
+		err := db.write.PingContext(ctx)
+		if err == nil || time.Now().After(end) || CodeOf(db.classify(ctx, err)) != Retry {
+			return err
+		}
+		time.Sleep(pauseToReach)
+	}
+}
+
+const (
+	busyFor      = 5 * time.Second
+	pauseToReach = 50 * time.Millisecond
+)
 
 // Model is what the database was opened with.
 func (db *DB) Model() *Model { return db.model }

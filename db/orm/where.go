@@ -366,9 +366,9 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 			return
 		}
 		// Of a row that is known only the link is asked.
-		links := known && by.decides(q)
+		asked, links := inner, known && by.decides(q)
 		if links {
-			inner = nil
+			asked = nil
 		}
 		u := q.alias()
 		link, mine, theirs := "l"+u, t+"."+r.Key().Name, u+"."+r.To.KeyColumn().Name
@@ -378,7 +378,7 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		case r.Theirs != nil:
 			theirs = u + "." + r.Theirs.Name
 		}
-		listed := has && (inner != nil || links) && !q.semijoins // as a list of keys
+		listed := has && (asked != nil || links) && !q.semijoins // as a list of keys
 		scalar := q.semijoins && (q.apart > 0 || q.joined == maxJoined)
 		end := ")"
 		switch {
@@ -427,9 +427,9 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		case by != nil && r.Link != nil:
 			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+by.column.Name+" = ?)", by.text)
 		}
-		if inner != nil {
+		if asked != nil {
 			q.add(" AND ")
-			q.inside(inner, u)
+			q.inside(asked, u)
 		}
 		q.add(end)
 	}
