@@ -151,9 +151,6 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 			c.header = "Authorization: Bearer " + token + "\r\n"
 		}
 	}
-	if !sqlite {
-		version = "PostgreSQL " + version
-	}
 	if err := r.match(version, contestants, chosen); err != nil || sqlite {
 		return err
 	}
