@@ -56,7 +56,7 @@ func TestStreamsLeaveNothing(t *testing.T) {
 	warm := dial(t, url, nil).init()
 	warm.subscribe("1", `subscription { users { totalCount } }`)
 	warm.hear()
-	warm.CloseNow()
+	warm.CloseNow() //nolint:errcheck // it is over
 	time.Sleep(200 * time.Millisecond)
 	goroutines, files := runtime.NumGoroutine()+5, descriptors(t)+30 // SQLite keeps what it has opened to read
 
@@ -66,7 +66,7 @@ func TestStreamsLeaveNothing(t *testing.T) {
 	}
 	for _, c := range silent {
 		c.expect("4408 Connection initialisation timeout")
-		c.CloseNow()
+		c.CloseNow() //nolint:errcheck // it is over
 	}
 	settled(t, goroutines, files)
 
@@ -79,13 +79,13 @@ func TestStreamsLeaveNothing(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	c.CloseNow()
+	c.CloseNow() //nolint:errcheck // it is over
 	settled(t, goroutines, files)
 
 	for i := range 20 {
 		deaf := dial(t, url, nil).init()
 		deaf.subscribe(fmt.Sprint(i), `subscription { users { nodes { id } } }`)
-		deaf.CloseNow()
+		deaf.CloseNow() //nolint:errcheck // it is over
 	}
 	settled(t, goroutines, files)
 }
@@ -260,7 +260,7 @@ func TestDeafClients(t *testing.T) {
 	if told == 0 || told == changes {
 		t.Errorf("of %d changes %d were told before it was left", changes, told)
 	}
-	late.CloseNow()
+	late.CloseNow() //nolint:errcheck // it is over
 	for _, c := range deafEvents {
 		c.Close()
 	}
@@ -343,7 +343,7 @@ func TestWebSocketFrames(t *testing.T) {
 	f := open(t, "sqlite")
 	url := listen(t, f.Planned)
 	warm := dial(t, url, nil).init()
-	warm.CloseNow()
+	warm.CloseNow() //nolint:errcheck // it is over
 	time.Sleep(200 * time.Millisecond)
 	goroutines, files := runtime.NumGoroutine()+5, descriptors(t)+30
 	const text = 0x81
