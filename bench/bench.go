@@ -140,6 +140,9 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		return err
 	}
 	if slices.ContainsFunc(chosen, func(q *query) bool { return q.writes }) {
+		if err := contestants[kithPlanned].await(ctx); err != nil {
+			return err
+		}
 		token, err := contestants[kithPlanned].logIn(ctx)
 		if err != nil {
 			return err
