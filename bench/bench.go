@@ -63,21 +63,29 @@ func grow(ctx context.Context, list string) error {
 		}
 		sizes = append(sizes, n)
 	}
-	dir, err := os.MkdirTemp("", "kith-bench-")
+	dir, kith, err := build(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	kith := filepath.Join(dir, "kith")
-	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
-		return err
-	}
 	table, err := growthTable(ctx, kith, sizes)
 	if err != nil {
 		return err
 	}
 	fmt.Print("\n", table)
 	return nil
+}
+
+// build makes a directory for what is measured, with the program in it.
+func build(ctx context.Context) (dir, kith string, err error) {
+	if dir, err = os.MkdirTemp("", "kith-bench-"); err != nil {
+		return "", "", err
+	}
+	kith = filepath.Join(dir, "kith")
+	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
+		return "", "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, kith, nil
 }
 
 func fail(err error) {
@@ -97,15 +105,11 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	if rounds < 1 || len(chosen) == 0 {
 		return errors.New("nothing to measure")
 	}
-	dir, err := os.MkdirTemp("", "kith-bench-")
+	dir, kith, err := build(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	kith := filepath.Join(dir, "kith")
-	if err := command(ctx, nil, "go", "build", "-buildvcs=false", "-o", kith, "kith"); err != nil {
-		return err
-	}
 	address := "sqlite:" + filepath.Join(dir, "bench.db")
 	if !sqlite {
 		var drop func() error

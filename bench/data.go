@@ -42,7 +42,7 @@ var fill = []string{
 
 // own gives some posts to who writes.
 func own(ctx context.Context, address string) error {
-	server, err := openLimit(address)
+	server, err := openLimit(address, true)
 	if err != nil {
 		return err
 	}

@@ -44,25 +44,20 @@ func serveLimit(address, database string) error {
 		debug.SetMemoryLimit(1 << 30)
 	}
 	l := &limit{json: map[*query]*sql.Stmt{}, levels: map[string]*sql.Stmt{}, keys: func(keys []int64) any { return pq.Int64Array(keys) }}
-	driver, connections := "postgres", pool
-	path, lite := strings.CutPrefix(database, "sqlite:")
+	lite := strings.HasPrefix(database, "sqlite:")
 	if lite {
-		driver, connections = "sqlite", readers
-		database = "file:" + path + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(2000)&_pragma=synchronous(NORMAL)&_pragma=journal_mode(WAL)" // as kith does
 		l.keys = func(keys []int64) any {
 			text, _ := json.Marshal(keys) // integers always marshal
 			return string(text)
 		}
 	}
-	server, err := sql.Open(driver, database)
+	server, err := openLimit(database, false)
 	if err != nil {
 		return err
 	}
-	server.SetMaxOpenConns(connections)
-	server.SetMaxIdleConns(connections)
 	w := &writer{pool: server, sqlite: lite}
 	if lite {
-		if w.pool, err = openLimit("sqlite:" + path); err != nil {
+		if w.pool, err = openLimit(database, true); err != nil {
 			return err
 		}
 	}
@@ -98,13 +93,17 @@ func serveLimit(address, database string) error {
 	return http.ListenAndServe(address, mux)
 }
 
-// openLimit opens what kith has for writing: a pool, or on SQLite one connection, whose transactions begin with the lock.
-func openLimit(database string) (*sql.DB, error) {
+// openLimit opens what kith has: a pool, and on SQLite one connection to write by, whose transactions begin with the lock.
+func openLimit(database string, write bool) (*sql.DB, error) {
 	path, sqlite := strings.CutPrefix(database, "sqlite:")
 	driver, n := "postgres", pool
 	if sqlite {
-		options := url.Values{"_txlock": {"immediate"}, "_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)", "journal_mode(WAL)"}}
-		driver, n, database = "sqlite", 1, "file:"+path+"?"+options.Encode()
+		options := url.Values{"_pragma": {"foreign_keys(1)", "busy_timeout(2000)", "synchronous(NORMAL)", "journal_mode(WAL)"}}
+		if driver, n = "sqlite", readers; write {
+			n = 1
+			options.Set("_txlock", "immediate")
+		}
+		database = "file:" + path + "?" + options.Encode()
 	}
 	server, err := sql.Open(driver, database)
 	if err != nil {
@@ -179,7 +178,12 @@ func (l *limit) rows(ctx context.Context, text string, argument any, dest []any,
 	if argument != nil {
 		arguments = append(arguments, argument)
 	}
-	rows, err := l.levels[text].QueryContext(ctx, arguments...)
+	return eachRow(ctx, l.levels[text], arguments, dest, each)
+}
+
+// eachRow runs a statement and calls each for every row, whose columns stand in dest.
+func eachRow(ctx context.Context, stmt *sql.Stmt, arguments, dest []any, each func()) error {
+	rows, err := stmt.QueryContext(ctx, arguments...)
 	if err != nil {
 		return err
 	}

@@ -80,22 +80,11 @@ func (w *writer) prepare(text string) *sql.Stmt {
 	return stmt
 }
 
-// rowsOf runs a statement in a transaction; each is called for every row, whose columns stand in dest.
+// rowsOf is eachRow in a transaction.
 func rowsOf(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, args []any, dest []any, each func()) error {
 	inside := tx.StmtContext(ctx, stmt)
 	defer inside.Close()
-	rows, err := inside.QueryContext(ctx, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return err
-		}
-		each()
-	}
-	return rows.Err()
+	return eachRow(ctx, inside, args, dest, each)
 }
 
 // write runs a transaction.

@@ -38,9 +38,7 @@ func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 	switch field.kind {
 	case idField:
 		key, _ := row[o.source.base].(int64)
-		r.out = append(r.out, '"')
-		r.out = orm.AppendGlobalID(r.out, o.source.table, key)
-		r.out = append(r.out, '"')
+		r.writeID(o.source.table, key)
 	case columnField:
 		r.out = appendValue(r.out, field.holds, row[o.source.base+field.column])
 	case joinedField:

@@ -43,27 +43,39 @@ func (a *Authenticator) bounds(address, name string, known bool) []db.Bound {
 // attempt tells whether a password matches a hash, and answers LIMIT_EXCEEDED if there were too many attempts. It is
 // counted when its turn at the gate comes: whoever is sent away leaves nothing behind.
 func (a *Authenticator) attempt(ctx context.Context, address string, g *orm.Gate, bounds []db.Bound, hash, password string) (matches bool, err error) {
-	wait, err := a.db.Wait(ctx, bounds)
-	if err != nil {
+	if err := a.mayTry(ctx, bounds); err != nil {
 		return false, err
-	}
-	if wait > 0 {
-		return false, tooMany(wait)
 	}
 	if err := g.Enter(ctx, address); err != nil {
 		return false, err
 	}
 	defer g.Leave()
-	allowed, err := a.db.Attempt(ctx, bounds)
-	if err == nil && !allowed { // others were counted meanwhile
-		if wait, err = a.db.Wait(ctx, bounds); err == nil {
-			err = tooMany(wait)
-		}
-	}
-	if err != nil {
+	if err := a.count(ctx, bounds); err != nil {
 		return false, err
 	}
 	return db.MatchPassword(hash, password), nil
+}
+
+// mayTry answers LIMIT_EXCEEDED if there were too many attempts. It counts none: who is sent away leaves nothing behind.
+func (a *Authenticator) mayTry(ctx context.Context, bounds []db.Bound) error {
+	wait, err := a.db.Wait(ctx, bounds)
+	if err == nil && wait > 0 {
+		err = tooMany(wait)
+	}
+	return err
+}
+
+// count counts an attempt, and answers LIMIT_EXCEEDED if others were counted meanwhile.
+func (a *Authenticator) count(ctx context.Context, bounds []db.Bound) error {
+	allowed, err := a.db.Attempt(ctx, bounds)
+	if err != nil || allowed {
+		return err
+	}
+	wait, err := a.db.Wait(ctx, bounds)
+	if err != nil {
+		return err
+	}
+	return tooMany(wait)
 }
 
 // tooMany says when an attempt is taken again.

@@ -44,20 +44,10 @@ var errNoMail = orm.Errorf(orm.Forbidden, "this server sends no mail")
 
 // counted counts an attempt, and answers LIMIT_EXCEEDED if there were too many: one of those leaves nothing behind.
 func (a *Authenticator) counted(ctx context.Context, bounds []db.Bound) error {
-	wait, err := a.db.Wait(ctx, bounds)
-	switch {
-	case err != nil:
+	if err := a.mayTry(ctx, bounds); err != nil {
 		return err
-	case wait > 0:
-		return tooMany(wait)
 	}
-	allowed, err := a.db.Attempt(ctx, bounds)
-	if err == nil && !allowed { // others were counted meanwhile
-		if wait, err = a.db.Wait(ctx, bounds); err == nil {
-			err = tooMany(wait)
-		}
-	}
-	return err
+	return a.count(ctx, bounds)
 }
 
 func (a *Authenticator) mailBounds(address, to string) []db.Bound {
@@ -145,12 +135,7 @@ func (a *Authenticator) Reset(ctx context.Context, address string, input model.R
 	var session *model.Session
 	reset := account.Key != 0
 	if reset {
-		if err := a.Hash(ctx, address, draft.Seal); err != nil {
-			return nil, err
-		}
-		next, _ := draft.Value("password_hash")
-		sealed, _ := next.(string)
-		session, reset, err = a.open(ctx, jar, address, db.Login{User: account.Key, Verified: account.Hash, NewHash: sealed, Token: hash, Attempts: bounds})
+		session, reset, err = a.openAnew(ctx, jar, address, draft, db.Login{User: account.Key, Verified: account.Hash, Token: hash, Attempts: bounds})
 	}
 	if err == nil && !reset {
 		return &model.ResetPasswordPayload{UserErrors: errToken()}, nil

@@ -161,6 +161,16 @@ func (a *Authenticator) open(ctx context.Context, jar *Jar, address string, logi
 	return session, true, err
 }
 
+// openAnew is open for a log-in that gives its user the password of a draft, and ends their other sessions.
+func (a *Authenticator) openAnew(ctx context.Context, jar *Jar, address string, draft *orm.Draft, login db.Login) (session *model.Session, opened bool, err error) {
+	if err := a.Hash(ctx, address, draft.Seal); err != nil {
+		return nil, false, err
+	}
+	sealed, _ := draft.Value("password_hash")
+	login.NewHash, _ = sealed.(string)
+	return a.open(ctx, jar, address, login)
+}
+
 // LogIn opens a session for a username and its password, if there were not too many attempts.
 func (a *Authenticator) LogIn(ctx context.Context, address string, input model.LogInInput) (*model.LogInPayload, error) {
 	jar, err := jarOf(ctx)
@@ -270,12 +280,7 @@ func (a *Authenticator) ChangePassword(ctx context.Context, address string, inpu
 	}
 	var session *model.Session
 	if matches {
-		if err := a.Hash(ctx, address, draft.Seal); err != nil {
-			return nil, err
-		}
-		next, _ := draft.Value("password_hash")
-		hash, _ := next.(string)
-		session, matches, err = a.open(ctx, jar, address, db.Login{User: viewer.Key, Verified: account.Hash, NewHash: hash, Attempts: bounds})
+		session, matches, err = a.openAnew(ctx, jar, address, draft, db.Login{User: viewer.Key, Verified: account.Hash, Attempts: bounds})
 	}
 	if err == nil && !matches {
 		return &model.ChangePasswordPayload{UserErrors: []*orm.Fault{{Code: orm.Invalid, Message: "the password is wrong", Field: []string{"input", "currentPassword"}}}}, nil
