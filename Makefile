@@ -17,6 +17,10 @@ GENERATED := graph/generated graph/model graph/*.resolvers.go graph/*.generated.
 # passwords, which take long on purpose.
 RACE := -race -gcflags='modernc.org/...=-race=false' -gcflags='golang.org/x/crypto/...=-race=false'
 
+# Without the paths of this machine a package has one compiled form wherever it lies: the copies of the source that some tests make
+# find in the cache what they have not changed.
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
+
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
