@@ -372,11 +372,11 @@ func TestDeleteMany(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		id := signUp(t, f.Planned, "ada")
 		_, key, _ := db.Model.ParseGlobalID(id)
-		bulk(t, f, key, 100_000)
+		bulk(t, f, key, 70_000) // more than a statement has parameters
 		start := time.Now()
 		a := answerOf(t, asAdmin(f.Planned), request{Query: `mutation($id: ID!) { deleteUser(input: {id: $id}) { deletedId cascade { type action count } userErrors { code } } }`, Variables: map[string]any{"id": id}})
 		t.Log(time.Since(start))
-		want := `"cascade":[{"type":"Profile","action":"DELETED","count":1},{"type":"Address","action":"DETACHED","count":1},{"type":"Post.tags","action":"UNLINKED","count":100001},{"type":"Post","action":"DELETED","count":100001}]`
+		want := `"cascade":[{"type":"Profile","action":"DELETED","count":1},{"type":"Address","action":"DETACHED","count":1},{"type":"Post.tags","action":"UNLINKED","count":70001},{"type":"Post","action":"DELETED","count":70001}]`
 		if !strings.Contains(string(a.Body), want) {
 			t.Fatalf("%s", a.Body)
 		}
