@@ -64,7 +64,7 @@ storm: postgresql $(CLUSTER) ## Write from sixteen clients for a minute on each 
 	exec $(CLUSTER) go test ./graph -run Ledger -storm 1m -v $(ARGS)
 	exec $(CLUSTER) go test ./db -run 'ChangesInOrder|ManyRows' -changes 1m -rows 50000 -v $(ARGS)
 	exec $(CLUSTER) go test . -run FollowersMissNothing -follow 1m -followrows 50000 -v $(ARGS)
-	exec $(CLUSTER) go test ./graph -run LiveIsFresh -live 60 -livechanges 60 -livegraphs 7 -timeout 30m $(ARGS)
+	exec $(CLUSTER) go test ./graph -run LiveIsFresh -live 60 -livechanges 90 -livegraphs 7 -timeout 30m $(ARGS)
 
 golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
 	exec $(CLUSTER) go test ./graph -run Golden -update $(ARGS)

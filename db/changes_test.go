@@ -49,12 +49,8 @@ func (f *following) next(t *testing.T, viewer orm.Viewer) string {
 
 func told(c *orm.Committed, viewer orm.Viewer) string {
 	var out []string
-	for _, change := range c.Changes {
-		verb := change.For(viewer)
-		switch {
-		case verb == "":
-			continue
-		case change.Link != nil:
+	for change, verb := range c.For(viewer) {
+		if change.Link != nil {
 			out = append(out, fmt.Sprint(verb, " ", change.Link.Coordinate(), " ", change.Keys))
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -307,18 +308,22 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 	return graphql.OneShot(s.steady(s.DB.Lagging(ctx), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) }))
 }
 
-// steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements.
-func (s *server) steady(ctx context.Context, read func(context.Context) *graphql.Response) *graphql.Response {
+// steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements. What is to be
+// followed from, and may be asked for anywhere, is read in one at once.
+func (s *server) steady(ctx context.Context, read func(context.Context) *graphql.Response) (answer *graphql.Response) {
 	state := operationOf(ctx)
-	answer := read(ctx)
-	if state.invalid.Swap(nil) != nil && state.budget.Err() == nil && !state.snapshot {
-		err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
-			answer = read(ctx)
-			return nil
-		})
-		if err != nil {
-			return s.failure(ctx, err)
+	if followed := strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField); !followed || state.snapshot {
+		answer = read(ctx)
+		if state.invalid.Swap(nil) == nil || state.budget.Err() != nil || state.snapshot {
+			return answer
 		}
+	}
+	err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
+		answer = read(ctx)
+		return nil
+	})
+	if err != nil {
+		return s.failure(ctx, err)
 	}
 	return answer
 }

@@ -39,9 +39,18 @@ type live struct {
 
 	mu        sync.Mutex
 	queries   map[identity]*liveQuery
+	running   map[*liveQuery]bool
 	documents map[liveDocumentKey]*liveDocument
 	watches   *orm.Watches[*liveQuery]
-	stop      func() // following the changes
+	following *liveFollowing // nil: nobody asks
+}
+
+// A liveFollowing is that changes are followed, for as long as somebody asks. Its fields are guarded by live's mu; err is set once it has begun.
+type liveFollowing struct {
+	users int
+	end   func()
+	begun chan struct{}
+	err   error
 }
 
 // A liveDocument is what queries have in common that differ in variables or viewers: they run together. Its fields are guarded by live's
@@ -81,7 +90,7 @@ func newLive(s *server) *live {
 	return &live{
 		server: s, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), seed: maphash.MakeSeed(),
 		memory:  orm.NewMemory(manyAnswers * s.Limits.Response),
-		queries: map[identity]*liveQuery{}, documents: map[liveDocumentKey]*liveDocument{}, watches: orm.NewWatches[*liveQuery](),
+		queries: map[identity]*liveQuery{}, running: map[*liveQuery]bool{}, documents: map[liveDocumentKey]*liveDocument{}, watches: orm.NewWatches[*liveQuery](),
 	}
 }
 
@@ -124,17 +133,11 @@ func (l *live) send(q *liveQuery, seen int, next func(transport.Answer) error) (
 func (l *live) join(ctx context.Context, query *graphql.OperationContext) (q *liveQuery, moved chan struct{}, err error) {
 	same := l.server.identify(ctx, query, query.Operation.SelectionSet)
 	moved = make(chan struct{}, 1)
+	if err := l.begin(ctx); err != nil {
+		return nil, nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.stop == nil {
-		from, leave, err := l.server.DB.Follow(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		following, cancel := context.WithCancel(context.Background())
-		l.stop = func() { cancel(); leave() }
-		go l.followChanges(following, from)
-	}
 	if q = l.queries[same]; q == nil {
 		d := l.document(ctx, query)
 		d.queries++
@@ -144,6 +147,45 @@ func (l *live) join(ctx context.Context, query *graphql.OperationContext) (q *li
 	}
 	q.members[moved] = true
 	return q, moved, nil
+}
+
+// begin makes the changes be followed until as many have called unfollow, and returns when they are. Whoever comes first asks the
+// database, and nobody else is held up by it.
+func (l *live) begin(ctx context.Context) error {
+	l.mu.Lock()
+	f := l.following
+	if f == nil {
+		following, end := context.WithCancel(context.Background())
+		f = &liveFollowing{end: end, begun: make(chan struct{})}
+		l.following = f
+		go l.followChanges(following, f)
+	}
+	f.users++
+	l.mu.Unlock()
+	var err error
+	select {
+	case <-f.begun:
+		err = f.err
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.unfollow(f)
+	}
+	return err
+}
+
+// unfollow is that one less asks; mu is held.
+func (l *live) unfollow(f *liveFollowing) {
+	if f.users--; f.users > 0 {
+		return
+	}
+	f.end()
+	if l.following == f {
+		l.following = nil
+	}
 }
 
 // document is what a query has in common with others; mu is held.
@@ -167,6 +209,7 @@ func (l *live) document(ctx context.Context, query *graphql.OperationContext) *l
 func (l *live) leave(q *liveQuery, moved chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.unfollow(l.following)
 	if delete(q.members, moved); len(q.members) > 0 {
 		return
 	}
@@ -176,50 +219,65 @@ func (l *live) leave(q *liveQuery, moved chan struct{}) {
 	}
 	l.watches.Set(q, nil)
 	l.memory.Give(q.answer.Len())
-	if len(l.queries) == 0 {
-		l.stop()
-		l.stop = nil
-	}
 }
 
 // followChanges lets the queries run again that changes concern. Where it is not known what has changed, all do.
-func (l *live) followChanges(ctx context.Context, from orm.Cursor) {
-	for ctx.Err() == nil {
-		sets, err := l.server.DB.Next(ctx, from)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case orm.CodeOf(err) == orm.Resync:
-			begin, leave, err := l.server.DB.Follow(ctx)
-			if err != nil {
-				break
-			}
-			leave() // the first one lasts
-			from = begin
-			l.mu.Lock()
-			for _, q := range l.queries {
-				q.changed()
-				q.pending = append(q.pending, nil)
-			}
-			l.mu.Unlock()
-			continue
-		}
-		if err != nil {
-			slog.Warn("live queries do not hear of changes", "cause", err)
-			time.Sleep(liveAgain)
-			continue
-		}
+func (l *live) followChanges(ctx context.Context, f *liveFollowing) {
+	from, leave, err := l.server.DB.Follow(ctx)
+	if err != nil {
 		l.mu.Lock()
-		for _, set := range sets {
-			from = set.Cursor
-			l.watches.Concerned(set, (*liveQuery).changed)
-			for _, q := range l.queries {
-				if q.running {
-					q.pending = append(q.pending, set)
-				}
-			}
+		if f.err = err; l.following == f { // the next who asks tries again
+			l.following = nil
 		}
 		l.mu.Unlock()
+	}
+	close(f.begun)
+	if err != nil {
+		return
+	}
+	defer leave()
+	for ctx.Err() == nil {
+		sets, err := l.server.DB.Next(ctx, from)
+		if orm.CodeOf(err) == orm.Resync {
+			var left func()
+			if from, left, err = l.server.DB.Follow(ctx); err == nil {
+				left() // the first one lasts
+				l.anew()
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			slog.Warn("live queries do not hear of changes", "cause", err)
+			select {
+			case <-time.After(liveAgain):
+			case <-ctx.Done():
+			}
+		}
+		for _, set := range sets {
+			from = set.Cursor
+			l.concern(set)
+		}
+	}
+}
+
+// anew lets all queries run again.
+func (l *live) anew() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, q := range l.queries {
+		q.changed()
+		if q.running {
+			q.pending = append(q.pending, nil)
+		}
+	}
+}
+
+// concern lets the queries run again that a transaction concerns. What runs finds out when it ends.
+func (l *live) concern(set *orm.Committed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watches.Concerned(set, (*liveQuery).changed)
+	for q := range l.running {
+		q.pending = append(q.pending, set)
 	}
 }
 
@@ -254,6 +312,7 @@ func (d *liveDocument) next() (batch []*liveQuery) {
 			batch = append(batch, q)
 			bytes += q.answer.Len()
 			q.running, q.pending = true, nil
+			d.live.running[q] = true
 		}
 	}
 	return batch
@@ -295,7 +354,7 @@ func (q *liveQuery) take(r reply) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	q.running = false
-	if len(q.members) == 0 {
+	if delete(l.running, q); len(q.members) == 0 {
 		return
 	}
 	if passing(r.Errors) != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -330,6 +331,33 @@ func TestReplicasFailSilently(t *testing.T) {
 				t.Fatal("the replica does not come back")
 			}
 			time.Sleep(20 * time.Millisecond)
+		}
+	}
+}
+
+// While the database is silent nobody waits for somebody else's live query to begin: who leaves has left.
+func TestLiveBeginsForEachAlone(t *testing.T) {
+	f, proxy := openBehind(t, dbtest.Postgres(t), 10*time.Second)
+	url := listen(t, f.Planned)
+	dial(t, url, nil).init().CloseNow() //nolint:errcheck // it is over
+	proxy.Silence(true)
+	defer proxy.Silence(false)
+	dial(t, url, nil).init().subscribe("1", `subscription { users { totalCount } }`) // and waits
+	time.Sleep(200 * time.Millisecond)
+	before := runtime.NumGoroutine()
+	var others []*socketClient
+	for range 50 {
+		c := dial(t, url, nil).init()
+		c.subscribe("1", `subscription { users { totalCount } }`)
+		others = append(others, c)
+	}
+	time.Sleep(200 * time.Millisecond)
+	for _, c := range others {
+		c.CloseNow() //nolint:errcheck // it is over
+	}
+	for end := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before+10; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines of %d", runtime.NumGoroutine(), before)
 		}
 	}
 }

@@ -21,6 +21,11 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]orm.Node, er
 	return nodes(ctx)
 }
 
+// ChangesCursor is the resolver for the changesCursor field.
+func (r *queryResolver) ChangesCursor(ctx context.Context) (string, error) {
+	return changesCursor(ctx)
+}
+
 // Mutation returns generated.MutationResolver implementation.
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 

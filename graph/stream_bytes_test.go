@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 // A wire is a WebSocket of which the client holds next to nothing.
 type wire struct{ net.Conn }
 
-func connect(t testing.TB, url string) wire {
+func connect(t testing.TB, url string, headers ...string) wire {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
@@ -29,7 +31,7 @@ func connect(t testing.TB, url string) wire {
 	}
 	w := wire{conn}
 	if _, err := io.WriteString(conn, "GET /graphql HTTP/1.1\r\nHost: kith\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"); err != nil {
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"+strings.Join(headers, "")+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	w.await(t, "\r\n\r\n")
@@ -169,6 +171,145 @@ func BenchmarkLive(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkLiveMany measures 10,000 live queries under ten changes a second, for as many changes as it is told: pages of objects, lists of
+// users and feeds that many look at, of a hundred documents, a hundred sets of variables and fifty viewers. What it says of the processor
+// is of server and clients. `GOMAXPROCS=1 go test ./graph -run '^$' -bench LiveMany -benchtime 100x`.
+func BenchmarkLiveMany(b *testing.B) {
+	const connections, each, people = 100, 100, 2000
+	for _, database := range databases {
+		b.Run(database, func(b *testing.B) {
+			f := open(b, database)
+			url := listen(b, f.Planned)
+			someUsers(b, f, people)
+			write := func(text string, args ...any) {
+				if err := f.DB.Write(admin(b.Context()), func(ctx context.Context) error {
+					_, err := f.DB.Exec(ctx, "test", text, args...)
+					return err
+				}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, 'T', 'x', created_at, updated_at FROM users")
+			ask := func(document, set int) string {
+				key, shape := 1+(document*23+set*17)%people, document%10
+				query := fmt.Sprintf("d%d: user(by: {username: $name}) { username name posts(first: 3) { totalCount nodes { title } } }", document)
+				switch {
+				case shape < 4:
+					query = fmt.Sprintf("d%d: node(id: $id) { ... on User { name profile { fullName } posts { totalCount } } }", document)
+				case shape < 6:
+					query = fmt.Sprintf("d%d: node(id: $post) { ... on Post { title author { name username } tags(first: 5) { nodes { name } } } }", document)
+				case shape == 9: // one for all, or five
+					query, key = fmt.Sprintf("d%d: posts(first: %d, orderBy: [{field: CREATED_AT, direction: DESC}]) { nodes { title author { name } } }", document, 5+set%5), 1
+				}
+				return fmt.Sprintf(`{"query":"subscription ($name: String = \"\", $id: ID = \"\", $post: ID = \"\") { %s }","variables":{"name":"u%d","id":%q,"post":%q}}`,
+					query, key-1, orm.GlobalID(db.Users.Table, int64(key)), orm.GlobalID(db.Posts.Table, int64(key)))
+			}
+			var mu sync.Mutex
+			var took []time.Duration
+			at := map[string]time.Time{} // of a change, by what it writes
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			for i := range connections {
+				w := connect(b, url, fmt.Sprintf("X-Viewer: %d\r\n", i%50))
+				b.Cleanup(func() { w.Close() })
+				go func() {
+					for j := range each {
+						w.say(b, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, j, ask((i+j*7)%100, (i*3+j)%100)))
+					}
+				}()
+				answers := bufio.NewReaderSize(w, 4<<10)
+				for range each {
+					if text := nextText(b, answers); !bytes.Contains(text, []byte(`"next"`)) {
+						b.Fatalf("%s", text)
+					}
+				}
+				go func() {
+					for {
+						text := nextText(nil, answers)
+						now := time.Now()
+						if text == nil {
+							return
+						}
+						mu.Lock()
+						for part := range bytes.SplitSeq(text, []byte(`"`)) {
+							if committed, ok := at[string(part)]; ok && len(part) > 1 && part[0] == '#' {
+								took = append(took, now.Sub(committed))
+								break
+							}
+						}
+						mu.Unlock()
+					}
+				}()
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			f.Statements()
+			var usage syscall.Rusage
+			syscall.Getrusage(syscall.RUSAGE_SELF, &usage) //nolint:errcheck // it is there
+			start, busy := time.Now(), usage.Utime.Nano()+usage.Stime.Nano()
+			for i := 0; b.Loop(); i++ {
+				time.Sleep(time.Until(start.Add(time.Duration(i) * 100 * time.Millisecond)))
+				mark, key := fmt.Sprintf("#%d", i), 1+i*37%people
+				mu.Lock()
+				at[mark] = time.Now()
+				mu.Unlock()
+				switch i % 4 {
+				case 0:
+					write("UPDATE users SET name = ? WHERE id = ?", mark, key)
+				case 1:
+					write("UPDATE posts SET title = ? WHERE id = ?", mark, key)
+				case 2:
+					write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, ?, 'x', '2026-01-02 00:00:00', updated_at FROM users WHERE id = ?", mark, key)
+				default:
+					write("UPDATE users SET name = ? WHERE id = 1 OR id = ?", mark, key)
+				}
+				mu.Lock()
+				at[mark] = time.Now()
+				mu.Unlock()
+			}
+			took0 := time.Since(start)
+			syscall.Getrusage(syscall.RUSAGE_SELF, &usage) //nolint:errcheck // it is there
+			busy = usage.Utime.Nano() + usage.Stime.Nano() - busy
+			time.Sleep(time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "max-ms")
+			b.ReportMetric(float64(len(took))/float64(b.N), "answers/change")
+			b.ReportMetric(float64(len(f.Statements()))/float64(b.N), "statements/change")
+			b.ReportMetric(100*float64(busy)/float64(took0.Nanoseconds()), "cpu-%")
+			b.ReportMetric(float64(after.HeapAlloc+after.StackInuse-before.HeapAlloc-before.StackInuse)/connections/each, "B/query")
+		})
+	}
+}
+
+// nextText is the next text that a server sends; nil if there is none.
+func nextText(t testing.TB, r *bufio.Reader) []byte {
+	head := make([]byte, 2)
+	_, err := io.ReadFull(r, head)
+	n := int(head[1])
+	if n > 125 && err == nil {
+		long := make([]byte, map[int]int{126: 2, 127: 8}[n])
+		if _, err = io.ReadFull(r, long); err == nil {
+			n = int(binary.BigEndian.Uint64(append(make([]byte, 8-len(long)), long...))) //nolint:gosec // it is small
+		}
+	}
+	text := make([]byte, n)
+	if err == nil {
+		_, err = io.ReadFull(r, text)
+	}
+	if err != nil && t != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // someUsers makes users with the keys 1 to n.

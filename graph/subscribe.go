@@ -21,6 +21,7 @@ import (
 	"kith/db/orm"
 	"kith/graph/plan"
 	"kith/graph/transport"
+	"kith/loaders"
 )
 
 // What comes over connections that are held open: subscriptions to changes here, live queries in live.go. Their fields are not
@@ -131,6 +132,17 @@ func (s *server) lookAfterSessions() {
 		}
 		s.open.mu.Unlock()
 	}
+}
+
+// cursorField is the field of Query that says where to follow from.
+const cursorField = "changesCursor"
+
+// changesCursor is a place behind which all is told that is not seen where this is read.
+func changesCursor(ctx context.Context) (string, error) {
+	return loaders.OfKey(ctx, cursorField, 0, func(ctx context.Context, d *orm.DB, path string, _ []int64) (map[int64]string, error) {
+		newest, err := d.Newest(ctx, path)
+		return map[int64]string{0: newest.String()}, err
+	})
 }
 
 // kind is the kind of operation that a request asks for; "" if it is none.
@@ -388,7 +400,9 @@ func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent s
 	for {
 		var sets []*orm.Committed
 		err := s.patiently(ctx, func() (err error) {
-			sets, err = s.DB.Next(ctx, from)
+			if sets, err = s.DB.Next(ctx, from); err == nil {
+				err = s.DB.Sight(ctx, sets, c.follows)
+			}
 			return err
 		})
 		if err != nil {
@@ -412,6 +426,14 @@ func (s *server) followChanges(ctx context.Context, c *changesField, lastEvent s
 			}
 		}
 	}
+}
+
+// follows tells whether anything of a table may be told.
+func (c *changesField) follows(t *orm.Table) bool {
+	if c.rows != nil && !slices.ContainsFunc(slices.Collect(maps.Keys(c.rows)), func(row rowID) bool { return row.table == t }) {
+		return false
+	}
+	return c.tables == nil || c.tables[t]
 }
 
 // patiently does something again while the database is gone, for a while: who follows is not to begin anew for a restart.
@@ -450,11 +472,8 @@ func (c *changesField) seen(set *orm.Committed, viewer orm.Viewer) (seen []seenC
 			}
 		}
 	}
-	for i := range set.Changes {
-		change := &set.Changes[i]
-		verb := change.For(viewer)
+	for change, verb := range set.For(viewer) {
 		switch {
-		case verb == "":
 		case change.Link != nil:
 			add(rowID{change.Link.From, change.Keys[0]}, orm.RowUpdated, change.Link.Field)
 			add(rowID{change.Link.To, change.Keys[1]}, orm.RowUpdated, change.Link.Back.Field)

@@ -512,3 +512,108 @@ func TestStreamsEndWithTheirToken(t *testing.T) {
 		t.Errorf("events end with %s", text)
 	}
 }
+
+// A cursor that is asked for with an answer is one behind which everything is told that the answer lacks, whoever writes meanwhile; so is
+// one that a mutation answers, or one that failed.
+func TestChangesCursor(t *testing.T) {
+	for _, database := range databases {
+		f := open(t, database)
+		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+			t.Run(database+"/"+way, func(t *testing.T) {
+				type reading struct {
+					at  orm.Cursor
+					had map[string]bool
+				}
+				var readings []reading
+				const n = 80 // a page has room for all
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					for i := range n {
+						manyTags(t, f, fmt.Sprint(way, i, "-"), 1)
+					}
+				}()
+				read := func(viewer orm.Viewer, query string) {
+					t.Helper()
+					_, body := ask(t, handler, viewer, request{Query: query})
+					r := reading{had: map[string]bool{}}
+					parts := strings.Split(string(body), `"`)
+					for i, part := range parts {
+						switch part {
+						case "z":
+							var ok bool
+							if r.at, ok = orm.ParseCursor(parts[i+2]); !ok {
+								t.Fatalf("%s", body)
+							}
+						case "name":
+							r.had[parts[i+2]] = true
+						}
+					}
+					if r.at == (orm.Cursor{}) {
+						t.Fatalf("%s", body)
+					}
+					readings = append(readings, r)
+				}
+				tags := `tags(first: 100, where: {name: {startsWith: "` + way + `"}}) { totalCount nodes { name posts(first: 1) { totalCount } } }`
+				for i, going := 0, true; going; i++ {
+					select {
+					case <-done:
+						going = false
+					default:
+					}
+					read(orm.Viewer{}, `{ a: `+tags+` b: `+tags+` ...F } fragment F on Query { z: changesCursor }`)
+					if i%10 == 0 {
+						made := fmt.Sprintf(`mutation { createTag(input: {name: "other%s%d"}) { userErrors { code } query { z: changesCursor `+tags+` } } }`, way, i)
+						read(orm.Viewer{Admin: true}, made)
+						read(orm.Viewer{Admin: true}, made) // it is TAKEN now
+					}
+				}
+				manyTags(t, f, "last"+way, 1)
+				told := func(from orm.Cursor) map[string]bool {
+					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+					defer cancel()
+					names := map[string]bool{}
+					for {
+						sets, err := f.DB.Next(ctx, from)
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, set := range sets {
+							from = set.Cursor
+							for change := range set.For(orm.Viewer{}) {
+								for i, c := range change.Table.Columns {
+									if c.Name == "name" {
+										name, _ := change.After[i].(string)
+										if names[name] = true; name == "last"+way+"0" {
+											return names
+										}
+									}
+								}
+							}
+						}
+					}
+				}
+				_, leave, err := f.DB.Follow(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer leave()
+				for i, r := range readings {
+					names := told(r.at)
+					for j := range n {
+						if name := fmt.Sprint(way, j, "-0"); !r.had[name] && !names[name] {
+							t.Fatalf("reading %d of %d lacks %s, which is not told behind its cursor", i, len(readings), name)
+						}
+					}
+				}
+			})
+		}
+		c := dial(t, listen(t, f.Planned), nil).init()
+		c.subscribe("1", `subscription { changesCursor }`)
+		first := c.hear()
+		manyTags(t, f, "live", 1)
+		if then := c.hear(); then == first || !strings.Contains(then, "changesCursor") {
+			t.Errorf("first %s, then %s", first, then)
+		}
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -521,4 +523,153 @@ func modest(w *world) (least orm.Viewer) {
 		}
 	}
 	return least
+}
+
+// Whatever is written, everybody is told of the rows that they see, and of those that they come to see or no longer do because something else
+// was written: of these and of no others, transaction by transaction, however late they ask.
+func TestHiddenChanges(t *testing.T) {
+	for seed := range uint64(2) {
+		for _, database := range databases {
+			t.Run(fmt.Sprintf("%s/%d", database, seed), func(t *testing.T) {
+				t.Parallel()
+				f := open(t, database)
+				worlds := []*world{fillAtRandom(t, f, *firstOne+seed)}
+				at, leave, err := f.DB.Follow(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer leave()
+				r := rand.New(rand.NewPCG(*firstOne+seed, 5))
+				fill := newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." })
+				fill.made = 10_000
+				viewers := []orm.Viewer{{}, {Admin: true}}
+				for range 6 {
+					viewers = append(viewers, someViewer(r, users(worlds[0])))
+				}
+				var said []string
+				told, come := 0, 0
+				check := func() {
+					for len(worlds) > 1 {
+						sets, err := f.DB.Next(t.Context(), at)
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, v := range viewers {
+							if err := f.DB.Sight(orm.WithViewer(t.Context(), v), sets, func(*orm.Table) bool { return true }); err != nil {
+								t.Fatal(err)
+							}
+						}
+						for _, set := range sets {
+							for _, v := range viewers {
+								got, want := map[string]orm.ChangeVerb{}, verbs(worlds[0], worlds[1], v)
+								for change, verb := range set.For(v) {
+									if change.Link != nil {
+										continue
+									}
+									id := fmt.Sprint(change.Table.Type, " ", change.Keys[0])
+									if _, twice := got[id]; twice {
+										t.Errorf("%s: %s is told twice", said[0], id)
+									}
+									if got[id] = verb; change.Verb == "" {
+										come++
+									}
+								}
+								if told += len(got); !maps.Equal(got, want) {
+									t.Fatalf("%s\n%+v is told %v\nand not     %v", said[0], v, got, want)
+								}
+							}
+							worlds, said, at = worlds[1:], said[1:], set.Cursor
+						}
+					}
+				}
+				for i := range 60 {
+					was, what := worlds[len(worlds)-1], ""
+					if i%2 == 0 {
+						what = moveAtRandom(t, f, r, was)
+					} else {
+						what = changeAtRandom(t, f, fill)
+					}
+					if now := readWorld(t, f.DB); !slices.Equal(dumpWorld(was), dumpWorld(now)) {
+						worlds, said = append(worlds, now), append(said, what)
+					}
+					if r.IntN(8) == 0 || i == 59 {
+						check()
+					}
+				}
+				t.Logf("%d changes were told, %d of them of rows that were not written", told, come)
+			})
+		}
+	}
+}
+
+// moveAtRandom makes a row lead elsewhere, on a path that decides who sees rows if there is one, and says what. Often nothing comes of it.
+func moveAtRandom(t *testing.T, f *fixture, r *rand.Rand, w *world) (said string) {
+	t.Helper()
+	var all, paths []*orm.Relation
+	for _, table := range db.Model.Tables() {
+		all = append(all, table.Relations...)
+		if table.Reads() == nil {
+			continue
+		}
+		for _, path := range table.Reads().Paths() {
+			at := table
+			for step := range strings.SplitSeq(path, ".") {
+				if relation := at.Relation(step); relation != nil {
+					paths, at = append(paths, relation), relation.To
+				}
+			}
+		}
+	}
+	if len(paths) > 0 && r.IntN(5) > 0 {
+		all = paths
+	}
+	relation := all[r.IntN(len(all))]
+	from, to := w.rows[relation.From], w.rows[relation.To]
+	if len(from) == 0 || len(to) == 0 {
+		return "nothing"
+	}
+	a, b := from[r.IntN(len(from))].key(), to[r.IntN(len(to))].key()
+	text, args := "", []any{b, a}
+	switch l := relation.Link; {
+	case relation.Own != nil:
+		text = "UPDATE " + relation.From.Name + " SET " + relation.Own.Name + " = ? WHERE id = ?"
+	case relation.Theirs != nil:
+		text, args = "UPDATE "+relation.To.Name+" SET "+relation.Theirs.Name+" = ? WHERE id = ?", []any{a, b}
+	case slices.Contains(w.links[relation.Coordinate()][a], b):
+		text = "DELETE FROM " + l.Table + " WHERE " + l.To + " = ? AND " + l.From + " = ?"
+	case l.Rows == nil:
+		text = "INSERT INTO " + l.Table + " (" + l.To + ", " + l.From + ") VALUES (?, ?)"
+	default:
+		return "nothing"
+	}
+	f.DB.Write(admin(t.Context()), func(ctx context.Context) error { //nolint:errcheck // it may be refused
+		_, err := f.DB.Exec(ctx, "test", text, args...)
+		return err
+	})
+	return fmt.Sprint(text, args)
+}
+
+// verbs are what a viewer is to be told of rows, by what was and what is.
+func verbs(was, is *world, v orm.Viewer) map[string]orm.ChangeVerb {
+	out := map[string]orm.ChangeVerb{}
+	for _, table := range db.Model.Tables() {
+		for _, r := range was.rows[table] {
+			id := fmt.Sprint(table.Type, " ", r.key())
+			now := is.find(table, r.key())
+			switch before, after := was.seen(v, r), is.seen(v, now); {
+			case before && !after:
+				out[id] = orm.RowDeleted
+			case after && !before:
+				out[id] = orm.RowCreated
+			case after && !reflect.DeepEqual(r.values, now.values):
+				out[id] = orm.RowUpdated
+			}
+		}
+		for _, r := range is.rows[table] {
+			if was.find(table, r.key()) == nil && is.seen(v, r) {
+				out[fmt.Sprint(table.Type, " ", r.key())] = orm.RowCreated
+			}
+		}
+	}
+	return out
 }

@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -60,6 +62,9 @@ type Committed struct {
 	rows    int // of the log
 	bytes   int
 	anew    bool // more was done than is recorded
+
+	looking  sync.Mutex // of who finds out the sighting
+	sighting atomic.Pointer[sighting]
 }
 
 // A Cursor is a place in the order of all transactions: behind the one at the position, or within it. The zero Cursor is nowhere.
@@ -299,7 +304,7 @@ func (db *DB) PruneChanges(ctx context.Context) error {
 // behind it, what is committed from now on is.
 func (db *DB) Follow(ctx context.Context) (begin Cursor, leave func(), err error) {
 	if !db.model.follows() {
-		return begin, nil, Errorf(Internal, "the migrations make no table for changes")
+		return begin, nil, errNotFollowed()
 	}
 	l := &db.log
 	if begin, err = db.lastChange(ctx); err != nil {
@@ -342,6 +347,15 @@ func (l *changeLog) add(more []*Committed) {
 	l.recent = slices.Clone(l.recent[drop:]) // what others hold of it stays as it is
 	close(l.moved)
 	l.moved = make(chan struct{})
+}
+
+// grew is that a transaction takes more bytes than it did.
+func (l *changeLog) grew(c *Committed, bytes int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.recent, c) {
+		c.bytes, l.bytes = c.bytes+bytes, l.bytes+bytes
+	}
 }
 
 // after are the transactions behind a place that are in memory; known is false if that cannot be told from memory.
@@ -480,6 +494,20 @@ func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
 		db.log.wake()
 	}
 }
+
+// Newest is the last place that has been given, as it is seen under ctx: in a snapshot, whatever that does not show has a place behind it
+// or will have one.
+func (db *DB) Newest(ctx context.Context, path string) (newest Cursor, err error) {
+	if !db.model.follows() {
+		return newest, errNotFollowed()
+	}
+	err = db.Query(ctx, path, "SELECT position, mark FROM change_head", nil, func(rows *sqlx.Rows) error {
+		return rows.Scan(&newest.Position, &newest.mark)
+	})
+	return newest, err
+}
+
+func errNotFollowed() *Error { return Errorf(Internal, "the migrations make no table for changes") }
 
 // readChanges reads some of what comes behind a place; more tells whether there is more.
 func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, more bool, err error) {
@@ -691,25 +719,60 @@ func (c *RowChange) Fields(v Viewer) (fields []string) {
 	return fields
 }
 
-// seenBy tells whether a viewer may see a row of which that is recorded. What other rows decide is not seen.
-func (t *Table) seenBy(v Viewer, row []any) bool {
+// shows tells whether a viewer may see a row of which that is recorded; known is false if what stands in other rows decides.
+func (t *Table) shows(v Viewer, row []any) (shows, known bool) {
 	if row == nil {
-		return false
+		return false, true
 	}
-	shows, known := t.Shows(v, func(c *Column) any { return row[slices.Index(t.Columns, c)] })
-	return shows && known
+	return t.Shows(v, func(c *Column) any { return row[slices.Index(t.Columns, c)] })
 }
 
-// For is what the change is to a viewer; "" if it is nothing: a row that comes to be seen is made, and one that ceases to be
-// is deleted. A link is seen where nothing at its ends is hidden, and a row where its own columns say so.
-func (c *RowChange) For(v Viewer) ChangeVerb {
+// For is what a transaction is to a viewer, change by change: a row that comes to be seen is made, and one that ceases to be is deleted,
+// also if it is another row that was written. A link is seen where nothing at its ends is hidden. What other rows decide is what Sight has found
+// out, and without it not seen.
+func (c *Committed) For(v Viewer) iter.Seq2[*RowChange, ChangeVerb] {
+	return func(yield func(*RowChange, ChangeVerb) bool) {
+		sighting := c.sighting.Load()
+		for i := range c.Changes {
+			change := &c.Changes[i]
+			if verb := change.verb(v, sighting); verb != "" && !yield(change, verb) {
+				return
+			}
+		}
+		if sighting == nil {
+			return
+		}
+		for i := range sighting.came {
+			change := &sighting.came[i]
+			if !change.Table.uncertain(v) {
+				continue
+			}
+			if verb := sighting.of(change).verb(v); verb != "" && verb != RowUpdated && !yield(change, verb) {
+				return
+			}
+		}
+	}
+}
+
+func (c *RowChange) verb(v Viewer, sighting *sighting) ChangeVerb {
 	if c.Link != nil {
 		if !v.Admin && (c.Link.From.reads != nil || c.Link.To.reads != nil) {
 			return ""
 		}
 		return c.Verb
 	}
-	before, after := c.Table.seenBy(v, c.Before), c.Table.seenBy(v, c.After)
+	before, known := c.Table.shows(v, c.Before)
+	if !known {
+		before = sighting.of(c).before[v.Key]
+	}
+	after, known := c.Table.shows(v, c.After)
+	if !known {
+		after = sighting.of(c).after[v.Key]
+	}
+	return verbOf(before, after)
+}
+
+func verbOf(before, after bool) ChangeVerb {
 	switch {
 	case before && after:
 		return RowUpdated

@@ -294,5 +294,8 @@ func (db *DB) record(ctx context.Context) error {
 	if err := db.moveHead(ctx, &transaction{tx: tx, pool: db.write}); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil || db.sequence == "" {
+		return err
+	}
+	return db.numberCommitted(ctx) // so that the newest place is behind it
 }

@@ -256,6 +256,7 @@ type Model struct {
 	order      func() []*Table
 	agreed     func()      // that all of the page goes together
 	follows    func() bool // the migrations make a place for what is recorded
+	sight      func() *sightModel
 }
 
 // NewModel is a model without tables. The migrations are numbered SQL files as goose reads them; NAME.sqlite.sql and
@@ -272,6 +273,7 @@ func NewModel(migrations fs.FS) *Model {
 		}
 	})
 	m.follows = sync.OnceValue(func() bool { return makeChanges(migrations) })
+	m.sight = sync.OnceValue(m.newSight)
 	return m
 }
 

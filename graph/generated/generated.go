@@ -470,21 +470,22 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Address   func(childComplexity int, id string) int
-		Addresses func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) int
-		Node      func(childComplexity int, id string) int
-		Nodes     func(childComplexity int, ids []string) int
-		Post      func(childComplexity int, id string) int
-		Posts     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
-		Profile   func(childComplexity int, id string) int
-		Profiles  func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) int
-		Search    func(childComplexity int, text string, prefix bool, first *int, after *string) int
-		Sessions  func(childComplexity int) int
-		Tag       func(childComplexity int, by model.TagBy) int
-		Tags      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
-		User      func(childComplexity int, by model.UserBy) int
-		Users     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) int
-		Viewer    func(childComplexity int) int
+		Address       func(childComplexity int, id string) int
+		Addresses     func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) int
+		ChangesCursor func(childComplexity int) int
+		Node          func(childComplexity int, id string) int
+		Nodes         func(childComplexity int, ids []string) int
+		Post          func(childComplexity int, id string) int
+		Posts         func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.PostOrder, where *model.PostWhere, distinct []model.PostDistinctField, offset *int) int
+		Profile       func(childComplexity int, id string) int
+		Profiles      func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.ProfileOrder, where *model.ProfileWhere, distinct []model.ProfileDistinctField, offset *int) int
+		Search        func(childComplexity int, text string, prefix bool, first *int, after *string) int
+		Sessions      func(childComplexity int) int
+		Tag           func(childComplexity int, by model.TagBy) int
+		Tags          func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.TagOrder, where *model.TagWhere, distinct []model.TagDistinctField, offset *int) int
+		User          func(childComplexity int, by model.UserBy) int
+		Users         func(childComplexity int, first *int, after *string, last *int, before *string, orderBy []*model.UserOrder, where *model.UserWhere, distinct []model.UserDistinctField, offset *int) int
+		Viewer        func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -873,6 +874,7 @@ type ProfileGroupKeyResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (orm.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]orm.Node, error)
+	ChangesCursor(ctx context.Context) (string, error)
 	Address(ctx context.Context, id string) (*db.Address, error)
 	Addresses(ctx context.Context, first *int, after *string, last *int, before *string, orderBy []*model.AddressOrder, where *model.AddressWhere, distinct []model.AddressDistinctField, offset *int) (*orm.Connection[db.Address], error)
 	Post(ctx context.Context, id string) (*db.Post, error)
@@ -2838,6 +2840,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Addresses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["orderBy"].([]*model.AddressOrder), args["where"].(*model.AddressWhere), args["distinct"].([]model.AddressDistinctField), args["offset"].(*int)), true
+	case "Query.changesCursor":
+		if e.ComplexityRoot.Query.ChangesCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ChangesCursor(childComplexity), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -6125,6 +6133,12 @@ type Query {
     "Global ids, at most 100; rubbish is BAD_REQUEST at its index."
     ids: [ID!]!
   ): [Node]!
+  """
+  A place in the order of all transactions, for ` + "`" + `changes(after:)` + "`" + `: whatever the answers of this operation do not show yet is told behind it,
+  and perhaps again what they do. The operation reads one state of the database, never a replica's. For what is read later it holds as
+  well, unless replicas answer that: they may be behind it.
+  """
+  changesCursor: String!
 }
 
 """
@@ -8534,6 +8548,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_node(ctx, field)
 	case "nodes":
 		return ec.fieldContext_Query_nodes(ctx, field)
+	case "changesCursor":
+		return ec.fieldContext_Query_changesCursor(ctx, field)
 	case "address":
 		return ec.fieldContext_Query_address(ctx, field)
 	case "addresses":
@@ -19566,6 +19582,29 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Query_changesCursor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_changesCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ChangesCursor(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_changesCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Query_address(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -35972,6 +36011,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "changesCursor":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_changesCursor(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "address":
 			field := field
 
@@ -43072,6 +43133,18 @@ func (ec *executionContext) marshalOSession2ᚖkithᚋgraphᚋmodelᚐSession(ct
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -2,8 +2,11 @@ package graph_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/db"
 	"kith/db/orm"
@@ -260,5 +263,69 @@ func TestForkRoles(t *testing.T) {
 		want(t, ofFay(`{ viewer { roles } }`), `["clerk"]`)
 		c.want(c.as("admin", role("revoke", fay, "clerk")), `"roles":[]`)
 		want(t, ofFay(`{ viewer { roles } letters { totalCount } }`), `{"viewer":{"roles":[]},"letters":{"totalCount":0}}`)
+	})
+}
+
+// Whom a path leads to a letter is told of it, when it comes, changes and goes, whatever on the way was written; what that takes is read once,
+// however many follow. Where a path leads to more than is looked at, they are to begin anew.
+func TestForkChangesByPaths(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		c := correspond(t, f)
+		url := listen(t, f.Planned)
+		const each = 20
+		var all []*socketClient
+		for _, name := range []string{"bob", "dan", "eve", "fay"} {
+			for range each {
+				s := dial(t, url, http.Header{"X-Viewer": {fmt.Sprint(c.keys[name])}}).init()
+				s.subscribe(name, `subscription { changes(of: [LETTER]) { changes { verb node { ... on Letter { subject } } } } }`)
+				all = append(all, s)
+			}
+		}
+		begun(t, f, 4*each)
+		for _, step := range []struct {
+			text string
+			told map[string]string // by whom
+		}{
+			{"UPDATE letters SET subject = 'new'", map[string]string{"bob": "UPDATED new", "dan": "UPDATED new", "eve": "UPDATED new"}},
+			{"DELETE FROM knows", map[string]string{"dan": "DELETED"}},
+			{"UPDATE posts SET author_id = 5 WHERE id = 3", map[string]string{"eve": "DELETED", "fay": "CREATED new"}},
+			{"INSERT INTO knows (one_id, other_id) VALUES (5, 1)", nil}, // fay sees it anyway
+			{"UPDATE letters SET recipient_id = NULL", map[string]string{"bob": "DELETED", "fay": "UPDATED new"}},
+			{"UPDATE posts SET author_id = 3 WHERE id = 3", map[string]string{"eve": "CREATED new"}},
+			{"DELETE FROM letters", map[string]string{"eve": "DELETED", "fay": "DELETED"}},
+		} {
+			f.Statements()
+			exec(t, f, step.text)
+			for i, s := range all {
+				name := []string{"bob", "dan", "eve", "fay"}[i/each]
+				if step.told[name] == "" {
+					continue
+				}
+				verb, subject, _ := strings.Cut(step.told[name], " ")
+				node := "null"
+				if subject != "" {
+					node = `{"subject":"` + subject + `"}`
+				}
+				s.expect(`{"type":"next","id":"` + name + `","payload":{"data":{"changes":{"changes":[{"verb":"` + verb + `","node":` + node + `}]}}}}`)
+			}
+			n := 0
+			for _, s := range f.Statements() {
+				if s.Path == "changes" {
+					n++
+				}
+			}
+			if n > 9 || n == 0 && step.told != nil {
+				t.Errorf("%s: %d statements", step.text, n)
+			}
+		}
+		exec(t, f, `INSERT INTO letters (sender_id, post_id, subject, body, weight, sealed, created_at, updated_at)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001) SELECT 1, 4, 's', 'b', 1, FALSE, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM n`)
+		late := dial(t, url, http.Header{"X-Viewer": {"4"}}).init()
+		late.subscribe("late", `subscription { changes(of: [LETTER]) { changes { verb } } }`)
+		time.Sleep(300 * time.Millisecond)
+		exec(t, f, "UPDATE posts SET author_id = 5 WHERE id = 4")
+		if got := late.hear(); !strings.Contains(got, `"code":"RESYNC"`) {
+			t.Errorf("%.300s", got)
+		}
 	})
 }
