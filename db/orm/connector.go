@@ -294,18 +294,32 @@ type tx struct {
 	ctx  context.Context // the driver's Commit and Rollback have none
 }
 
-// Commit answers ErrUncertain if it was sent and no answer came.
+// Commit answers ErrUncertain if it was sent and no answer came, or one that leaves open what became of it.
 func (t *tx) Commit() error {
 	l := t.conn.link
 	l.watch(t.ctx)
 	before := l.sent.Load()
 	err := t.Tx.Commit()
-	var answered *pq.Error
-	if err == nil || l.sent.Load() == before || errors.As(err, &answered) || errors.Is(err, pq.ErrInFailedTransaction) {
+	var answer *pq.Error
+	answered := errors.As(err, &answer) && !leavesOpen(answer)
+	if err == nil || l.sent.Load() == before || answered || errors.Is(err, pq.ErrInFailedTransaction) {
 		return err
 	}
 	return errors.Join(ErrUncertain, err)
 }
+
+// leavesOpen tells whether an answer to COMMIT does not say that nothing was committed: a distributed engine lost its way to a part of
+// itself, a pooler its server, or a server ended while it waited for its standby.
+func leavesOpen(answer *pq.Error) bool {
+	switch answer.Code {
+	case completionUnknown, "57P01", "57P02":
+		return true
+	}
+	return answer.Code.Class() == "08"
+}
+
+// completionUnknown is what an engine answers that does not know what became of a statement.
+const completionUnknown = "40003"
 
 // Rollback rolls back.
 func (t *tx) Rollback() error {

@@ -140,7 +140,7 @@ var postgresDialect = &dialect{
 			return Retry
 		case "57014": // query_canceled
 			return Timeout
-		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction: // shutting down, crashed, starting up, too many connections, a standby
+		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction, completionUnknown: // shutting down, crashed, starting up, too many connections, a standby
 			return Unavailable
 		}
 		if e.Code.Class() == "08" { // connection exceptions
