@@ -251,6 +251,18 @@ type conn struct {
 	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
 }
 
+// Sent is told every text that is sent to PostgreSQL, by migrations as well; nil is nothing. It is for tests, which set it before they
+// open a database.
+var Sent func(text string)
+
+// say is called before a text is sent.
+func (c *conn) say(ctx context.Context, text string) {
+	if Sent != nil {
+		Sent(text)
+	}
+	c.begin(ctx)
+}
+
 // begin is called before anything is sent.
 func (c *conn) begin(ctx context.Context) {
 	c.link.watch(ctx)
@@ -329,7 +341,7 @@ func (t *tx) Rollback() error {
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	inner, err := c.pqConn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
@@ -342,7 +354,7 @@ func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, er
 
 // ExecContext runs a statement, or gathers its rows.
 func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	var result driver.Result
 	var err error
 	if s := gathering(ctx); s != nil {
@@ -355,7 +367,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 
 // QueryContext runs a statement that answers rows.
 func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	rows, err := c.pqConn.QueryContext(ctx, text, args)
 	return rows, c.seen(err)
 }

@@ -229,7 +229,6 @@ func (s *script) search(t *schema.Table, filled bool) {
 		}
 		s.alter(t, "ADD COLUMN search tsvector NOT NULL\n    GENERATED ALWAYS AS (%s) STORED", strings.Join(vectors, " || "))
 		s.add("CREATE INDEX %[1]s_search_idx ON %[1]s USING gin (search);", t.Name)
-		s.alter(t, "ALTER COLUMN search SET STATISTICS 1000")
 		return
 	}
 	s.add("CREATE VIRTUAL TABLE %[1]s_search USING fts5 (\n    %[2]s, content = '%[1]s', content_rowid = 'id', tokenize = 'ascii'\n);", t.Name, strings.Join(words, ", "))
