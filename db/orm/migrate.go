@@ -43,6 +43,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 			err = db.record(ctx)
 		}
 		if err == nil {
+			err = db.makeKeyRanges(ctx)
+		}
+		if err == nil {
 			err = db.countWords(ctx)
 		}
 		if err == nil || errors.Is(err, ErrNewer) {
