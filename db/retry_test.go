@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"kith/db"
 	"kith/db/dbtest"
 	"kith/db/orm"
@@ -56,6 +58,45 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 	done.Wait()
 	if runs[0]+runs[1] < 3 {
 		t.Errorf("%v runs: there was no deadlock", runs)
+	}
+}
+
+// A transaction that is refused when it is committed, as serializable ones are, runs again. One of which the database does not know what
+// became of it does not: that is said, as when no answer comes.
+func TestCommitIsRefused(t *testing.T) {
+	address := dbtest.Postgres(t)
+	database := openMigrated(t, address)
+	if err := seed.Demo(t.Context(), database); err != nil {
+		t.Fatal(err)
+	}
+	outside := sqlx.MustOpen("postgres", address)
+	defer outside.Close()
+	outside.MustExec(`CREATE TABLE refused_with (code text, refusals integer); INSERT INTO refused_with VALUES ('', 0);
+		CREATE SEQUENCE refusals; -- which does not go back when the transaction does
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('refusals') <= (SELECT refusals FROM refused_with) THEN RAISE EXCEPTION 'refused' USING ERRCODE = (SELECT code FROM refused_with); END IF;
+			RETURN NULL;
+		END $$;
+		CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON tags DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	ctx := orm.WithViewer(t.Context(), orm.Viewer{Admin: true})
+	for _, c := range []struct {
+		code     string
+		refusals int
+		open     bool // it leaves open what became of the transaction
+	}{{"40001", 3, false}, {"40P01", 1, false}, {"40003", 1, true}, {"08006", 1, true}, {"57P01", 1, true}} {
+		outside.MustExec(`UPDATE refused_with SET code = $1, refusals = $2`, c.code, c.refusals)
+		outside.MustExec(`SELECT setval('refusals', 1, FALSE)`)
+		runs := 0
+		err := database.Write(ctx, func(ctx context.Context) error {
+			runs++
+			return rename(ctx, database, 1, "after "+c.code)
+		})
+		switch {
+		case c.open && (runs != 1 || !errors.Is(err, orm.ErrUncertain) || orm.CodeOf(err) != orm.Unavailable):
+			t.Errorf("%s: %d runs, and it is not said that the end is open: %v", c.code, runs, err)
+		case !c.open && (runs != c.refusals+1 || err != nil):
+			t.Errorf("%s: %d runs, error %v", c.code, runs, err)
+		}
 	}
 }
 

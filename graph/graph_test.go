@@ -16,13 +16,14 @@ import (
 
 	"kith/db"
 	"kith/db/dbtest"
+	"kith/db/dbtest/lint"
 	"kith/db/orm"
 	"kith/graph"
 )
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-	os.Exit(m.Run())
+	os.Exit(lint.Main(m, &orm.Sent))
 }
 
 // A fixture is kith over a fresh, migrated and empty database, answered by plans and, at another door, by resolvers.

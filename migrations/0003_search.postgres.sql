@@ -42,8 +42,6 @@ ALTER TABLE posts
     ADD COLUMN search tsvector NOT NULL
         GENERATED ALWAYS AS (setweight(kith_vector(title_words), 'A') || kith_vector(content_words)) STORED;
 CREATE INDEX posts_search_idx ON posts USING gin (search);
--- So many words are counted, ten times this, that one which is not among them is known to be rare.
-ALTER TABLE posts ALTER COLUMN search SET STATISTICS 1000;
 
 -- +goose Down
 ALTER TABLE posts DROP COLUMN search, DROP COLUMN content_words, DROP COLUMN title_words;

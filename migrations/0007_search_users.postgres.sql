@@ -14,7 +14,6 @@ UPDATE users SET name_words = coalesce(pg_temp.kith_words(name), '');
 ALTER TABLE users ADD COLUMN search tsvector NOT NULL
     GENERATED ALWAYS AS (setweight(kith_vector(username_words), 'A') || kith_vector(name_words)) STORED;
 CREATE INDEX users_search_idx ON users USING gin (search);
-ALTER TABLE users ALTER COLUMN search SET STATISTICS 1000;
 
 DROP FUNCTION pg_temp.kith_words;
 

@@ -61,6 +61,7 @@ type DB struct {
 
 	address string
 	log     changeLog
+	keys    keyMaker
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -431,7 +432,10 @@ const attempts = 12
 func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 	snapshot, refused := false, false
 	for attempt := 1; ; attempt++ {
-		err := db.transact(ctx, db.write, snapshot, refused, f)
+		err := db.reserveKeys(ctx)
+		if err == nil {
+			err = db.transact(ctx, db.write, snapshot, refused, f)
+		}
 		code := CodeOf(err)
 		if code != Retry && code != Stale || attempt == attempts {
 			if code == Retry || code == Stale {

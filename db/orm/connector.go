@@ -251,6 +251,18 @@ type conn struct {
 	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
 }
 
+// Sent is told every text that is sent to PostgreSQL, by migrations as well; nil is nothing. It is for tests, which set it before they
+// open a database.
+var Sent func(text string)
+
+// say is called before a text is sent.
+func (c *conn) say(ctx context.Context, text string) {
+	if Sent != nil {
+		Sent(text)
+	}
+	c.begin(ctx)
+}
+
 // begin is called before anything is sent.
 func (c *conn) begin(ctx context.Context) {
 	c.link.watch(ctx)
@@ -294,18 +306,32 @@ type tx struct {
 	ctx  context.Context // the driver's Commit and Rollback have none
 }
 
-// Commit answers ErrUncertain if it was sent and no answer came.
+// Commit answers ErrUncertain if it was sent and no answer came, or one that leaves open what became of it.
 func (t *tx) Commit() error {
 	l := t.conn.link
 	l.watch(t.ctx)
 	before := l.sent.Load()
 	err := t.Tx.Commit()
-	var answered *pq.Error
-	if err == nil || l.sent.Load() == before || errors.As(err, &answered) || errors.Is(err, pq.ErrInFailedTransaction) {
+	var answer *pq.Error
+	answered := errors.As(err, &answer) && !leavesOpen(answer)
+	if err == nil || l.sent.Load() == before || answered || errors.Is(err, pq.ErrInFailedTransaction) {
 		return err
 	}
 	return errors.Join(ErrUncertain, err)
 }
+
+// leavesOpen tells whether an answer to COMMIT does not say that nothing was committed: a distributed engine lost its way to a part of
+// itself, a pooler its server, or a server ended while it waited for its standby.
+func leavesOpen(answer *pq.Error) bool {
+	switch answer.Code {
+	case completionUnknown, "57P01", "57P02":
+		return true
+	}
+	return answer.Code.Class() == "08"
+}
+
+// completionUnknown is what an engine answers that does not know what became of a statement.
+const completionUnknown = "40003"
 
 // Rollback rolls back.
 func (t *tx) Rollback() error {
@@ -315,7 +341,7 @@ func (t *tx) Rollback() error {
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	inner, err := c.pqConn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
@@ -328,7 +354,7 @@ func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, er
 
 // ExecContext runs a statement, or gathers its rows.
 func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	var result driver.Result
 	var err error
 	if s := gathering(ctx); s != nil {
@@ -341,7 +367,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 
 // QueryContext runs a statement that answers rows.
 func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	c.begin(ctx)
+	c.say(ctx, text)
 	rows, err := c.pqConn.QueryContext(ctx, text, args)
 	return rows, c.seen(err)
 }

@@ -64,7 +64,7 @@ type dialect struct {
 	rows  func(columns []*Column) string
 	field func(*Column) string
 	// size is about how many rows a table has; indexes is a SELECT of what indexes begin with, as "table.expression".
-	size    func(table string) string
+	size    func(t *Table) string
 	indexes string
 	// scans is how many statements that look at many rows run at once.
 	scans func() int

@@ -134,7 +134,7 @@ func between(from, to *schema.Schema) (*difference, error) {
 				c.kept = append(c.kept, column)
 			}
 		}
-		if of[t.Name] != nil || !slices.Equal(wordsOf(before), wordsOf(t)) || !slices.Equal(substringsOf(before), substringsOf(t)) {
+		if of[t.Name] != nil || givenKeys(before) != givenKeys(t) || !slices.Equal(wordsOf(before), wordsOf(t)) || !slices.Equal(substringsOf(before), substringsOf(t)) {
 			d.changed = append(d.changed, c)
 		}
 	}
@@ -211,6 +211,11 @@ func substringsOf(t *schema.Table) []string {
 		}
 	}
 	return nil
+}
+
+// givenKeys tells whether the program gives the rows of a table their keys.
+func givenKeys(t *schema.Table) bool {
+	return slices.ContainsFunc(t.Attrs, func(a schema.Attr) bool { _, is := a.(*givenKey); return is })
 }
 
 // others are what was given to the table by hand.

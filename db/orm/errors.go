@@ -71,8 +71,8 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// ErrUncertain says that the connection was lost while a transaction was being committed: it may be done or not. It is the
-// cause of an Unavailable error.
+// ErrUncertain says that the connection was lost while a transaction was being committed, or that the database does not know what
+// became of it: it may be done or not. It is the cause of an Unavailable error.
 var ErrUncertain = errors.New("no answer to the commit")
 
 // tooManyWriters is what a client is told of a transaction that went on losing races.

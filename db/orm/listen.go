@@ -32,6 +32,9 @@ func listenPostgres(ctx context.Context, address string, f func()) {
 		}
 	})
 	defer listener.Close()
+	if Sent != nil {
+		Sent("LISTEN " + channel)
+	}
 	go listener.Listen(channel) //nolint:errcheck // it waits for a connection, for ever if there is none
 	for {
 		select {

@@ -251,6 +251,9 @@ func (l *Load) finish(ctx context.Context) error {
 
 // lastKey is the highest key that a table has ever given to a row, be the row there or not; 0 if it has given none.
 func (db *DB) lastKey(ctx context.Context, t *Table) (key int64, err error) {
+	if t.timeOrdered {
+		return db.lastOrdered(ctx, t)
+	}
 	text := "SELECT seq FROM sqlite_sequence WHERE name = '" + t.Name + "'"
 	if db.driver == postgresDialect.driver {
 		text = "SELECT COALESCE(pg_sequence_last_value(pg_get_serial_sequence('" + t.Name + "', 'id')::regclass), 0)"
@@ -264,6 +267,9 @@ func (db *DB) raiseKey(ctx context.Context, t *Table, given int64) error {
 	last, err := db.lastKey(ctx, t)
 	if err != nil {
 		return err
+	}
+	if t.timeOrdered {
+		return db.raiseOrdered(ctx, t, max(given, last))
 	}
 	path := "raise key of " + t.Type
 	if db.driver == postgresDialect.driver {

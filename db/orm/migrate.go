@@ -42,6 +42,12 @@ func (db *DB) Migrate(ctx context.Context) error {
 		if err == nil {
 			err = db.record(ctx)
 		}
+		if err == nil {
+			err = db.makeKeyRanges(ctx)
+		}
+		if err == nil {
+			err = db.countWords(ctx)
+		}
 		if err == nil || errors.Is(err, ErrNewer) {
 			return err
 		}

@@ -103,9 +103,13 @@ var postgresDialect = &dialect{
 	},
 	field: func(c *Column) string { return "r." + c.Name },
 	// What ANALYZE counted, for as many pages as there are now; before the first one there is only the span of keys.
-	size: func(table string) string {
-		return "LEAST(" + span(table) + ", (SELECT reltuples / relpages * pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class" +
-			" WHERE oid = '" + table + "'::regclass AND reltuples > 0 AND relpages > 0))"
+	size: func(t *Table) string {
+		counted := "(SELECT reltuples / relpages * pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class" +
+			" WHERE oid = '" + t.Name + "'::regclass AND reltuples > 0 AND relpages > 0)"
+		if t.timeOrdered {
+			return "COALESCE(" + counted + ", " + span(t) + ")"
+		}
+		return "LEAST(" + span(t) + ", " + counted + ")"
 	},
 	indexes: "SELECT t.relname || '.' || pg_get_indexdef(i.indexrelid, 1, TRUE) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid" +
 		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
@@ -140,7 +144,7 @@ var postgresDialect = &dialect{
 			return Retry
 		case "57014": // query_canceled
 			return Timeout
-		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction: // shutting down, crashed, starting up, too many connections, a standby
+		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction, completionUnknown: // shutting down, crashed, starting up, too many connections, a standby
 			return Unavailable
 		}
 		if e.Code.Class() == "08" { // connection exceptions

@@ -54,6 +54,8 @@ type Table struct {
 	name *Column
 	// uniques are the columns whose values no two rows have together; a null is like no other.
 	uniques [][]*Column
+	// timeOrdered: the program makes its keys, of the time.
+	timeOrdered bool
 	// without are the verbs that the API does not have.
 	without []Verb
 	// checks are functions over a row before it is written; computed are fields that follow from a row.

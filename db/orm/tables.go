@@ -66,6 +66,9 @@ type filledFrom struct {
 	column string
 }
 
+// A givenKey says that the program gives the rows of a table their keys.
+type givenKey struct{ schema.Attr }
+
 // A byHand is what a migration that was not drafted gave a page's table besides what the page declares. It stays.
 type byHand struct {
 	schema.Attr
@@ -182,6 +185,9 @@ func (t *Table) declared() (*schema.Table, error) {
 	}
 	if wrong != nil {
 		return nil, wrong
+	}
+	if t.timeOrdered {
+		s.AddAttrs(&givenKey{})
 	}
 	t.indexes(s)
 	if len(t.searched) > 0 {
@@ -338,6 +344,10 @@ func (m *Model) migrated(ctx context.Context, files fs.FS) (_ *schema.Schema, er
 	}
 	for _, t := range s.Tables {
 		t.Attrs = slices.DeleteFunc(t.Attrs, func(a schema.Attr) bool { _, is := a.(*sqlite.CreateStmt); return is })
+		counted := slices.ContainsFunc(t.PrimaryKey.Attrs, func(a schema.Attr) bool { _, is := a.(*sqlite.AutoIncrement); return is })
+		if len(t.PrimaryKey.Parts) == 1 && !counted {
+			t.AddAttrs(&givenKey{})
+		}
 		for _, c := range t.Columns {
 			c.Type.Raw = strings.ToLower(c.Type.Raw)
 			if c.Type.Raw == "text" {

@@ -30,7 +30,7 @@ var catalogs = map[string][]string{
 		`SELECT replace(name, '_search', ''), 'search', sql FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'`,
 	},
 	"postgres": {
-		`SELECT c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod), l.collname, a.attnotnull, a.attidentity, a.attgenerated, a.attstattarget, pg_get_expr(d.adbin, d.adrelid)
+		`SELECT c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod), l.collname, a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)
 			FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 			LEFT JOIN pg_collation l ON l.oid = a.attcollation WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace`,
 		`SELECT c.relname, 'index', pg_get_indexdef(x.indexrelid) FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid WHERE c.relnamespace = 'public'::regnamespace`,
@@ -188,7 +188,14 @@ func TestMigrationsMakeThePage(t *testing.T) {
 	}
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
-			differ(t, name, catalog(t, opened(t, name, page)), atOnce(t, name, func(m *Model) { m.tables = page.tables }))
+			d := opened(t, name, page)
+			differ(t, name, catalog(t, d), atOnce(t, name, func(m *Model) { m.tables = page.tables }))
+			if name == "postgres" { // which is told besides how many words to count
+				var counted []int
+				if err := d.write.Select(&counted, "SELECT attstattarget FROM pg_attribute WHERE attname = 'search' AND attrelid = 'posts'::regclass"); err != nil || !slices.Equal(counted, []int{1000}) {
+					t.Errorf("%v words are counted, error %v", counted, err)
+				}
+			}
 		})
 	}
 }

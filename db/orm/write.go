@@ -405,13 +405,23 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 	for _, d := range drafts {
 		d.derive()
 	}
+	var columns []*Column
+	if t.timeOrdered {
+		made, err := db.newKeys(len(drafts))
+		if err != nil {
+			return err
+		}
+		for i, d := range drafts {
+			d.key = made[i]
+		}
+		columns = append(columns, t.KeyColumn())
+	}
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	if len(drafts) == 1 {
 		q.insertOne(drafts[0], db.Now())
 		_, err := db.returning(ctx, &Statement{Path: "insert " + t.Type}, q, drafts[0])
 		return err
 	}
-	var columns []*Column
 	rows := make([]map[string]any, len(drafts))
 	for i, d := range drafts {
 		for _, a := range d.values {
@@ -419,7 +429,9 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 				columns = append(columns, a.column)
 			}
 		}
-		rows[i] = d.row(columns)
+		if rows[i] = d.row(columns); t.timeOrdered {
+			rows[i][t.KeyColumn().Name] = d.key
+		}
 	}
 	q.insert(t, columns, rows, db.Now(), true, "")
 	q.add(" RETURNING id")
@@ -445,10 +457,16 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 // insertOne writes the insertion of the row of one draft.
 func (q *query) insertOne(d *Draft, now time.Time) {
 	q.add("INSERT INTO ", d.table.Name, " (")
+	if d.table.timeOrdered {
+		q.add("id, ")
+	}
 	for _, a := range d.values {
 		q.add(a.column.Name, ", ")
 	}
 	q.add("created_at, updated_at) VALUES (")
+	if d.table.timeOrdered {
+		q.bindTo("?, ", d.key)
+	}
 	for _, a := range d.values {
 		q.bindTo("?, ", a.value)
 	}
@@ -464,17 +482,24 @@ func (q *query) insert(t *Table, columns []*Column, rows []map[string]any, now t
 	together := slices.Concat(t.uniques...)
 	for _, c := range columns {
 		names, fields = append(names, c.Name), append(fields, q.field(c))
-		if several && q.nextKey != nil && (c.Unique || slices.Contains(together, c)) {
+		if several && q.nextKey != nil && c != t.KeyColumn() && (c.Unique || slices.Contains(together, c)) {
 			unique = append(unique, "n."+c.Name)
 		}
 	}
 	from, sorted := " FROM ", ""
 	if unique != nil {
-		from += "(SELECT " + q.nextKey(t.Name) + " AS id, " + strings.Join(fields, ", ") + " FROM "
+		key := ""
+		if !t.timeOrdered {
+			key = q.nextKey(t.Name) + " AS id, "
+		}
+		from += "(SELECT " + key + strings.Join(fields, ", ") + " FROM "
 		sorted = ") AS n ORDER BY " + strings.Join(unique, ", ")
-		names, fields = append([]string{"id"}, names...), []string{"n.id"}
-		for _, c := range columns {
-			fields = append(fields, "n."+c.Name)
+		if !t.timeOrdered {
+			names = append([]string{"id"}, names...)
+		}
+		fields = nil
+		for _, name := range names {
+			fields = append(fields, "n."+name)
 		}
 	}
 	q.add("INSERT INTO ", t.Name, " (", strings.Join(append(names, "created_at", "updated_at"), ", "), ") SELECT ")
@@ -662,13 +687,23 @@ func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []st
 	if len(names) == 0 {
 		return nil
 	}
-	rows := make([]map[string]any, len(names))
+	rows, columns := make([]map[string]any, len(names)), []*Column{t.name}
 	for i, name := range names {
 		rows[i] = map[string]any{t.name.Name: name}
 	}
+	if t.timeOrdered {
+		keys, err := db.newKeys(len(names))
+		if err != nil {
+			return err
+		}
+		columns = append(columns, t.KeyColumn())
+		for i, key := range keys {
+			rows[i][t.KeyColumn().Name] = key
+		}
+	}
 	q := &query{dialect: db.dialect}
 	missing := " WHERE NOT EXISTS (SELECT 1 FROM " + t.Name + " AS t WHERE t." + t.name.Name + " = " + q.field(t.name) + ")"
-	q.insert(t, []*Column{t.name}, rows, db.Now(), true, missing)
+	q.insert(t, columns, rows, db.Now(), true, missing)
 	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")
 	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args}, nil)
 }

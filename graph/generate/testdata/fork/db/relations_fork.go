@@ -16,7 +16,7 @@ type Reply struct {
 
 // On the page.
 var (
-	Replies = orm.Declare[Reply](Model, "replies", orm.OwnedBy("author_id"))
+	Replies = orm.Declare[Reply](Model, "replies", orm.OwnedBy("author_id"), orm.TimeOrdered)
 
 	PostReplies, ReplyPost   = orm.OneToMany(Posts, "replies", Replies, "post", "post_id", orm.Cascade)
 	UserReplies, ReplyAuthor = orm.OneToMany(Users, "replies", Replies, "author", "author_id", orm.Cascade)
