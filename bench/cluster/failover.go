@@ -108,29 +108,53 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 	faults = append(faults, s.compare(ctx, l, listeners)...)
 	stopListening()
 	followers.Wait()
+	faults = append(faults, s.replicas(ctx)...)
 	for i, at := range s.instances {
 		if at.over() {
 			faults = append(faults, fmt.Sprintf("instance %d has ended: %s", i+1, s.Log(fmt.Sprintf("kith%d", i+1))))
 		}
 	}
 	if len(faults) > 0 {
-		if err := s.keep(); err != nil {
-			return err
-		}
+		faults = append(faults, s.keep())
 		return errors.New(strings.Join(faults, "\n"))
 	}
 	return nil
 }
 
-// keep leaves the logs where they are found.
-func (s *system) keep() error {
-	for _, name := range []string{"kith1", "kith2", "node1", "node2", "node3", "pgbouncer", "haproxy"} {
-		if err := os.WriteFile(".build/cluster-"+name+".log", []byte(s.Log(name)), 0o644); err != nil {
-			return err
+// replicas tells whether the servers that follow are read again by all.
+func (s *system) replicas(ctx context.Context) (faults []string) {
+	for i, at := range s.instances {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+			for range s.Nodes {
+				at.ask(ctx, nil, "{ "+newestPosts+" }", nil, nil) //nolint:errcheck // it tries those that have rested
+			}
+			if n := strings.Count(at.get(ctx, "/metrics"), "\nkith_db_resting{pool=\"replica-"); n != len(s.Nodes) {
+				return []string{fmt.Sprintf("instance %d has %d replicas", i+1, n)}
+			}
+			resting := 0
+			for n := range s.Nodes {
+				resting += strings.Count(at.get(ctx, "/metrics"), fmt.Sprintf("kith_db_resting{pool=\"replica-%d\"} 1\n", n+1))
+			}
+			if resting == 1 { // which leads
+				break
+			}
+			if time.Now().After(end) {
+				faults = append(faults, fmt.Sprintf("instance %d does not read %d of %d servers", i+1, resting, len(s.Nodes)))
+				break
+			}
 		}
 	}
-	fmt.Println("the logs are in .build/cluster-*.log")
-	return nil
+	return faults
+}
+
+// keep leaves the logs where they are found, and says where.
+func (s *system) keep() string {
+	for _, name := range []string{"kith1", "kith2", "node1", "node2", "node3", "pgbouncer", "haproxy"} {
+		if err := os.WriteFile(".build/cluster-"+name+".log", []byte(s.Log(name)), 0o644); err != nil {
+			return err.Error()
+		}
+	}
+	return "the logs are in .build/cluster-*.log"
 }
 
 // logIn makes a user, who becomes an admin.
