@@ -24,7 +24,7 @@ export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
 # Runs a command with one throw-away PostgreSQL for all test processes; see db/dbtest.
 CLUSTER := .build/cluster
 
-.PHONY: help run generate check release test fuzz storm golden bench attack app graphiql postgresql compiler node chromium $(CLUSTER)
+.PHONY: help run generate check release test fuzz storm golden bench attack app graphiql postgresql compiler node chromium patroni cluster failover $(CLUSTER)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,12 @@ bench: postgresql $(CLUSTER) ## Measure kith against the limit, side by side
 attack: postgresql $(CLUSTER) ## Attack the server on both databases: its memory and life, and what a bystander notices
 	exec $(CLUSTER) go run ./bench/attack $(ARGS)
 
+cluster: postgresql patroni ## Start three PostgreSQL servers under Patroni and two instances of kith, until Ctrl-C
+	go run ./bench/cluster $(ARGS)
+
+failover: postgresql patroni ## Fail such a cluster over twenty times under writers and subscribers, and compare
+	go run ./bench/cluster -failovers 20 $(ARGS)
+
 app: ## Build the example app from its lock file, and start the server with it at http://127.0.0.1:8080/
 	cd examples/app && npm ci && npm run build
 	KITH_APP=examples/app/dist go run . $(ARGS)
@@ -101,6 +107,13 @@ chromium: ## Install Chromium for the tests of GraphiQL and the app, where it is
 
 $(CLUSTER):
 	@go build -buildvcs=false -o $@ ./db/dbtest/cluster
+
+patroni: ## Install Patroni, etcd, HAProxy and PgBouncer for make cluster, where they are missing (Debian)
+	@PATH="$$PATH:/usr/sbin"; missing=; for program in patroni etcd haproxy pgbouncer; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	test -z "$$missing" || { $(call install,the cluster needs Patroni$(comma) etcd$(comma) HAProxy and PgBouncer,patroni etcd-server haproxy pgbouncer) \
+		&& { test ! -d /run/systemd/system || $$as systemctl disable --now -q $$missing; }; } # which Debian has started
+
+comma := ,
 
 # $(call install,reason,packages) installs Debian packages, or says which.
 define install

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -199,6 +200,53 @@ func TestConnectionsEnd(t *testing.T) {
 	}
 	if err := count(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A commit that a standby is to have, and of which nobody knows whether it does, is uncertain, though the server says that it is done; so is
+// an answer that is given again.
+func TestCommitWithoutItsStandby(t *testing.T) {
+	address, _ := dbtest.Pair(t)
+	alone := openMigrated(t, address) // which does not wait
+	const id, request = "i", "r"
+	err := alone.Write(t.Context(), func(ctx context.Context) error {
+		if _, _, err := alone.Claim(ctx, id, request); err != nil {
+			return err
+		}
+		return alone.Answer(ctx, id, "{}")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := sqlx.MustOpen("postgres", address)
+	defer outside.Close()
+	outside.MustExec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+	outside.MustExec("SELECT pg_reload_conf()")
+	database, err := db.Open(t.Context(), address+"&synchronous_commit=on", orm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	for name, f := range map[string]func(context.Context) error{
+		"written": func(ctx context.Context) error {
+			_, err := database.Attempt(ctx, []db.Bound{{CountedFor: "a", Most: 1}})
+			return err
+		},
+		"answered again": func(ctx context.Context) error {
+			return database.Write(ctx, func(ctx context.Context) error {
+				_, answered, err := database.Claim(ctx, id, request)
+				if !answered {
+					t.Error("it is not answered")
+				}
+				return err
+			})
+		},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		if err := f(ctx); !errors.Is(err, orm.ErrUncertain) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
 	}
 }
 

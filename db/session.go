@@ -371,14 +371,15 @@ func (db *DB) AddIdentity(ctx context.Context, issuer, subject, username string)
 const KeepAnswers = 24 * time.Hour
 
 // Claim takes an idempotency key for a request, inside Write: whoever else holds it is waited for. If the key has an
-// answer already it is answered; if it belongs to another request that is a Conflict error.
+// answer already it is answered; if it belongs to another request that is a Conflict error. An answer is locked: what has locked something
+// waits, like what has written it, until a standby has all that came before, and the answer is as safe as when it was given first.
 func (db *DB) Claim(ctx context.Context, id, request string) (answer string, answered bool, err error) {
 	now := db.Now()
 	if _, err := db.Exec(ctx, "idempotency", `DELETE FROM idempotency_keys WHERE id = ? AND created_at <= ?`, id, now.Add(-KeepAnswers)); err != nil {
 		return "", false, err
 	}
 	var stored string
-	found, err := db.QueryRow(ctx, "idempotency", `SELECT request, COALESCE(answer, '') FROM idempotency_keys WHERE id = ?`, []any{id}, &stored, &answer)
+	found, err := db.QueryRow(ctx, "idempotency", `SELECT request, COALESCE(answer, '') FROM idempotency_keys WHERE id = ?`+db.ForUpdate(), []any{id}, &stored, &answer)
 	switch {
 	case err != nil:
 		return "", false, err

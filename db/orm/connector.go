@@ -47,13 +47,17 @@ type attempt struct {
 
 // Connect makes a connection. That it cannot is an outage, whatever the reason.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	made := time.Now().UnixNano()
+	begun := time.Now().UnixNano()
 	a := &attempt{ctx: ctx}
 	inner, err := c.Connector.Connect(context.WithValue(ctx, attemptKey{}, a))
 	if err != nil {
 		return nil, outageOf(err)
 	}
-	return &conn{pqConn: inner.(pqConn), link: a.link, from: c, made: made}, nil
+	made := &conn{pqConn: inner.(pqConn), link: a.link, from: c, made: begun}
+	pq.SetNoticeHandler(inner, func(notice *pq.Error) {
+		made.alone = made.alone || notice.Routine == waitsForStandby
+	})
+	return made, nil
 }
 
 // renewal is how often connections are made anew because one of them failed.
@@ -248,6 +252,7 @@ type conn struct {
 	from     *connector
 	made     int64
 	readOnly bool          // the server takes no writes: another has its place, or will
+	alone    bool          // it has committed something without waiting for the standby that is to have it
 	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
 }
 
@@ -306,12 +311,20 @@ type tx struct {
 	ctx  context.Context // the driver's Commit and Rollback have none
 }
 
-// Commit answers ErrUncertain if it was sent and no answer came, or one that leaves open what became of it.
+// waitsForStandby is the function of the server that says that it no longer waits for a standby, because who waits was told to end.
+const waitsForStandby = "SyncRepWaitForLSN"
+
+// Commit answers ErrUncertain if it was sent and no answer came, or one that leaves open what became of it, or if a standby that is to have
+// what is committed may not: it is lost then if that standby takes the server's place.
 func (t *tx) Commit() error {
 	l := t.conn.link
 	l.watch(t.ctx)
 	before := l.sent.Load()
+	t.conn.alone = false
 	err := t.Tx.Commit()
+	if err == nil && t.conn.alone {
+		return errors.Join(ErrUncertain, errAlone)
+	}
 	var answer *pq.Error
 	answered := errors.As(err, &answer) && !leavesOpen(answer)
 	if err == nil || l.sent.Load() == before || answered || errors.Is(err, pq.ErrInFailedTransaction) {
@@ -332,6 +345,8 @@ func leavesOpen(answer *pq.Error) bool {
 
 // completionUnknown is what an engine answers that does not know what became of a statement.
 const completionUnknown = "40003"
+
+var errAlone = errors.New("the server does not know whether a standby has it")
 
 // Rollback rolls back.
 func (t *tx) Rollback() error {
