@@ -230,7 +230,7 @@ func (db *DB) Sight(ctx context.Context, sets []*Committed, matters func(*Table)
 	if slices.ContainsFunc(sets, unknown) {
 		limited, cancel := context.WithTimeout(ctx, logWithin)
 		defer cancel()
-		if err := db.Snapshot(limited, func(ctx context.Context) error { return db.look(ctx, sets) }); err != nil {
+		if err := db.Snapshot(limited, func(ctx context.Context) error { return db.observe(ctx, sets) }); err != nil {
 			return err
 		}
 	}
@@ -255,8 +255,8 @@ func (m *sightModel) concerns(c *Committed, v Viewer, uncertain []*Table) bool {
 	})
 }
 
-// A lookout finds out what paths led to, transaction by transaction, the last one first.
-type lookout struct {
+// An observer finds out what paths led to, transaction by transaction, the last one first.
+type observer struct {
 	*DB
 	model *sightModel
 	past  past // behind the transaction
@@ -272,8 +272,8 @@ type held struct {
 // errMuch is that more is led to than is looked at.
 var errMuch = errors.New("paths lead to too much")
 
-func (db *DB) look(ctx context.Context, sets []*Committed) error {
-	l := &lookout{DB: db, model: db.model.sight(), past: past{}, now: map[hop]map[int64][]held{}}
+func (db *DB) observe(ctx context.Context, sets []*Committed) error {
+	l := &observer{DB: db, model: db.model.sight(), past: past{}, now: map[hop]map[int64][]held{}}
 	err := l.since(ctx, sets[len(sets)-1].Cursor)
 	much := errors.Is(err, errMuch)
 	if err != nil && !much {
@@ -296,7 +296,7 @@ func (db *DB) look(ctx context.Context, sets []*Committed) error {
 }
 
 // since undoes what was done behind a place, numbered or not.
-func (l *lookout) since(ctx context.Context, from Cursor) error {
+func (l *observer) since(ctx context.Context, from Cursor) error {
 	places := slices.Sorted(maps.Keys(l.model.columns))
 	text := "SELECT place, key, verb, fields, before, after, position, id FROM changes WHERE place IN (?" + strings.Repeat(", ?", len(places)-1) + ") AND "
 	var args []any
@@ -340,7 +340,7 @@ func (l *lookout) since(ctx context.Context, from Cursor) error {
 }
 
 // sight finds out about one transaction, and undoes it.
-func (l *lookout) sight(ctx context.Context, set *Committed, s *sighting) error {
+func (l *observer) sight(ctx context.Context, set *Committed, s *sighting) error {
 	var all []written
 	was, is := past{}, past{}
 	for i := range set.Changes {
@@ -431,7 +431,7 @@ func (h hop) met(all []written, further bool) (keys []int64) {
 }
 
 // back are the rows from which hops lead to some, the other way.
-func (l *lookout) back(ctx context.Context, hops []hop, keys []int64, when past) ([]int64, error) {
+func (l *observer) back(ctx context.Context, hops []hop, keys []int64, when past) ([]int64, error) {
 	for _, h := range slices.Backward(hops) {
 		led, err := l.step(ctx, h, keys, when)
 		if err != nil {
@@ -443,7 +443,7 @@ func (l *lookout) back(ctx context.Context, hops []hop, keys []int64, when past)
 }
 
 // seers are the users whom the ways lead to from rows.
-func (l *lookout) seers(ctx context.Context, lines []sightline, rows map[int64]bool, when past) (map[int64]map[int64]bool, error) {
+func (l *observer) seers(ctx context.Context, lines []sightline, rows map[int64]bool, when past) (map[int64]map[int64]bool, error) {
 	seen := map[int64]map[int64]bool{}
 	for key := range rows {
 		seen[key] = map[int64]bool{}
@@ -482,7 +482,7 @@ func (l *lookout) seers(ctx context.Context, lines []sightline, rows map[int64]b
 }
 
 // step answers what rows lead to by a hop, and from which of them. What is known is not read.
-func (l *lookout) step(ctx context.Context, h hop, keys []int64, when past) (map[int64][]int64, error) {
+func (l *observer) step(ctx context.Context, h hop, keys []int64, when past) (map[int64][]int64, error) {
 	led := map[int64][]int64{}
 	asked, written, since := map[int64]bool{}, when[h.place], l.past[h.place]
 	for _, key := range keys {
@@ -528,7 +528,7 @@ func (l *lookout) step(ctx context.Context, h hop, keys []int64, when past) (map
 }
 
 // read reads what rows lead to now.
-func (l *lookout) read(ctx context.Context, h hop, keys []int64) error {
+func (l *observer) read(ctx context.Context, h hop, keys []int64) error {
 	if len(keys) == 0 {
 		return nil
 	}
