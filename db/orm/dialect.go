@@ -98,6 +98,9 @@ type dialect struct {
 	beginAnew             string
 	endNumbered, sequence string
 	unnumbered            string
+	// positions is a table of positions with their times, and changes what was recorded with them. behind is a SELECT of it behind a position,
+	// or a row within, or nil, as many rows as are wanted; what is there itself comes first. forget deletes it up to a position.
+	positions, changes, behind, forget string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
 	// snapshot makes a transaction see one state of the database; empty where it always does.
