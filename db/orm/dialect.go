@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"database/sql"
 	"math/big"
 	"slices"
 	"time"
@@ -103,8 +104,8 @@ type dialect struct {
 	positions, changes, behind, forget string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
-	// snapshot makes a transaction see one state of the database; empty where it always does.
-	snapshot string
+	// snapshot is the isolation in which a transaction sees one state of the database; the default where it always does.
+	snapshot sql.IsolationLevel
 }
 
 // list is cells of one kind as one bound value, in their order and each once.

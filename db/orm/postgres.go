@@ -134,8 +134,11 @@ var postgresDialect = &dialect{
 	nextKey: func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
 	code: func(err error) Code {
 		var out *outage
+		var lost *lostBeginning
 		var e *pq.Error
 		switch {
+		case errors.As(err, &lost):
+			return Retry
 		case errors.As(err, &out):
 			return Unavailable
 		case !errors.As(err, &e):
@@ -171,7 +174,7 @@ var postgresDialect = &dialect{
 		}
 		return tx.Rollback()
 	},
-	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+	snapshot: sql.LevelRepeatableRead,
 }
 
 // pattern is what LIKE compares with to find a text.
