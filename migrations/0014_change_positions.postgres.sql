@@ -47,9 +47,6 @@ BEGIN
         UPDATE change_head SET position = head.position + l.n, mark = new_mark, seen = pg_current_snapshot()
         FROM (SELECT max(f.n) AS n FROM fresh AS f) AS l WHERE l.n > 0;
     END IF;
-    IF FOUND THEN
-        PERFORM pg_notify('kith_changes', '');
-    END IF;
     RETURN FOUND;
 END $$;
 -- +goose StatementEnd

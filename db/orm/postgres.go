@@ -119,7 +119,7 @@ var postgresDialect = &dialect{
 	carrying:   carryPostgres,
 	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
-	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT kith_number_changes(%d, '%s'); COMMIT",
+	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_notify('" + channel + "', '') WHERE kith_number_changes(%d, '%s'); COMMIT",
 	unnumbered: "SELECT 1 WHERE kith_changes_wait()",
 	positions:  "change_positions",
 	changes:    "change_positions JOIN changes USING (xid)",
