@@ -43,11 +43,16 @@ func main() {
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
 	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
+	recording := flag.Bool("recording", false, "measure nothing but what it costs M1 and M2 that changes are recorded; -sqlite: there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *growth != "" {
 		fail(grow(ctx, *growth))
+		return
+	}
+	if *recording {
+		fail(recordingTable(ctx, os.Stdout, *rounds, time.Duration(*seconds*float64(time.Second)), *sqlite))
 		return
 	}
 	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *sqlite, *profiles))
@@ -122,18 +127,9 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 			}
 		}()
 	}
-	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
-	if err := command(ctx, environment, kith, "migrate", "up"); err != nil {
-		return err
-	}
-	version := "SQLite"
-	if sqlite {
-		err = command(ctx, append(environment, "KITH_ENV=development"), kith, "seed", "--users", itoa(users), "--posts", itoa(posts), "--seed", "1")
-	} else {
-		version, err = load(ctx, address)
-	}
+	environment, version, err := filled(ctx, kith, address, sqlite)
 	if err != nil {
-		return fmt.Errorf("loading the data: %w", err)
+		return err
 	}
 
 	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles}
@@ -180,6 +176,23 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	return r.report.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
 		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
 		runtime.Version(), runtime.NumCPU(), rounds, each))
+}
+
+// filled makes the tables and rows of what is measured, and answers kith's environment there and the database's version.
+func filled(ctx context.Context, kith, address string, sqlite bool) (environment []string, version string, err error) {
+	environment = []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
+	if err := command(ctx, environment, kith, "migrate", "up"); err != nil {
+		return nil, "", err
+	}
+	if version = "SQLite"; sqlite {
+		err = command(ctx, append(environment, "KITH_ENV=development"), kith, "seed", "--users", itoa(users), "--posts", itoa(posts), "--seed", "1")
+	} else {
+		version, err = load(ctx, address)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("loading the data: %w", err)
+	}
+	return environment, version, nil
 }
 
 // A runner runs the contestants of one match after the other.
@@ -235,6 +248,7 @@ type contestant struct {
 	data        func([]byte) []byte // the data in its answer
 	header      string              // more fields of a request's header
 	pids        []int
+	postmaster  int    // of the database whose processor's time counts as well; 0: none
 	admin       string // host:port of its profiles; "" if it has none
 }
 

@@ -154,16 +154,34 @@ func (c *contestant) cpu() (sum time.Duration, err error) {
 		if err != nil {
 			return 0, err
 		}
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')'):])) // the name before it may hold anything
-		for _, field := range fields[12:14] {
-			n, err := strconv.Atoi(field)
-			if err != nil {
-				return 0, err
-			}
-			sum += time.Duration(n) * time.Second / ticks
+		own, _, err := taken(stat)
+		if err != nil {
+			return 0, err
+		}
+		sum += own
+	}
+	if c.postmaster == 0 {
+		return sum, nil
+	}
+	server, err := family(c.postmaster)
+	return sum + server, err
+}
+
+// taken is the processor's time in a process's stat: its own, and that of its children that have ended.
+func taken(stat []byte) (own, children time.Duration, err error) {
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')'):])) // the name before it may hold anything
+	for i, field := range fields[12:16] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, 0, err
+		}
+		if i < 2 {
+			own += time.Duration(n) * time.Second / ticks
+		} else {
+			children += time.Duration(n) * time.Second / ticks
 		}
 	}
-	return sum, nil
+	return own, children, nil
 }
 
 // agree fails if the contestants do not all give the same data. Some of the requests stand for all.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,9 +210,7 @@ func TestResync(t *testing.T) {
 			if !ok || parsed != end {
 				t.Fatal("a cursor is not what it was")
 			}
-			if _, err := m.raw.Exec("DELETE FROM changes WHERE position <= 2"); err != nil {
-				t.Fatal(err)
-			}
+			m.forget(t, 2)
 			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing in memory
 			if err != nil {
 				t.Fatal(err)
@@ -223,9 +223,7 @@ func TestResync(t *testing.T) {
 			if g.at = begin; g.next(t, orm.Viewer{}) != string(orm.Resync) {
 				t.Error("what was removed is not missed")
 			}
-			if _, err := m.raw.Exec("DELETE FROM changes"); err != nil {
-				t.Fatal(err)
-			}
+			m.forget(t, math.MaxInt32)
 			tag("after")
 			g.at = end
 			if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
@@ -233,9 +231,7 @@ func TestResync(t *testing.T) {
 			}
 			// A backup is restored: the same positions are given again.
 			h := follow(t, m.DB)
-			if _, err := m.raw.Exec("DELETE FROM changes"); err != nil {
-				t.Fatal(err)
-			}
+			m.forget(t, math.MaxInt32)
 			if _, err := m.raw.Exec("UPDATE change_head SET position = 3, mark = 77"); err != nil {
 				t.Fatal(err)
 			}
@@ -244,6 +240,126 @@ func TestResync(t *testing.T) {
 				t.Errorf("of another history %s is told", got)
 			}
 		})
+	}
+}
+
+// forget removes what was told up to a position.
+func (m migrated) forget(t *testing.T, position int64) {
+	t.Helper()
+	text := map[string]string{"sqlite": "DELETE FROM changes WHERE id >> 30 <= ", "postgres": "DELETE FROM change_positions WHERE position <= "}[m.Name()]
+	if _, err := m.raw.Exec(fmt.Sprint(text, position)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is older than it has to be kept, or too much, is removed up to a transaction.
+func TestPruning(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			m := migrateNew(t, name)
+			begin := follow(t, m.DB).at
+			for i := range 3 {
+				err := m.Write(t.Context(), func(ctx context.Context) error {
+					_, err := m.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?), (?, ?, ?)", fmt.Sprint("a", i), m.Now(), m.Now(), fmt.Sprint("b", i), m.Now(), m.Now())
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			follow(t, m.DB) // which gives the last its position
+			left := func(options orm.Options) string {
+				t.Helper()
+				other, err := db.Open(t.Context(), m.url, options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer other.Close()
+				if err := other.PruneChanges(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				return m.lines(t, "SELECT count(*) FROM changes")[0]
+			}
+			all := left(orm.Options{})
+			if got := left(orm.Options{MaxChanges: 1000}); all != "7" || got != "2" {
+				t.Errorf("of %s rows %s are left, not those of the last transaction", all, got)
+			}
+			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing in memory
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			if got := (&following{other, begin}).next(t, orm.Viewer{}); got != string(orm.Resync) {
+				t.Errorf("behind what was removed comes %s", got)
+			}
+			if got := left(orm.Options{Clock: func() time.Time { return time.Now().Add(25 * time.Hour) }}); got != "0" {
+				t.Errorf("a day later %s rows are left", got)
+			}
+		})
+	}
+}
+
+// A dump may be restored on a server that has had fewer transactions, whose numbers come again: everybody begins anew, and nothing is missed.
+func TestDumpElsewhereResyncs(t *testing.T) {
+	m := migrateNew(t, "postgres")
+	write := func(name string) {
+		t.Helper()
+		err := m.Write(t.Context(), func(ctx context.Context) error {
+			_, err := m.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, m.Now(), m.Now())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := follow(t, m.DB)
+	write("one")
+	if got := f.next(t, orm.Viewer{}); got != "CREATED Tag 1" {
+		t.Fatal(got)
+	}
+	if _, err := m.raw.Exec("UPDATE change_head SET seen = '900000000000:900000000000:'"); err != nil {
+		t.Fatal(err)
+	}
+	write("two")
+	if got := f.next(t, orm.Viewer{}); got != string(orm.Resync) {
+		t.Errorf("elsewhere %s is told", got)
+	}
+	g := follow(t, m.DB)
+	write("three")
+	if got := g.next(t, orm.Viewer{}); got != "CREATED Tag 3" {
+		t.Errorf("after it %s is told", got)
+	}
+}
+
+// Looking for what has no position takes no longer for what has one, however long nobody has vacuumed.
+func TestNumberingDoesNotGrow(t *testing.T) {
+	m := migrateNew(t, "postgres")
+	numbered := func(tags int) (buffers int64) {
+		t.Helper()
+		_, err := m.raw.Exec(fmt.Sprint("INSERT INTO tags (name, created_at, updated_at) SELECT gen_random_uuid(), now(), now() FROM generate_series(1, ", tags, ")"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		follow(t, m.DB) // which numbers
+		var text string
+		for _, line := range m.lines(t, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT kith_number_changes(7, '2026-01-01')") {
+			text += line
+		}
+		found := regexp.MustCompile(`"Shared Hit Blocks": (\d+),\s+"Shared Read Blocks": (\d+)`).FindStringSubmatch(text)
+		if found == nil {
+			t.Fatal(text)
+		}
+		for _, n := range found[1:] {
+			n, _ := strconv.ParseInt(n, 10, 64)
+			buffers += n
+		}
+		return buffers
+	}
+	numbered(1)
+	numbered(1) // which has its plans
+	few, many := numbered(1), numbered(20_000)
+	if many > few+20 {
+		t.Errorf("with 20,000 rows recorded %d pages are looked at, with few %d", many, few)
 	}
 }
 
@@ -570,9 +686,7 @@ func TestManyRowsAreToldInParts(t *testing.T) {
 				t.Errorf("again it is told as %v, not %v", got, told)
 			}
 			f.at, _ = orm.ParseCursor(strings.Fields(told[parts-1])[0])
-			if _, err := m.raw.Exec(fmt.Sprint("DELETE FROM changes WHERE position <= ", begin.Position+2)); err != nil {
-				t.Fatal(err)
-			}
+			m.forget(t, begin.Position+2)
 			if got := (&following{other, f.at}).next(t, orm.Viewer{}); got != string(orm.Resync) {
 				t.Errorf("within what was removed comes %.100s", got)
 			}

@@ -3,6 +3,8 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -78,9 +80,10 @@ func TestSilence(t *testing.T) {
 			})
 		},
 		"a commit": func(ctx context.Context) error {
-			return database.Write(ctx, func(context.Context) error {
+			return database.Write(ctx, func(ctx context.Context) error {
+				err := count(ctx)
 				proxy.Silence(true)
-				return nil
+				return err
 			})
 		},
 		"a new connection": func(ctx context.Context) error {
@@ -247,6 +250,84 @@ func TestCommitWithoutItsStandby(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
+	}
+}
+
+// A transaction that writes begins with its first statement, whatever becomes of that, and whatever was done on the connection before.
+func TestTransactionsBeginLate(t *testing.T) {
+	address := dbtest.Postgres(t)
+	openMigrated(t, address)
+	proxy := dbtest.NewProxy(t, address)
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	tags := func() (n int) {
+		t.Helper()
+		if _, err := database.QueryRow(t.Context(), "test", "SELECT count(*) FROM tags", nil, &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	insert := func(ctx context.Context, name any) error {
+		_, err := database.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?, ?)", name, database.Now(), database.Now())
+		return err
+	}
+	stop := errors.New("stop")
+	for i := range 30 {
+		before := tags()
+		for _, want := range []struct {
+			made int
+			err  error
+			do   func(context.Context) error
+		}{
+			{2, nil, func(ctx context.Context) error {
+				return errors.Join(insert(ctx, fmt.Sprint("a", i)), insert(ctx, fmt.Sprint("b", i)))
+			}},
+			{0, stop, func(ctx context.Context) error { return errors.Join(insert(ctx, fmt.Sprint("c", i)), stop) }},
+			{0, stop, func(ctx context.Context) error { insert(ctx, nil); return stop }}, //nolint:errcheck // it fails, and the transaction with it
+			{0, nil, func(context.Context) error { return nil }},
+			{0, stop, func(context.Context) error { return stop }},
+		} {
+			if i%3 == 0 { // connections that are gone are not noticed before
+				proxy.Cut()
+			}
+			if err := database.Write(t.Context(), want.do); !errors.Is(err, want.err) && orm.CodeOf(err) != orm.Internal || (err == nil) != (want.err == nil) {
+				t.Fatal(err)
+			}
+			if err := database.Snapshot(t.Context(), func(ctx context.Context) error { _, err := countUsers(ctx, database); return err }); err != nil {
+				t.Fatal(err)
+			}
+			if got := tags() - before; got != want.made {
+				t.Fatalf("%d rows are made, not %d", got, want.made)
+			}
+			before = tags()
+		}
+	}
+	least := math.MaxInt // positions are given meanwhile
+	for i := range 10 {
+		before := proxy.Sent()
+		err := database.Write(t.Context(), func(ctx context.Context) error {
+			err := insert(ctx, fmt.Sprint("t", i))
+			least = min(least, proxy.Sent()-before)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if least != 1 {
+		t.Errorf("a transaction and its first statement are sent in %d parts", least)
+	}
+	// What committed nothing because its first statement had failed does not say that it did.
+	err = database.Write(t.Context(), func(ctx context.Context) error {
+		insert(ctx, nil) //nolint:errcheck // it fails
+		return nil
+	})
+	if err == nil {
+		t.Error("a transaction that failed was committed")
 	}
 }
 

@@ -36,8 +36,10 @@ var oneSided = []*regexp.Regexp{
 	regexp.MustCompile(`^index (` + searchedTables + `)_search_idx `),
 	regexp.MustCompile(`^column (` + searchedTables + `)\.search `),
 	// SQLite has one transaction at a time, and gives it its position at once.
-	regexp.MustCompile(`^column changes\.xid `),
-	regexp.MustCompile(`^index changes_new_idx `),
+	regexp.MustCompile(`^column changes\.(xid|mark|at) `),
+	regexp.MustCompile(`^column change_head\.seen `),
+	regexp.MustCompile(`^(column|unique) change_positions\b`),
+	regexp.MustCompile(`^index changes_xid_idx `),
 	regexp.MustCompile(`^unique changes id`),
 }
 

@@ -23,6 +23,7 @@ type Proxy struct {
 	passed  bool   // whether it gets through before
 	then    func() // what happens next
 	open    map[net.Conn]bool
+	sent    int
 }
 
 // NewProxy returns a proxy before the server of a database, which is gone when the test ends.
@@ -102,6 +103,13 @@ func (p *Proxy) CutAt(text string, passedOn bool, then func()) {
 	p.cut, p.passed, p.then = []byte(text), passedOn, then
 }
 
+// Sent is how often clients have sent something.
+func (p *Proxy) Sent() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
+}
+
 func (p *Proxy) accept(client net.Conn) {
 	p.mu.Lock()
 	server, refuses := p.server, p.refuses
@@ -135,6 +143,7 @@ func (p *Proxy) accept(client net.Conn) {
 	p.forward(behind, client, func(b []byte) bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		p.sent++
 		if p.cut == nil || !bytes.Contains(b, p.cut) {
 			return true
 		}

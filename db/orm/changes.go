@@ -288,12 +288,16 @@ func (db *DB) PruneChanges(ctx context.Context) error {
 		text string
 		arg  any
 	}{
-		{"DELETE FROM changes WHERE position < (SELECT min(position) FROM changes WHERE at > ?) OR position IS NOT NULL AND NOT EXISTS (SELECT 1 FROM changes WHERE at > ?)", db.bindTime(db.Now().Add(-keep))},
-		{"DELETE FROM changes WHERE position <= (SELECT max(position) FROM (SELECT position, sum(200 + COALESCE(length(before), 0) + COALESCE(length(after), 0))" +
-			" OVER (ORDER BY position DESC, id DESC) AS bytes FROM changes WHERE position IS NOT NULL) AS sums WHERE bytes > ?)", most},
+		{"SELECT COALESCE((SELECT min(position) - 1 FROM " + db.positions + " WHERE at > ?), (SELECT max(position) FROM " + db.positions + "))", db.bindTime(db.Now().Add(-keep))},
+		{"SELECT max(position) FROM (SELECT position, sum(200 + COALESCE(length(before), 0) + COALESCE(length(after), 0))" +
+			" OVER (ORDER BY position DESC, id DESC) AS bytes FROM " + db.changes + ") AS sums WHERE bytes > ?", most},
 	} {
-		args := slices.Repeat([]any{s.arg}, strings.Count(s.text, "?"))
-		if _, err := db.write.ExecContext(ctx, sqlx.Rebind(db.bind, s.text), args...); err != nil {
+		var last sql.NullInt64
+		err := db.read.QueryRowxContext(ctx, sqlx.Rebind(db.bind, s.text), s.arg).Scan(&last)
+		if err == nil && last.Valid {
+			_, err = db.write.ExecContext(ctx, db.forget, last.Int64)
+		}
+		if err != nil {
 			return db.classify(ctx, err)
 		}
 	}
@@ -511,13 +515,11 @@ func errNotFollowed() *Error { return Errorf(Internal, "the migrations make no t
 
 // readChanges reads some of what comes behind a place; more tells whether there is more.
 func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, more bool, err error) {
-	begin := any(from.within)
-	text := "?"
-	if !from.Within() {
-		begin, text = from.Position, "COALESCE((SELECT max(id) FROM changes WHERE position = ?), 0)"
+	var within any
+	if from.Within() {
+		within = from.within
 	}
-	rows, err := db.read.QueryxContext(ctx, sqlx.Rebind(db.bind, "SELECT id, position, mark, at, place, key, verb, fields, before, after FROM changes"+
-		" WHERE (position, id) >= (?, "+text+") AND position <= (SELECT position FROM change_head) ORDER BY position, id LIMIT ?"), from.Position, begin, readAtOnce)
+	rows, err := db.read.QueryxContext(ctx, db.behind, from.Position, within, readAtOnce)
 	if err != nil {
 		return nil, false, err
 	}

@@ -483,7 +483,14 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 		}
 		defer end()
 	}
-	tx, err := pool.BeginTxx(ctx, nil)
+	var options *sql.TxOptions
+	begins := ctx
+	if snapshot {
+		options = &sql.TxOptions{Isolation: db.snapshot}
+	} else if db.prepared != nil {
+		begins = context.WithValue(ctx, lazily{}, true)
+	}
+	tx, err := pool.BeginTxx(begins, options)
 	if err != nil {
 		return db.classify(ctx, err)
 	}
@@ -494,11 +501,6 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 			db.prepared[pool].keep(ctx, db.bind, t)
 		}
 	}()
-	if snapshot && db.snapshot != "" {
-		if _, err := tx.ExecContext(ctx, db.snapshot); err != nil {
-			return db.classify(ctx, err)
-		}
-	}
 	err = f(context.WithValue(ctx, transactionKey, t))
 	recorded := t.wrote.Load() && db.model.follows()
 	if err == nil && recorded {

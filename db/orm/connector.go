@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +26,7 @@ const grace = 300 * time.Millisecond
 // A connector makes lib/pq's connections.
 type connector struct {
 	*pq.Connector
+	plain   bool         // its connections are not encrypted
 	renewed atomic.Int64 // connections made before this time, in nanoseconds, are not used again
 }
 
@@ -34,7 +36,7 @@ func newConnector(config pq.Config) (*connector, error) {
 		return nil, err
 	}
 	inner.Dialer(dialer{})
-	return &connector{Connector: inner}, nil
+	return &connector{Connector: inner, plain: config.SSLMode == pq.SSLModeDisable}, nil
 }
 
 type attemptKey struct{}
@@ -147,6 +149,11 @@ type link struct {
 	sent   atomic.Int64 // bytes
 	broken atomic.Bool  // reading or writing has failed
 
+	opening []byte // what goes out in front of the next write
+	skips   bool   // the answer to it is still to come, and is not lib/pq's
+	passes  int    // bytes in front of it, which are
+	refused bool   // it was an error
+
 	mu    sync.Mutex
 	until time.Time // when everything fails; zero: the context has not ended
 	turn  int       // which context is watched
@@ -214,8 +221,17 @@ func (l *link) SetWriteDeadline(t time.Time) error {
 }
 
 // Read notes whether it failed.
-func (l *link) Read(b []byte) (int, error) {
-	n, err := l.in.Read(b)
+func (l *link) Read(b []byte) (n int, err error) {
+	for l.skips && l.passes == 0 && err == nil {
+		err = l.skip()
+	}
+	if l.passes > 0 {
+		b = b[:min(len(b), l.passes)]
+	}
+	if err == nil {
+		n, err = l.in.Read(b)
+		l.passes = max(0, l.passes-n)
+	}
 	if err != nil {
 		l.broken.Store(true)
 	}
@@ -223,13 +239,46 @@ func (l *link) Read(b []byte) (int, error) {
 }
 
 // Write notes whether it failed, and that something is on its way.
-func (l *link) Write(b []byte) (int, error) {
-	n, err := l.Conn.Write(b)
+func (l *link) Write(b []byte) (n int, err error) {
+	if front := l.opening; front != nil {
+		l.opening, l.skips, l.refused = nil, true, false
+		n, err = l.Conn.Write(append(front[:len(front):len(front)], b...))
+		n = max(0, n-len(front))
+	} else {
+		n, err = l.Conn.Write(b)
+	}
 	l.sent.Add(int64(n))
 	if err != nil {
 		l.broken.Store(true)
 	}
 	return n, err
+}
+
+// opening begins a transaction, without the Sync behind which an answer would be waited for: if it fails, the server does nothing up to
+// the next one, which is that of the statement behind it.
+var opening = []byte("P\x00\x00\x00\x18\x00" + beginText + "\x00\x00\x00" + "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00" + "E\x00\x00\x00\x09\x00\x00\x00\x00\x00")
+
+const beginText = "BEGIN READ WRITE" // as lib/pq says it
+
+// skip looks at the next message while the answer to opening is to come. What may come at any time, and an error, are lib/pq's.
+func (l *link) skip() error {
+	head, err := l.in.Peek(5)
+	if err != nil {
+		return err
+	}
+	n := 1 + int(binary.BigEndian.Uint32(head[1:]))
+	switch head[0] {
+	case '1', '2': // ParseComplete, BindComplete
+		_, err = l.in.Discard(n)
+	case 'C': // CommandComplete
+		l.skips = false
+		_, err = l.in.Discard(n)
+	case 'E':
+		l.skips, l.refused = false, true
+	default:
+		l.passes = n
+	}
+	return err
 }
 
 // pqConn is what a connection of lib/pq can do.
@@ -253,6 +302,8 @@ type conn struct {
 	made     int64
 	readOnly bool          // the server takes no writes: another has its place, or will
 	alone    bool          // it has committed something without waiting for the standby that is to have it
+	begins   bool          // a transaction, with the next statement
+	unended  bool          // a transaction may still be under way
 	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
 }
 
@@ -292,16 +343,93 @@ const (
 	notSupported        = "0A000"
 )
 
-// BeginTx begins a transaction.
+type lazily struct{}
+
+// BeginTx begins a transaction. One that may begin lazily does so with its first statement, if that is prepared: a trip less.
 func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	if c.from.plain && ctx.Value(lazily{}) != nil {
+		c.begins = true
+		return &tx{lazyTx{c}, c, ctx}, nil
+	}
 	c.begin(ctx)
 	inner, err := c.pqConn.BeginTx(ctx, options)
+	return &tx{inner, c, ctx}, c.begun(err)
+}
+
+// begun looks at what the server answered to the beginning of a transaction.
+func (c *conn) begun(err error) error {
 	var e *pq.Error
 	if errors.As(err, &e) && (e.Code == notSupported || e.Code == readOnlyTransaction) {
 		c.readOnly = true
-		return nil, &outage{err.Error(), err}
+		return &outage{err.Error(), err}
 	}
-	return &tx{inner, c, ctx}, err
+	return err
+}
+
+// ready begins the transaction that was to begin with the next statement: this one is not prepared, or not yet.
+func (c *conn) ready(ctx context.Context) error {
+	if !c.begins {
+		return nil
+	}
+	c.begins = false
+	c.begin(ctx)
+	_, err := c.pqConn.ExecContext(ctx, beginText, nil)
+	return unbegun(c.begun(err), c.link)
+}
+
+// A lazyTx is a transaction that lib/pq does not know of. Its own Commit is not for it: that ends, once more, what watched the
+// context of the last one that lib/pq has begun on the connection.
+type lazyTx struct{ conn *conn }
+
+// Commit commits, if anything has been sent.
+func (t lazyTx) Commit() error {
+	rows, err := t.conn.pqConn.QueryContext(context.Background(), "COMMIT", nil)
+	if err != nil {
+		return err
+	}
+	said, _ := rows.(interface{ Tag() string })
+	if err = rows.Close(); err == nil && said.Tag() != "COMMIT" {
+		err = pq.ErrInFailedTransaction
+	}
+	return err
+}
+
+// Rollback rolls back.
+func (t lazyTx) Rollback() error {
+	_, err := t.conn.pqConn.ExecContext(context.Background(), "ROLLBACK", nil)
+	t.conn.unended = err != nil
+	return err
+}
+
+// A lostBeginning is an error of a connection that was lost with the beginning of a transaction: a pool tries another for BEGIN.
+type lostBeginning struct{ cause error } // which is not unwrapped: the pool would try again within the transaction
+
+func (l *lostBeginning) Error() string { return l.cause.Error() }
+
+func unbegun(err error, l *link) error {
+	if err != nil && (l.broken.Load() || errors.Is(err, driver.ErrBadConn)) {
+		return &lostBeginning{err}
+	}
+	return err
+}
+
+// sending is called before a prepared statement is sent; sent looks at its error. A transaction that is to begin begins with it.
+func (c *conn) sending(ctx context.Context) (sent func(error) error) {
+	c.begin(ctx)
+	if !c.begins {
+		return c.seen
+	}
+	c.link.opening, c.link.refused = opening, false
+	return func(err error) error {
+		if c.begins = c.link.opening != nil; c.begins { // nothing has been sent
+			c.link.opening = nil
+			return unbegun(err, c.link)
+		}
+		if c.link.refused {
+			return c.begun(err)
+		}
+		return unbegun(c.seen(err), c.link)
+	}
 }
 
 // A tx is a transaction of lib/pq.
@@ -317,6 +445,9 @@ const waitsForStandby = "SyncRepWaitForLSN"
 // Commit answers ErrUncertain if it was sent and no answer came, or one that leaves open what became of it, or if a standby that is to have
 // what is committed may not: it is lost then if that standby takes the server's place.
 func (t *tx) Commit() error {
+	if t.conn.begins {
+		return t.Rollback()
+	}
 	l := t.conn.link
 	l.watch(t.ctx)
 	before := l.sent.Load()
@@ -350,12 +481,19 @@ var errAlone = errors.New("the server does not know whether a standby has it")
 
 // Rollback rolls back.
 func (t *tx) Rollback() error {
+	if t.conn.begins { // there is nothing
+		t.conn.begins = false
+		return nil
+	}
 	t.conn.link.watch(t.ctx)
 	return t.Tx.Rollback()
 }
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	c.say(ctx, text)
 	inner, err := c.pqConn.PrepareContext(ctx, text)
 	if err != nil {
@@ -369,6 +507,9 @@ func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, er
 
 // ExecContext runs a statement, or gathers its rows.
 func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	c.say(ctx, text)
 	var result driver.Result
 	var err error
@@ -382,6 +523,9 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 
 // QueryContext runs a statement that answers rows.
 func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	c.say(ctx, text)
 	rows, err := c.pqConn.QueryContext(ctx, text, args)
 	return rows, c.seen(err)
@@ -406,7 +550,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // IsValid is called when the connection is given back.
 func (c *conn) IsValid() bool {
 	c.link.release()
-	return !c.link.broken.Load() && !c.readOnly && !c.stale() && c.pqConn.IsValid()
+	return !c.link.broken.Load() && !c.readOnly && !c.unended && !c.stale() && c.pqConn.IsValid()
 }
 
 // Close takes leave.
@@ -434,7 +578,7 @@ type stmt struct {
 
 // ExecContext runs the statement, or gathers its rows.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.conn.begin(ctx)
+	sent := s.conn.sending(ctx)
 	var result driver.Result
 	var err error
 	if g := gathering(ctx); g != nil {
@@ -442,14 +586,14 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	} else {
 		result, err = s.pqStmt.ExecContext(ctx, args)
 	}
-	return result, s.conn.seen(err)
+	return result, sent(err)
 }
 
 // QueryContext runs the statement, which answers rows.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.conn.begin(ctx)
+	sent := s.conn.sending(ctx)
 	rows, err := s.pqStmt.QueryContext(ctx, args)
-	return rows, s.conn.seen(err)
+	return rows, sent(err)
 }
 
 // Close leaves the statement to be closed.

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"database/sql"
 	"math/big"
 	"slices"
 	"time"
@@ -98,10 +99,13 @@ type dialect struct {
 	beginAnew             string
 	endNumbered, sequence string
 	unnumbered            string
+	// positions is a table of positions with their times, and changes what was recorded with them. behind is a SELECT of it behind a position,
+	// or a row within, or nil, as many rows as are wanted; what is there itself comes first. forget deletes it up to a position.
+	positions, changes, behind, forget string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
-	// snapshot makes a transaction see one state of the database; empty where it always does.
-	snapshot string
+	// snapshot is the isolation in which a transaction sees one state of the database; the default where it always does.
+	snapshot sql.IsolationLevel
 }
 
 // list is cells of one kind as one bound value, in their order and each once.

@@ -113,27 +113,32 @@ var postgresDialect = &dialect{
 	},
 	indexes: "SELECT t.relname || '.' || pg_get_indexdef(i.indexrelid, 1, TRUE) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid" +
 		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
-	scans:     func() int { return postgresConns / 8 },
-	timestamp: "?::timestamp",
-	recording: recordPostgres,
-	carrying:  carryPostgres,
-	quiet:     [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
-	beginAnew: "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
-	// One at a time: what one sees behind the lock has no position yet. What two transactions did to one row, or one to what the
-	// other had made, was done in the order of their commits.
-	sequence: `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1 FROM change_head FOR UPDATE;
-		WITH fresh AS (SELECT xid, row_number() OVER (ORDER BY max(id)) AS n FROM changes WHERE position IS NULL GROUP BY xid)
-		UPDATE changes AS c SET position = h.position + f.n, mark = %[1]d, at = '%[2]s' FROM fresh AS f, change_head AS h WHERE c.xid = f.xid AND c.position IS NULL;
-		UPDATE change_head SET position = m.last, mark = %[1]d FROM (SELECT max(position) AS last FROM changes) AS m WHERE m.last > position;
-		SELECT pg_notify('` + channel + `', '') FROM change_head WHERE mark = %[1]d; COMMIT`,
-	unnumbered: "SELECT 1 FROM changes WHERE changes.position IS NULL",
-	listen:     listenPostgres,
-	locks:      [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
-	nextKey:    func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
+	scans:      func() int { return postgresConns / 8 },
+	timestamp:  "?::timestamp",
+	recording:  recordPostgres,
+	carrying:   carryPostgres,
+	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
+	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
+	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_notify('" + channel + "', '') WHERE kith_number_changes(%d, '%s'); COMMIT",
+	unnumbered: "SELECT 1 WHERE kith_changes_wait()",
+	positions:  "change_positions",
+	changes:    "change_positions JOIN changes USING (xid)",
+	// A loop over the transactions, whatever the planner knows of the tables.
+	behind: "SELECT id, position, mark, at, place, key, verb, fields, before, after" +
+		" FROM (SELECT *, CASE WHEN position = $1 THEN COALESCE($2, (SELECT max(id) FROM changes WHERE xid = f.xid)) ELSE 0 END AS begin" +
+		" FROM change_positions AS f WHERE position >= $1 ORDER BY position LIMIT $3) AS p" +
+		" CROSS JOIN LATERAL (SELECT * FROM changes WHERE xid = p.xid AND id >= p.begin ORDER BY id LIMIT $3) AS c ORDER BY position, id LIMIT $3",
+	forget:  "WITH gone AS (DELETE FROM change_positions WHERE position <= $1 RETURNING xid) DELETE FROM changes USING gone WHERE changes.xid = gone.xid",
+	listen:  listenPostgres,
+	locks:   [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
+	nextKey: func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
 	code: func(err error) Code {
 		var out *outage
+		var lost *lostBeginning
 		var e *pq.Error
 		switch {
+		case errors.As(err, &lost):
+			return Retry
 		case errors.As(err, &out):
 			return Unavailable
 		case !errors.As(err, &e):
@@ -169,7 +174,7 @@ var postgresDialect = &dialect{
 		}
 		return tx.Rollback()
 	},
-	snapshot: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+	snapshot: sql.LevelRepeatableRead,
 }
 
 // pattern is what LIKE compares with to find a text.

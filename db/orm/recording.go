@@ -102,8 +102,8 @@ func recordSQLite(r recording) string {
 	trigger := func(event, condition, columns, values string) string {
 		name := recorder + strings.ToLower(event) + "_" + r.table
 		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + event + " ON " + r.table + condition +
-			" BEGIN INSERT INTO changes (position, mark, at, place, key, verb, " + columns + ")" +
-			" SELECT position + 1, next, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet; END;\n"
+			" BEGIN INSERT INTO changes (id, mark, at, place, key, verb, " + columns + ")" +
+			" SELECT " + nextChange + ", '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet; END;\n"
 	}
 	before, after := r.object("json_object", "OLD."), r.object("json_object", "NEW.")
 	return trigger("INSERT", "", "after", "NEW."+r.value+", 'C', "+after) +

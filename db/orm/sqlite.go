@@ -118,9 +118,14 @@ var sqliteDialect = &dialect{
 	recording:   recordSQLite,
 	carrying:    carrySQLite,
 	quiet:       [2]string{"UPDATE change_head SET quiet = TRUE", "UPDATE change_head SET quiet = FALSE"},
-	beginAnew:   "INSERT INTO changes (position, mark, at, place, key, verb) SELECT position + 1, next, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '', 0, 'R' FROM change_head",
-	endNumbered: "UPDATE change_head SET position = position + 1, mark = next, next = ? WHERE EXISTS (SELECT 1 FROM changes WHERE changes.position > change_head.position)",
-	unnumbered:  "SELECT 1 FROM changes WHERE changes.position > change_head.position",
+	beginAnew:   "INSERT INTO changes (id, mark, at, place, key, verb) SELECT " + nextChange + ", '', 0, 'R' FROM change_head",
+	endNumbered: "UPDATE change_head SET position = position + 1, mark = next, next = ? WHERE position < (SELECT max(id) >> 30 FROM changes)",
+	unnumbered:  "SELECT 1 WHERE change_head.position < (SELECT max(id) >> 30 FROM changes)",
+	positions:   changesSQLite,
+	changes:     changesSQLite,
+	behind: "SELECT id, id >> 30, mark, at, place, key, verb, fields, before, after FROM changes" +
+		" WHERE id >= COALESCE(?2, (SELECT max(id) FROM changes WHERE id < ?1 + 1 << 30), 0) AND id < (SELECT position + 1 << 30 FROM change_head) ORDER BY id LIMIT ?3",
+	forget: "DELETE FROM changes WHERE id < ? + 1 << 30",
 	code: func(err error) Code {
 		var e *sqlite.Error
 		if !errors.As(err, &e) {
@@ -151,6 +156,12 @@ var sqliteDialect = &dialect{
 	place: func(address string) string { return "at " + strings.TrimPrefix(address, "sqlite:") },
 	ready: func(ctx context.Context, write *sqlx.DB) error { return write.PingContext(ctx) },
 }
+
+// changesSQLite is what is recorded, with positions: the key has that of its transaction above the lower 30 bits.
+const changesSQLite = "(SELECT *, id >> 30 AS position FROM changes)"
+
+// nextChange are key, mark and time of what is recorded next.
+const nextChange = "max(position + 1 << 30, COALESCE((SELECT max(id) + 1 FROM changes), 0)), next, strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 
 var sqliteAdvice = map[int]string{
 	sqlite3.SQLITE_CANTOPEN: "check that the file's directory is there, and that the file may be read and written",

@@ -2,6 +2,7 @@ package orm
 
 import (
 	"context"
+	"database/sql/driver"
 	"reflect"
 	"slices"
 	"time"
@@ -146,26 +147,26 @@ func (db *DB) returning(ctx context.Context, s *Statement, q *query, d *Draft) (
 		columns = nil
 	}
 	q.add(" RETURNING id")
-	row := make([]any, len(columns))
-	dest := []any{&d.key}
 	for i := 1; i < len(columns); i++ { // the first is the key
 		q.add(", ", columns[i].Name)
-		dest = append(dest, &row[i])
 	}
 	s.Text, s.Args = q.String(), q.args
 	d.written = nil
-	err = db.change(ctx, s, func(rows *sqlx.Rows) error {
+	s.row = make([]driver.Value, max(1, len(columns)))
+	s.each = func(row []driver.Value) error {
 		written = true
-		if err := rows.Scan(dest...); err != nil || columns == nil {
-			return err
+		d.key, _ = row[0].(int64)
+		if columns == nil {
+			return nil
 		}
-		row[0] = d.key
 		d.written = &Rows{Width: len(columns), n: 1, groups: map[int64]Group{d.key: {End: 1}}}
 		for i, c := range columns {
 			d.written.cells = append(d.written.cells, c.normal(row[i]))
 		}
 		return nil
-	})
+	}
+	err = db.change(ctx, s, nil)
+	s.row, s.each = nil, nil // who keeps statements does not keep rows
 	return written, err
 }
 
