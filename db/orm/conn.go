@@ -62,6 +62,7 @@ type DB struct {
 	address string
 	log     changeLog
 	keys    keyMaker
+	watches []*Watch
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -220,6 +221,7 @@ type transaction struct {
 	wrote   atomic.Bool
 	// unprepared are texts that are worth to be prepared when it has ended.
 	unprepared []string
+	watched    []*Watch // to be told when it has ended
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
@@ -323,6 +325,7 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 	if inside {
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		t.watch(db.watches, s.Text)
 		return db.sendTo(ctx, t.pool, t, s, each)
 	}
 	leave, err := db.enter(ctx, s)
@@ -476,6 +479,7 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 	t := &transaction{tx: tx, pool: pool, refused: refused}
 	defer func() {
 		tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+		t.tell()
 		if db.prepared != nil {
 			db.prepared[pool].keep(ctx, db.bind, t)
 		}
