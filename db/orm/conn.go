@@ -79,6 +79,7 @@ type Statement struct {
 	looks  func(context.Context) float64 // about how many rows the database looks at; nil: few
 	noted  bool                          // in the context's ReadSet
 	skewed bool                          // it is to be planned for its values
+	brief  bool                          // it looks up one row
 
 	refused error // that a row has been answered with
 
