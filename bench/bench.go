@@ -41,7 +41,7 @@ func main() {
 	seconds := flag.Float64("seconds", 1.5, "how long one measurement lasts")
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
-	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
+	profiles := flag.String("profile", "", "a directory for profiles of CPU, one for each contestant, query and number of connections")
 	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
 	recording := flag.Bool("recording", false, "measure nothing but what it costs M1 and M2 that changes are recorded; -sqlite: there")
 	flag.Parse()
@@ -139,19 +139,12 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	if err != nil {
 		return err
 	}
+	if err := r.logIn(contestants, chosen, "writer"); err != nil {
+		return err
+	}
 	if slices.ContainsFunc(chosen, func(q *query) bool { return q.writes }) {
-		if err := contestants[kithPlanned].await(ctx); err != nil {
-			return err
-		}
-		token, err := contestants[kithPlanned].logIn(ctx)
-		if err != nil {
-			return err
-		}
 		if err := own(ctx, address); err != nil {
 			return err
-		}
-		for _, c := range contestants[kithPlanned:] {
-			c.header = "Authorization: Bearer " + token + "\r\n"
 		}
 	}
 	if err := r.match(version, contestants, chosen); err != nil || sqlite {
@@ -168,6 +161,9 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		return fmt.Errorf("copying the data: %w", err)
 	}
 	if contestants, err = r.onSQLite(lite, append(environment, "KITH_DATABASE_URL="+lite)); err != nil {
+		return err
+	}
+	if err := r.logIn(contestants, chosen, "reader"); err != nil {
 		return err
 	}
 	if err := r.match("SQLite, in the process of who answers", contestants, chosen); err != nil || only != "" {
@@ -205,6 +201,30 @@ type runner struct {
 	profiles  string
 	running   []*exec.Cmd
 	report    report
+}
+
+// logIn logs somebody in for the queries that want it.
+func (r *runner) logIn(contestants []*contestant, queries []*query, username string) error {
+	if !slices.ContainsFunc(queries, (*query).loggedIn) {
+		return nil
+	}
+	token := ""
+	for _, c := range contestants {
+		if c.limit { // which asks nobody who they are
+			continue
+		}
+		if token == "" {
+			if err := c.await(r.ctx); err != nil {
+				return err
+			}
+			var err error
+			if token, err = c.logIn(r.ctx, username); err != nil {
+				return err
+			}
+		}
+		c.header = "Authorization: Bearer " + token + "\r\n"
+	}
+	return nil
 }
 
 // match measures contestants over one database, once they have given the same data.
@@ -246,19 +266,11 @@ type contestant struct {
 	address     string              // host:port
 	path        func(*query) string // where it answers a query
 	data        func([]byte) []byte // the data in its answer
-	header      string              // more fields of a request's header
+	header      string              // more fields of the header of a request of somebody who is logged in
 	pids        []int
 	postmaster  int    // of the database whose processor's time counts as well; 0: none
 	admin       string // host:port of its profiles; "" if it has none
 }
-
-// The order on PostgreSQL.
-const (
-	limitJSON = iota
-	limitLevels
-	kithPlanned
-	kithResolved
-)
 
 // process starts a program, which ends with the match.
 func (r *runner) process(environment []string, name string, arguments ...string) (pid int, err error) {
@@ -298,7 +310,7 @@ func (r *runner) startLimit(database string, ways ...string) ([]*contestant, err
 	names := map[string]string{"json": "limit: one JSON statement", "levels": "limit: a statement a level"}
 	var out []*contestant
 	for _, way := range ways {
-		out = append(out, &contestant{name: names[way], limit: true, address: address, pids: []int{pid},
+		out = append(out, &contestant{name: names[way], limit: true, address: address, admin: address, pids: []int{pid},
 			path: func(q *query) string { return "/" + way + "/" + q.name }, data: func(body []byte) []byte { return body }})
 	}
 	return out, nil

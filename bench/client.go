@@ -26,9 +26,13 @@ import (
 // requests are the requests of a query, ready to be sent, for one contestant.
 func (c *contestant) requests(q *query) [][]byte {
 	var out [][]byte
+	header := ""
+	if q.loggedIn() {
+		header = c.header
+	}
 	for _, body := range q.bodies() {
 		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
-			c.path(q), c.address, len(body), c.header, body))
+			c.path(q), c.address, len(body), header, body))
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/pprof"
 	"net/url"
 	"os"
 	"runtime/debug"
@@ -63,6 +64,7 @@ func serveLimit(address, database string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	for _, q := range queries {
 		if q.writes { // there is one way to do that
 			write := q.serve(w)
@@ -71,6 +73,9 @@ func serveLimit(address, database string) error {
 			continue
 		}
 		for _, text := range q.levels {
+			if l.levels[text] != nil {
+				continue
+			}
 			there := text
 			if lite && onSQLite[text] != "" {
 				there = onSQLite[text]

@@ -15,6 +15,7 @@ type query struct {
 	name, says string
 	text       string
 	byUser     bool                                                                 // has the variable `id`, of a random user
+	viewer     bool                                                                 // somebody who is logged in asks it
 	writes     bool                                                                 // it is measured only where it is named, since others would find what it has made
 	variables  func(i int) map[string]any                                           // of one of the requests of what writes
 	requests   int                                                                  // how many of them there are
@@ -30,6 +31,11 @@ type query struct {
 var queries = []*query{
 	{
 		name: "Q1", says: "a user by id with profile", byUser: true, leaves: 6,
+		text: `query User($id: ID!) { user(by: {id: $id}) { id username name profile { id fullName bio } } }`,
+		json: jsonQ1, levels: []string{userByKey}, write: writeUser,
+	},
+	{
+		name: "V1", says: "Q1, asked by somebody who is logged in", byUser: true, viewer: true, leaves: 6,
 		text: `query User($id: ID!) { user(by: {id: $id}) { id username name profile { id fullName bio } } }`,
 		json: jsonQ1, levels: []string{userByKey}, write: writeUser,
 	},
@@ -72,6 +78,9 @@ var queries = []*query{
 		variables: changedPost, requests: 10 * owned, serve: changePost,
 	},
 }
+
+// loggedIn tells whether whoever asks is to be logged in.
+func (q *query) loggedIn() bool { return q.viewer || q.writes }
 
 // asked is how many different users Q1 asks for.
 const asked = 500

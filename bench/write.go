@@ -288,7 +288,7 @@ func wordsOf(text string) string {
 }
 
 // logIn signs somebody up who may write, and answers their token.
-func (c *contestant) logIn(ctx context.Context) (string, error) {
+func (c *contestant) logIn(ctx context.Context, username string) (string, error) {
 	ask := func(query string, out any) error {
 		body, _ := json.Marshal(map[string]any{"query": query}) // texts always marshal
 		q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.address+"/graphql", bytes.NewReader(body))
@@ -308,10 +308,10 @@ func (c *contestant) logIn(ctx context.Context) (string, error) {
 			LogIn struct{ Session struct{ AccessToken string } }
 		}
 	}
-	if err := ask(`mutation { createUser(input: {username: "writer", password: "correct horse"}) { userErrors { code } } }`, &out); err != nil {
+	if err := ask(`mutation { createUser(input: {username: "`+username+`", password: "correct horse"}) { userErrors { code } } }`, &out); err != nil {
 		return "", err
 	}
-	if err := ask(`mutation { logIn(input: {username: "writer", password: "correct horse"}) { session { accessToken } } }`, &out); err != nil {
+	if err := ask(`mutation { logIn(input: {username: "`+username+`", password: "correct horse"}) { session { accessToken } } }`, &out); err != nil {
 		return "", err
 	}
 	if out.Data.LogIn.Session.AccessToken == "" {

@@ -7,7 +7,10 @@ import (
 )
 
 // A DB is the database of the page, and of its users' sessions. It is safe for concurrent use.
-type DB struct{ *orm.DB }
+type DB struct {
+	*orm.DB
+	seen sessionsSeen
+}
 
 // Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. Its errors are those of orm.Open.
 func Open(ctx context.Context, address string, options orm.Options) (*DB, error) {
@@ -15,7 +18,9 @@ func Open(ctx context.Context, address string, options orm.Options) (*DB, error)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{engine}, nil
+	db := &DB{DB: engine}
+	db.seen.written = db.Watch("DELETE FROM sessions", "users", "user_roles")
+	return db, nil
 }
 
 // Promote copies everything to another database: what the page declares, and sessions, known places, roles, identities, e-mail addresses

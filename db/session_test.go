@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -18,8 +19,9 @@ import (
 // A timed database has a user, ada, and a clock that stands still until a test moves it.
 type timed struct {
 	*DB
-	clock atomic.Pointer[time.Time] // what numbers the changes reads it beside the test
-	ada   int64
+	address string
+	clock   atomic.Pointer[time.Time] // what numbers the changes reads it beside the test
+	ada     int64
 }
 
 // set moves the clock; Now tells it.
@@ -31,10 +33,10 @@ func onClock(t *testing.T, test func(*testing.T, *timed)) {
 		"postgres": func(t *testing.T) string { return dbtest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &timed{}
+			d := &timed{address: address(t)}
 			d.set(time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC))
 			var err error
-			if d.DB, err = Open(t.Context(), address(t), orm.Options{Clock: func() time.Time { return *d.clock.Load() }}); err != nil {
+			if d.DB, err = Open(t.Context(), d.address, orm.Options{Clock: func() time.Time { return *d.clock.Load() }}); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { d.Close() })
@@ -269,6 +271,105 @@ func TestRefreshWaitsForAnother(t *testing.T) {
 			t.Error("a token was exchanged that was an older one by then")
 		}
 	})
+}
+
+// A session that was found is not looked at again, but what ends it or changes its user is noticed: what is done here at once, by another
+// process in time.
+func TestSessionsAreSeenForAWhile(t *testing.T) {
+	onClock(t, func(t *testing.T, d *timed) {
+		looks := func(id string) (n int, v orm.Viewer, found bool) {
+			var r orm.Recorder
+			v, found, err := d.SessionViewer(orm.WithRecorder(t.Context(), &r), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(r.Statements()), v, found
+		}
+		write := func(f func(ctx context.Context) error) func() error {
+			return func() error { return d.Write(t.Context(), f) }
+		}
+		for name, test := range map[string]struct {
+			do   func() error
+			ends bool
+			then orm.Viewer
+		}{
+			"ended":        {func() error { return d.EndSession(t.Context(), "session") }, true, orm.Viewer{}},
+			"others ended": {func() error { _, err := d.EndOtherSessions(t.Context(), d.ada, "other"); return err }, true, orm.Viewer{}},
+			"token reused": {func() error {
+				_, _, err := d.RotateSession(t.Context(), Refresh{Session: "session", TokenHash: "no token"})
+				return err
+			}, true, orm.Viewer{}},
+			"swept":         {func() error { d.set(d.Now().Add(sessionLife)); return d.Sweep(t.Context()) }, true, orm.Viewer{}},
+			"expired":       {func() error { d.set(d.Now().Add(sessionLife)); return nil }, true, orm.Viewer{}},
+			"made an admin": {func() error { _, err := d.SetAdmin(t.Context(), "ada"); return err }, false, orm.Viewer{Key: d.ada, Admin: true, Roles: []string{}}},
+			"given a role": {write(func(ctx context.Context) error { _, err := d.GrantRole(ctx, d.ada, "editor"); return err }), false,
+				orm.Viewer{Key: d.ada, Roles: []string{"editor"}}},
+			"deleted": {write(func(ctx context.Context) error {
+				_, _, _, err := d.Delete(orm.WithViewer(ctx, orm.Viewer{Admin: true}), Users.Table, d.ada, nil, true)
+				return err
+			}), true, orm.Viewer{}},
+			"password changed": {func() error {
+				l := d.logIn(t, "next", "home")
+				l.NewHash = "another hash"
+				_, _, err := d.OpenSession(t.Context(), l)
+				return err
+			}, true, orm.Viewer{}},
+		} {
+			d.write(t, `DELETE FROM sessions`)
+			d.write(t, `DELETE FROM users WHERE username = 'ada'`)
+			d.ada = d.add(t, "ada")
+			d.write(t, `UPDATE users SET password_hash = 'a hash' WHERE id = ?`, d.ada)
+			d.open(t, "session")
+			before := d.ada
+			if n, v, found := looks("session"); n != 1 || !found || v.Key != before || v.Admin || len(v.Roles) > 0 {
+				t.Fatalf("%s: a session that is new takes %d statements, and is %v %v", name, n, v, found)
+			}
+			again := 1
+			for tries := 0; again > 0 && tries < 3; tries++ { // on a machine that is busy a second may have passed
+				again, _, _ = looks("session")
+			}
+			if again > 0 {
+				t.Errorf("%s: a session that was looked at is looked at again", name)
+			}
+			if err := test.do(); err != nil {
+				t.Fatal(name, err)
+			}
+			test.then.Key = min(test.then.Key, 1) * before // ada may have been made anew
+			if _, v, found := looks("session"); found == test.ends || !reflect.DeepEqual(v, test.then) {
+				t.Errorf("%s: then it is %v, %v", name, v, found)
+			}
+		}
+
+		other, err := Open(t.Context(), d.address, orm.Options{Clock: func() time.Time { return *d.clock.Load() }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		d.ada = d.add(t, "eve")
+		d.write(t, `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at) VALUES ('far', ?, '', ?, ?)`, d.ada, d.Now(), d.Now().Add(refreshLife))
+		if !d.alive(t, "far") {
+			t.Fatal("the session is not there")
+		}
+		if err := other.EndSession(t.Context(), "far"); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(3 * seenFor); d.alive(t, "far"); time.Sleep(seenFor / 20) {
+			if time.Now().After(end) {
+				t.Fatal("a session that another process has ended lives on")
+			}
+		}
+	})
+}
+
+// write runs a statement that writes.
+func (d *timed) write(t *testing.T, text string, args ...any) {
+	t.Helper()
+	if err := d.Write(t.Context(), func(ctx context.Context) error {
+		_, err := d.Exec(ctx, "test", text, args...)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAttempts(t *testing.T) {

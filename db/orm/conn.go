@@ -65,6 +65,7 @@ type DB struct {
 	log     changeLog
 	keys    keyMaker
 	lookout lookout
+	watches []*Watch
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -81,6 +82,7 @@ type Statement struct {
 	looks  func(context.Context) float64 // about how many rows the database looks at; nil: few
 	noted  bool                          // in the context's ReadSet
 	skewed bool                          // it is to be planned for its values
+	brief  bool                          // it looks up one row
 
 	refused error // that a row has been answered with
 
@@ -230,6 +232,7 @@ type transaction struct {
 	wrote   atomic.Bool
 	// unprepared are texts that are worth to be prepared when it has ended.
 	unprepared []string
+	watched    []*Watch // to be told when it has ended
 }
 
 // A Recorder keeps the statements of one operation, in the order in which they ended. It is safe for concurrent use.
@@ -337,6 +340,7 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 	if inside {
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		t.watch(db.watches, s.Text)
 		return db.sendTo(ctx, t.pool, t, s, each)
 	}
 	leave, err := db.enter(ctx, s)
@@ -497,6 +501,7 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 	t := &transaction{tx: tx, pool: pool, refused: refused}
 	defer func() {
 		tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+		t.tell()
 		if db.prepared != nil {
 			db.prepared[pool].keep(ctx, db.bind, t)
 		}

@@ -21,6 +21,8 @@ type dialect struct {
 
 	// keyList is a table k of the keys bound as one value; key is its column.
 	keyList, key string
+	// ordinal is the place of the key in what was bound, from 0; "" where the key itself is as cheap.
+	ordinal string
 	// bindKeys and bindTexts make that value.
 	bindKeys  func([]int64) any
 	bindTexts func([]string) any

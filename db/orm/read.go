@@ -1,12 +1,14 @@
 package orm
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // A Read is one SELECT: a page of a table, rows by key, or the related rows of many parents at once.
@@ -29,8 +31,41 @@ type Read struct {
 	Page *Page
 	// Within says that nobody asks what lies beyond the page, so that nothing is read to find out.
 	Within bool
+	// Known keeps what is made of the Select of a look-up; nil: it is made anew each time.
+	Known *Known
 	// whole says that columns of the rows are wanted, also where links alone would make up the page.
 	whole bool
+}
+
+// A Known is kept with a Select for the look-ups of one row that have it. It is safe for concurrent use.
+type Known struct{ last atomic.Pointer[known] }
+
+type known struct {
+	by      *Column
+	text    string // of the statement, whoever asks
+	columns []*Column
+}
+
+// known is what is known of a look-up; nil if it is not kept, or not the same for all viewers.
+func (r *Read) known(q *query) *known {
+	if r.Known == nil || r.Via != nil || r.Page != nil || len(r.Keys)+len(r.Texts) != 1 || q.differs(r.From) || r.Select.differ(q) {
+		return nil
+	}
+	k := r.Known.last.Load()
+	if k == nil || k.by != r.By {
+		written := &query{dialect: q.dialect, viewer: q.viewer}
+		r.writeLookUp(written)
+		k = &known{r.By, written.String(), r.Select.columns(nil)}
+		r.Known.last.Store(k)
+	}
+	return k
+}
+
+// differs tells whether viewers see a table differently.
+func (q *query) differs(t *Table) bool { return q.hides(t) || q.masks(t) }
+
+func (s *Select) differ(q *query) bool {
+	return slices.ContainsFunc(s.Joins, func(j Join) bool { return q.differs(j.Relation.To) || j.Select.differ(q) })
 }
 
 // A Select is the columns wanted of one table and of the to-one rows beside it. The table's key must come first.
@@ -111,8 +146,16 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Grow(512)
-	probes := as.write(q)
+	var text string
+	var probes bool
+	k := as.known(q)
+	if k != nil {
+		text, q.args = k.text, as.asked()
+	} else {
+		q.Grow(512)
+		probes = as.write(q)
+		text = q.String()
+	}
 
 	out := &Rows{Width: r.Select.width() + len(r.Link) + len(r.Page.derived())}
 	g := &fetching{Read: r, out: out, budget: budget, keyed: as.Via != nil || r.By != nil && r.Texts == nil, probes: probes}
@@ -122,13 +165,21 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	case r.Texts != nil:
 		out.texts = make(map[string]Group, len(r.Texts))
 	}
-	g.columns = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
-	for _, i := range r.Page.derived() {
-		g.columns = append(g.columns, r.Page.Order[i].Column)
+	if k != nil {
+		g.columns = k.columns
+	} else {
+		g.columns = append(r.Select.columns(make([]*Column, 0, out.Width)), r.Link...)
+		for _, i := range r.Page.derived() {
+			g.columns = append(g.columns, r.Page.Order[i].Column)
+		}
+		if g.keyed && q.ordinal != "" && as.listed() {
+			g.places = as.Keys
+		}
 	}
 	g.first = btoi(g.keyed || r.Texts != nil) + 2*btoi(probes)
 	out.cells = make([]any, 0, out.Width*r.guess())
-	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true, skewed: as.skewed()}
+	statement := &Statement{Path: r.Path, Text: text, Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true, skewed: as.skewed(),
+		brief: as.Via == nil && as.Page == nil && len(as.Keys)+len(as.Texts) == 1}
 	err = db.gather(ctx, statement, g.first+out.Width, g.take)
 	if err == nil {
 		err = budget.Hold(out.Bytes - g.held)
@@ -157,8 +208,9 @@ type fetching struct {
 	budget        *Budget
 	columns       []*Column
 	keyed, probes bool
-	first         int // of the columns in a row
-	held          int // of the rows' bytes, those taken from the budget
+	places        []int64 // keys, where a row has the place of its own among them; nil: it has the key
+	first         int     // of the columns in a row
+	held          int     // of the rows' bytes, those taken from the budget
 
 	// A group's rows come one after the other, so it is kept when the next one begins.
 	group Group
@@ -183,7 +235,9 @@ func (g *fetching) take(row []driver.Value) error {
 	key, text := int64(0), ""
 	switch {
 	case g.keyed:
-		key, _ = row[0].(int64)
+		if key, _ = row[0].(int64); g.places != nil {
+			key = g.places[key]
+		}
 	case g.Texts != nil:
 		text = textOf(row[0])
 	}
@@ -442,7 +496,21 @@ func (r *Read) write(q *query) (probes bool) {
 	return false
 }
 
-// writeLookUp writes rows by key: first the key that was asked for, then the row.
+// listed tells whether the statement has a list of keys: not where one row is looked up.
+func (r *Read) listed() bool { return r.Via != nil || len(r.Keys) > 1 }
+
+// asked is the argument of a look-up of one row.
+func (r *Read) asked() []any {
+	if r.Texts != nil {
+		return []any{r.Texts[0]}
+	}
+	return []any{r.Keys[0]}
+}
+
+// whose is what a statement with a list of keys says of a row: its key, or the place of that in the list.
+func (q *query) whose() string { return cmp.Or(q.ordinal, q.key) }
+
+// writeLookUp writes rows by key: first the key that was asked for, or its place in the list, then the row.
 func (r *Read) writeLookUp(q *query) {
 	t := q.alias()
 	column := r.By
@@ -474,7 +542,7 @@ func (r *Read) writeLookUp(q *query) {
 		q.bindTo(" WHERE "+on+" = ?", r.Keys[0])
 		q.visible(" AND ", r.From, t)
 	default:
-		q.add("SELECT ", q.key)
+		q.add("SELECT ", q.whose())
 		r.Select.list(q, ", ", t, joins)
 		q.bindTo(" FROM "+q.keyList, q.bindKeys(r.Keys))
 		q.from(" JOIN ", r.From, t)
@@ -547,7 +615,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 	q.add("SELECT ")
 	separator := ""
 	if r.Via != nil {
-		q.add(q.key)
+		q.add(q.whose())
 		separator = ", "
 	}
 	if probes {
@@ -637,7 +705,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 	}
 	q.add(" ORDER BY ")
 	if r.Via != nil {
-		q.add(q.key, ", ")
+		q.add(q.whose(), ", ")
 	}
 	r.order(q, r.Page.Backward, func(i int) { r.outer(q, t, i, apart) })
 	return probes

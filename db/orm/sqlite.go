@@ -31,6 +31,7 @@ var sqliteDialect = &dialect{
 	loosen:  [2]string{"PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"},
 	keyList: "json_each(?) AS k",
 	key:     "k.value",
+	ordinal: "k.key",
 	bindKeys: func(keys []int64) any {
 		text, _ := json.Marshal(keys) // integers always marshal
 		return string(text)
@@ -288,6 +289,9 @@ type sqliteStmt struct{ sqliteDriverStmt }
 // ExecContext runs the statement, or gathers its rows.
 func (s *sqliteStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	if g := gathering(ctx); g != nil {
+		if g.brief { // it is done before the driver has begun to watch the context, from a goroutine
+			ctx = context.WithoutCancel(ctx)
+		}
 		return g.take(s.QueryContext(ctx, args))
 	}
 	return s.sqliteDriverStmt.ExecContext(ctx, args)

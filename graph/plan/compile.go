@@ -70,6 +70,7 @@ const maxJoined = 6
 type fetch struct {
 	source    *source
 	selection orm.Select
+	known     orm.Known // of the selection
 	branches  []*branch
 	cans      []*can
 }

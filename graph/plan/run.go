@@ -223,7 +223,7 @@ func (p *root) lookUp(r *run, l LookUp) error {
 		return nil
 	}
 	o := p.objects[l.Column.Table]
-	read := &orm.Read{Path: p.branch.path, From: l.Column.Table, By: l.Column, Select: o.fetch.selection}
+	read := &orm.Read{Path: p.branch.path, From: l.Column.Table, By: l.Column, Select: o.fetch.selection, Known: &o.fetch.known}
 	if l.Column.Kind == orm.Key {
 		read.Keys = []int64{l.Key}
 	} else {

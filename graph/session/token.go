@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -42,8 +43,42 @@ func (a *Authenticator) sign(session string, user int64, now, expires time.Time)
 	return token.SignedString(a.secret)
 }
 
+// tokens are those that were verified last, by their hashes: a signature stays what it is.
+type tokens struct {
+	mu     sync.RWMutex
+	byHash map[[sha256.Size]byte]verified
+}
+
+type verified struct {
+	session string
+	expires time.Time
+}
+
+// maxTokens bounds how many are kept.
+const maxTokens = 10_000
+
+func (t *tokens) find(hash [sha256.Size]byte) (verified, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	v, ok := t.byHash[hash]
+	return v, ok
+}
+
+func (t *tokens) keep(hash [sha256.Size]byte, v verified) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byHash == nil || len(t.byHash) >= maxTokens {
+		t.byHash = map[[sha256.Size]byte]verified{}
+	}
+	t.byHash[hash] = v
+}
+
 // verify answers the session that a token of ours names.
 func (a *Authenticator) verify(token string) (session string, ok bool) {
+	hash := sha256.Sum256([]byte(token))
+	if v, ok := a.good.find(hash); ok {
+		return v.session, a.db.Now().Before(v.expires)
+	}
 	var claims accessClaims
 	_, err := jwt.ParseWithClaims(token, &claims, func(t *jwt.Token) (any, error) {
 		if t.Header["kid"] != a.keyID {
@@ -52,7 +87,11 @@ func (a *Authenticator) verify(token string) (session string, ok bool) {
 		return a.secret, nil
 	}, jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(tokenIssuer), jwt.WithAudience(tokenAudience),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithTimeFunc(a.db.Now))
-	return claims.Session, err == nil && claims.Session != ""
+	if err != nil || claims.Session == "" {
+		return "", false
+	}
+	a.good.keep(hash, verified{claims.Session, claims.ExpiresAt.Time})
+	return claims.Session, true
 }
 
 // KeyedHash is a hash of a text that only this server can make.

@@ -50,7 +50,8 @@ func (t *Transport) Endpoint(next http.Handler) http.Handler {
 			allowed.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Add("Vary", "Origin")
+		h := w.Header()
+		h["Vary"] = append(h["Vary"], "Origin")
 		foreign := from != "" && r.Header.Get("Sec-Fetch-Site") != "same-origin"
 		if foreign {
 			u, err := url.Parse(from)

@@ -131,12 +131,14 @@ func (t *Transport) Middleware(next http.Handler) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), t.options.Timeout)
 		defer cancel()
-		deadline, _ := ctx.Deadline()
-		http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // what is no connection has its body already
+		if server, _ := ctx.Value(http.ServerContextKey).(*http.Server); server == nil || server.ReadTimeout <= 0 || server.ReadTimeout > t.options.Timeout {
+			deadline, _ := ctx.Deadline()
+			http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // what is no connection has its body already
+		}
 		ctx = context.WithValue(ctx, visitKey{}, &visit{id, address})
 		ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx)) // who it is, is found out later
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h["X-Request-Id"] = []string{id}
 		h["X-Content-Type-Options"] = noSniff
 		defer func() {
 			if p := recover(); p != nil {
@@ -190,7 +192,8 @@ type Request struct {
 // Read reads a request. What arrives of its body is taken from budget: many may send a body slowly. If it is not one, the
 // second answer says so, and the first is good for Refuse alone.
 func (t *Transport) Read(w http.ResponseWriter, r *http.Request, budget *orm.Budget) (*Request, *Refusal) {
-	w.Header().Add("Vary", "Accept, Authorization")
+	h := w.Header()
+	h["Vary"] = append(h["Vary"], "Accept, Authorization")
 	q := &Request{Header: r.Header, ReadOnly: r.Method != http.MethodPost, media: accepted(r.Header), events: events(r.Header)}
 	switch {
 	case q.media == "" && q.events:
@@ -455,7 +458,7 @@ func send(w http.ResponseWriter, media string, status int, b body) {
 		h.Set("Retry-After", "1")
 	}
 	h["Content-Type"] = types[media]
-	h.Set("Content-Length", strconv.Itoa(b.len()))
+	h["Content-Length"] = []string{strconv.Itoa(b.len())}
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}

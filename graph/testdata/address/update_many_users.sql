@@ -43,7 +43,7 @@ UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version +
 
 -- updateAddresses
 -- sqlite
-SELECT k.value, t1.id, t1.version, t1.user_id, t2.id FROM json_each(?) AS k JOIN addresses AS t1 ON t1.id = k.value LEFT JOIN users AS t2 ON t2.id = t1.user_id
+SELECT k.key, t1.id, t1.version, t1.user_id, t2.id FROM json_each(?) AS k JOIN addresses AS t1 ON t1.id = k.value LEFT JOIN users AS t2 ON t2.id = t1.user_id
 -- postgres
 SELECT k.key, t1.id, t1.version, t1.user_id, t2.id FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.user_id
 

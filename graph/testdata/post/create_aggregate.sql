@@ -39,7 +39,7 @@ SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER B
 
 -- createPost.post.author.posts.groups.key.author
 -- sqlite
-SELECT k.value, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 

@@ -14,7 +14,7 @@ INSERT INTO posts (author_id, title, content, title_words, content_words, create
 
 -- made
 -- sqlite
-SELECT k.value, t1.id, t1.title FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.title FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.title FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 

@@ -3,7 +3,7 @@ SELECT k0, a0, a1, a2, a3 FROM (SELECT t1.author_id AS k0, count(*) AS a0, count
 
 -- posts.most.key.author
 -- sqlite
-SELECT k.value, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
 

@@ -16,7 +16,7 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 
 -- updatePosts
 -- sqlite
-SELECT k.value, t1.id, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 

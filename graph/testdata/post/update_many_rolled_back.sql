@@ -21,7 +21,7 @@ UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version 
 
 -- many
 -- sqlite
-SELECT k.value, t1.id FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.key, t1.id FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 

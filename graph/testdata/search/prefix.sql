@@ -6,7 +6,7 @@ WITH found AS MATERIALIZED (SELECT 0 AS place, t1.id AS id, CASE strpos(t1.usern
 
 -- phrase.nodes
 -- sqlite
-SELECT k.value, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.title, t1.content FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
@@ -18,7 +18,7 @@ WITH found AS MATERIALIZED (SELECT 0 AS place, t1.id AS id, CASE strpos(t1.usern
 
 -- prefix.nodes
 -- sqlite
-SELECT k.value, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.title, t1.content FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 

@@ -12,7 +12,7 @@ INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::time
 
 -- createTags
 -- sqlite
-SELECT k.value, t1.id, t1.name FROM json_each(?) AS k JOIN tags AS t1 ON t1.id = k.value
+SELECT k.key, t1.id, t1.name FROM json_each(?) AS k JOIN tags AS t1 ON t1.id = k.value
 -- postgres
 SELECT k.key, t1.id, t1.name FROM unnest(?::bigint[]) AS k(key) JOIN tags AS t1 ON t1.id = k.key
 

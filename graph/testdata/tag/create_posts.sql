@@ -47,7 +47,7 @@ INSERT INTO post_tags (tag_id, post_id) SELECT r.tag_id, r.post_id FROM json_to_
 
 -- createTag.tag.posts
 -- sqlite
-SELECT k.value, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt3.post_id AS key FROM post_tags AS lt3 WHERE lt3.tag_id = k.value ORDER BY lt3.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.value, t1.id
+SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt3.post_id AS key FROM post_tags AS lt3 WHERE lt3.tag_id = k.value ORDER BY lt3.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
 -- postgres
 SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM (SELECT k.key, lt3.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt3.post_id FROM post_tags AS lt3 WHERE lt3.tag_id = k.key ORDER BY lt3.post_id LIMIT 20) AS lt3 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
 

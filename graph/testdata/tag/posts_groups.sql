@@ -9,7 +9,7 @@ SELECT p, k0, k1, a0, a1 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORD
 
 -- tags.nodes.posts.groups.key.author
 -- sqlite
-SELECT k.value, t1.id, t1.username, t2.id, t2.full_name FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
+SELECT k.key, t1.id, t1.username, t2.id, t2.full_name FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
 -- postgres
 SELECT k.key, t1.id, t1.username, t2.id, t2.full_name FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
 

@@ -28,7 +28,7 @@ SELECT 0, count(*) FROM users AS t1 WHERE TRUE
 
 -- createUser.userEdge.node.address
 -- sqlite
-SELECT k.value, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value AND t1.user_id = ?
+SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN addresses AS t1 ON t1.user_id = k.value AND t1.user_id = ?
 -- postgres
 SELECT k.key, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.user_id = k.key AND t1.user_id = ?
 
