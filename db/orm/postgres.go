@@ -117,6 +117,7 @@ var postgresDialect = &dialect{
 	timestamp: "?::timestamp",
 	recording: recordPostgres,
 	carrying:  carryPostgres,
+	vectors:   searchPostgres,
 	quiet:     [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew: "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	// One at a time: what one sees behind the lock has no position yet. What two transactions did to one row, or one to what the
