@@ -42,6 +42,7 @@ func main() {
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of kith's CPU, one for each query and number of connections")
+	peers := flag.Bool("peers", false, "measure nothing but Q1 to Q4 beside PostGraphile and Mercurius, which npm installs")
 	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -50,10 +51,35 @@ func main() {
 		fail(grow(ctx, *growth))
 		return
 	}
-	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *sqlite, *profiles))
+	each := time.Duration(*seconds * float64(time.Second))
+	if *peers {
+		fail(run(ctx, *rounds, each, cmp.Or(*only, "Q1,Q2,Q3,Q4"), false, true, *profiles, &report{}))
+		return
+	}
+	if *only != "" || *sqlite {
+		fail(run(ctx, *rounds, each, *only, *sqlite, false, *profiles, &report{}))
+		return
+	}
+	fail(whole(ctx, *rounds, each, *profiles))
 }
 
-// grow prints the growth table.
+// whole measures everything but growth and peers, writes on databases of their own, and writes the report.
+func whole(ctx context.Context, rounds int, each time.Duration, profiles string) error {
+	var all report
+	for _, part := range []struct {
+		only   string
+		sqlite bool
+	}{{"", false}, {"M1,M2", false}, {"M1,M2", true}} {
+		if err := run(ctx, rounds, each, part.only, part.sqlite, false, profiles, &all); err != nil {
+			return err
+		}
+	}
+	return all.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
+		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
+		runtime.Version(), runtime.NumCPU(), rounds, each))
+}
+
+// grow measures the growth table, prints it and puts it into the document.
 func grow(ctx context.Context, list string) error {
 	var sizes []int
 	for _, text := range strings.Split(list, ",") {
@@ -73,7 +99,7 @@ func grow(ctx context.Context, list string) error {
 		return err
 	}
 	fmt.Print("\n", table)
-	return nil
+	return replace(growthTitle, table)
 }
 
 // build makes a directory for what is measured, with the program in it.
@@ -95,7 +121,7 @@ func fail(err error) {
 	}
 }
 
-func run(ctx context.Context, rounds int, each time.Duration, only string, sqlite bool, profiles string) error {
+func run(ctx context.Context, rounds int, each time.Duration, only string, sqlite, peers bool, profiles string, all *report) error {
 	if sqlite {
 		only = cmp.Or(only, "M1,M2")
 	}
@@ -136,12 +162,15 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		return fmt.Errorf("loading the data: %w", err)
 	}
 
-	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles}
+	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles, report: all}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	defer r.stop()
 	contestants, err := r.onPostgreSQL(address, environment)
 	if err != nil {
 		return err
+	}
+	if peers {
+		return r.peers(version, address, contestants[:kithResolved], chosen)
 	}
 	if slices.ContainsFunc(chosen, func(q *query) bool { return q.writes }) {
 		if err := contestants[kithPlanned].await(ctx); err != nil {
@@ -174,12 +203,7 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	if contestants, err = r.onSQLite(lite, append(environment, "KITH_DATABASE_URL="+lite)); err != nil {
 		return err
 	}
-	if err := r.match("SQLite, in the process of who answers", contestants, chosen); err != nil || only != "" {
-		return err
-	}
-	return r.report.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
-		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
-		runtime.Version(), runtime.NumCPU(), rounds, each))
+	return r.match("SQLite, in the process of who answers", contestants, chosen)
 }
 
 // A runner runs the contestants of one match after the other.
@@ -191,7 +215,7 @@ type runner struct {
 	each      time.Duration
 	profiles  string
 	running   []*exec.Cmd
-	report    report
+	report    *report
 }
 
 // match measures contestants over one database, once they have given the same data.
@@ -229,11 +253,13 @@ func command(ctx context.Context, environment []string, name string, arguments .
 // A contestant is a running server.
 type contestant struct {
 	name        string
-	limit, kith bool                // what it is: the limit, or what is held against it
-	address     string              // host:port
-	path        func(*query) string // where it answers a query
-	data        func([]byte) []byte // the data in its answer
-	header      string              // more fields of a request's header
+	limit, kith bool                  // what it is: the limit, or what is held against it
+	address     string                // host:port
+	path        func(*query) string   // where it answers a query
+	data        func([]byte) []byte   // the data in its answer
+	header      string                // more fields of a request's header
+	bodies      func(*query) [][]byte // of its requests; nil: as kith is asked
+	normal      func(data any) any    // what its data is compared as; nil: as it is
 	pids        []int
 	admin       string // host:port of its profiles; "" if it has none
 }

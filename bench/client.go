@@ -26,7 +26,11 @@ import (
 // requests are the requests of a query, ready to be sent, for one contestant.
 func (c *contestant) requests(q *query) [][]byte {
 	var out [][]byte
-	for _, body := range q.bodies() {
+	bodies := q.bodies
+	if c.bodies != nil {
+		bodies = func() [][]byte { return c.bodies(q) }
+	}
+	for _, body := range bodies() {
 		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
 			c.path(q), c.address, len(body), c.header, body))
 	}
@@ -67,7 +71,7 @@ func (c *client) send(request []byte) (int, error) {
 		if len(line) == 2 {
 			break
 		}
-		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
 				return 0, err
 			}
@@ -187,6 +191,9 @@ func agree(contestants []*contestant, q *query) error {
 			}
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", q.name, c.name, err)
+			}
+			if c.normal != nil {
+				data = c.normal(data)
 			}
 			if first == nil {
 				first = data

@@ -223,12 +223,12 @@ func vectorOf(words []string, row string) string {
 // anew for each statement, which takes longer than all else that it does for a row, and lets no load give it.
 func searchPostgres(table string, words []string) string {
 	name := searcher + table
-	differ := recording{columns: words}.differ("OLD.", "NEW.")
 	return "ALTER TABLE " + table + " ALTER COLUMN search DROP EXPRESSION IF EXISTS, ALTER COLUMN search SET DEFAULT '';\n" +
-		"CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.search := " + vectorOf(words, "NEW.") + "; RETURN NEW; END $$;\n" +
-		"DROP TRIGGER IF EXISTS " + name + " ON " + table + ";\nDROP TRIGGER IF EXISTS " + name + "_update ON " + table + ";\n" +
-		"CREATE TRIGGER " + name + " BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + name + "();\n" +
-		"CREATE TRIGGER " + name + "_update BEFORE UPDATE ON " + table + " FOR EACH ROW WHEN (" + differ + ") EXECUTE FUNCTION " + name + "();\n"
+		"CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n" +
+		"IF TG_OP = 'UPDATE' THEN IF NOT " + recording{columns: words}.differ("OLD.", "NEW.") + " THEN RETURN NEW; END IF; END IF;\n" +
+		"NEW.search := " + vectorOf(words, "NEW.") + "; RETURN NEW; END $$;\n" +
+		"DROP TRIGGER IF EXISTS " + name + " ON " + table + ";\n" +
+		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + name + "();\n"
 }
 
 // carry gives links that are there what they carry.
