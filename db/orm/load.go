@@ -441,9 +441,11 @@ func (db *DB) copyIn(ctx context.Context, b *batch, list [][]any) error {
 		columns += ", search"
 		for i, row := range list {
 			vector, ok := b.vector(row)
-			if list[i] = append(row, vector); !ok {
-				b.long = append(b.long, row[0].(int64)) //nolint:forcetypeassert // tables with words begin with their key
+			if row = append(row, vector); !ok {
+				key, _ := row[0].(int64)
+				b.long = append(b.long, key)
 			}
+			list[i] = row
 		}
 	}
 	s := &Statement{Path: "seed " + b.table, Text: "COPY " + b.table + " (" + columns + ") FROM STDIN"}
