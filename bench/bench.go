@@ -42,6 +42,7 @@ func main() {
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of CPU, one for each contestant, query and number of connections")
+	peers := flag.Bool("peers", false, "measure nothing but Q1 to Q4 beside PostGraphile and Mercurius, which npm installs")
 	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
 	recording := flag.Bool("recording", false, "measure nothing but what it costs M1 and M2 that changes are recorded; -sqlite: there")
 	flag.Parse()
@@ -51,14 +52,39 @@ func main() {
 		fail(grow(ctx, *growth))
 		return
 	}
+	each := time.Duration(*seconds * float64(time.Second))
 	if *recording {
-		fail(recordingTable(ctx, os.Stdout, *rounds, time.Duration(*seconds*float64(time.Second)), *sqlite))
+		fail(recordingTable(ctx, os.Stdout, *rounds, each, *sqlite))
 		return
 	}
-	fail(run(ctx, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *sqlite, *profiles))
+	if *peers {
+		fail(run(ctx, *rounds, each, cmp.Or(*only, "Q1,Q2,Q3,Q4"), false, true, *profiles, &report{}))
+		return
+	}
+	if *only != "" || *sqlite {
+		fail(run(ctx, *rounds, each, *only, *sqlite, false, *profiles, &report{}))
+		return
+	}
+	fail(whole(ctx, *rounds, each, *profiles))
 }
 
-// grow prints the growth table.
+// whole measures everything but growth and peers, writes on databases of their own, and writes the report.
+func whole(ctx context.Context, rounds int, each time.Duration, profiles string) error {
+	var all report
+	for _, part := range []struct {
+		only   string
+		sqlite bool
+	}{{"", false}, {"M1,M2", false}, {"M1,M2", true}} {
+		if err := run(ctx, rounds, each, part.only, part.sqlite, false, profiles, &all); err != nil {
+			return err
+		}
+	}
+	return all.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
+		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
+		runtime.Version(), runtime.NumCPU(), rounds, each))
+}
+
+// grow measures the growth table, prints it and puts it into the document.
 func grow(ctx context.Context, list string) error {
 	var sizes []int
 	for _, text := range strings.Split(list, ",") {
@@ -78,7 +104,7 @@ func grow(ctx context.Context, list string) error {
 		return err
 	}
 	fmt.Print("\n", table)
-	return nil
+	return replace(growthTitle, table)
 }
 
 // build makes a directory for what is measured, with the program in it.
@@ -100,7 +126,7 @@ func fail(err error) {
 	}
 }
 
-func run(ctx context.Context, rounds int, each time.Duration, only string, sqlite bool, profiles string) error {
+func run(ctx context.Context, rounds int, each time.Duration, only string, sqlite, peers bool, profiles string, all *report) error {
 	if sqlite {
 		only = cmp.Or(only, "M1,M2")
 	}
@@ -132,12 +158,15 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 		return err
 	}
 
-	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles}
+	r := &runner{ctx: ctx, dir: dir, kith: kith, rounds: rounds, each: each, profiles: profiles, report: all}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	defer r.stop()
 	contestants, err := r.onPostgreSQL(address, environment)
 	if err != nil {
 		return err
+	}
+	if peers {
+		return r.peers(version, address, contestants[:kithResolved], chosen)
 	}
 	if err := r.logIn(contestants, chosen, "writer"); err != nil {
 		return err
@@ -166,12 +195,7 @@ func run(ctx context.Context, rounds int, each time.Duration, only string, sqlit
 	if err := r.logIn(contestants, chosen, "reader"); err != nil {
 		return err
 	}
-	if err := r.match("SQLite, in the process of who answers", contestants, chosen); err != nil || only != "" {
-		return err
-	}
-	return r.report.write(fmt.Sprintf("%s, %d cores that the databases and the clients share, medians of %d rounds of %v (least–most). "+
-		"The limit is a handler written by hand for one query over the same driver, the better of its ways; bars are requests a second of what it serves, with 1 and 32 connections.",
-		runtime.Version(), runtime.NumCPU(), rounds, each))
+	return r.match("SQLite, in the process of who answers", contestants, chosen)
 }
 
 // filled makes the tables and rows of what is measured, and answers kith's environment there and the database's version.
@@ -200,7 +224,7 @@ type runner struct {
 	each      time.Duration
 	profiles  string
 	running   []*exec.Cmd
-	report    report
+	report    *report
 }
 
 // logIn logs somebody in for the queries that want it.
@@ -262,15 +286,25 @@ func command(ctx context.Context, environment []string, name string, arguments .
 // A contestant is a running server.
 type contestant struct {
 	name        string
-	limit, kith bool                // what it is: the limit, or what is held against it
-	address     string              // host:port
-	path        func(*query) string // where it answers a query
-	data        func([]byte) []byte // the data in its answer
-	header      string              // more fields of the header of a request of somebody who is logged in
+	limit, kith bool                  // what it is: the limit, or what is held against it
+	address     string                // host:port
+	path        func(*query) string   // where it answers a query
+	data        func([]byte) []byte   // the data in its answer
+	header      string                // more fields of the header of a request of somebody who is logged in
+	bodies      func(*query) [][]byte // of its requests; nil: as kith is asked
+	normal      func(data any) any    // what its data is compared as; nil: as it is
 	pids        []int
 	postmaster  int    // of the database whose processor's time counts as well; 0: none
 	admin       string // host:port of its profiles; "" if it has none
 }
+
+// The order on PostgreSQL.
+const (
+	limitJSON = iota
+	limitLevels
+	kithPlanned
+	kithResolved
+)
 
 // process starts a program, which ends with the match.
 func (r *runner) process(environment []string, name string, arguments ...string) (pid int, err error) {

@@ -30,7 +30,11 @@ func (c *contestant) requests(q *query) [][]byte {
 	if q.loggedIn() {
 		header = c.header
 	}
-	for _, body := range q.bodies() {
+	bodies := q.bodies
+	if c.bodies != nil {
+		bodies = func() [][]byte { return c.bodies(q) }
+	}
+	for _, body := range bodies() {
 		out = append(out, fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s",
 			c.path(q), c.address, len(body), header, body))
 	}
@@ -71,7 +75,7 @@ func (c *client) send(request []byte) (int, error) {
 		if len(line) == 2 {
 			break
 		}
-		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
 				return 0, err
 			}
@@ -209,6 +213,9 @@ func agree(contestants []*contestant, q *query) error {
 			}
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", q.name, c.name, err)
+			}
+			if c.normal != nil {
+				data = c.normal(data)
 			}
 			if first == nil {
 				first = data

@@ -20,59 +20,66 @@ import (
 
 // What ordinary questions take as the tables grow.
 
+const growthTitle = "What ordinary questions take as the tables grow"
+
 const newest = `orderBy: [{field: CREATED_AT, direction: DESC}]`
 
-// growing are the questions. bounded says that what is answered does not grow, and so what it takes must not.
-var growing = []struct {
-	says, text string
-	bounded    bool
-}{
-	{"posts with a rare tag, newest 20", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "rare"}}}}) { nodes { id title } } }`, true},
-	{"the same, no such tag", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "nothing"}}}}) { nodes { id title } } }`, true},
-	{"the same, a common tag", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "common"}}}}) { nodes { id title } } }`, true},
-	{"users with some post with a rare tag, nodes and count", `{ users(where: {posts: {some: {tags: {some: {name: {eq: "rare"}}}}}}) { totalCount nodes { id username } } }`, true},
-	{"posts of an author by name, newest 20", `{ posts(first: 20, ` + newest + `, where: {author: {username: {eq: "user7"}}}) { nodes { id title } } }`, true},
-	{"50 tags, the 5 newest posts of each", `{ tags(first: 50) { nodes { name posts(first: 5, ` + newest + `) { nodes { id title } } } } }`, true},
-	{"one common tag, newest 20", `{ tag(by: {name: "common"}) { posts(first: 20, ` + newest + `) { nodes { id title } } } }`, true},
-	{"title contains, no hit", `{ posts(where: {title: {contains: "nowhere"}}) { nodes { id title } } }`, true},
-	{"the same, ignoreCase", `{ posts(where: {title: {contains: "NoWhere", ignoreCase: true}}) { nodes { id title } } }`, true},
-	{"matches a word of a fifth of the posts, newest 20", `{ posts(first: 20, ` + newest + `, where: {matches: "often"}) { nodes { id title } } }`, true},
-	{"totalCount of posts with a common tag", `{ posts(where: {tags: {some: {name: {eq: "common"}}}}) { totalCount } }`, false},
-	{"totalCount of all posts", `{ posts { totalCount } }`, false},
-	{"content contains, no hit, no index", `{ posts(where: {content: {contains: "nowhere"}}) { nodes { id title } } }`, false},
+// growing are the questions. What is answered does not grow, and so what it takes must not, unless there is plain SQL to hold it against.
+var growing = []struct{ says, text, plain string }{
+	{"posts with a rare tag, newest 20", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "rare"}}}}) { nodes { id title } } }`, ""},
+	{"the same, no such tag", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "nothing"}}}}) { nodes { id title } } }`, ""},
+	{"the same, a common tag", `{ posts(first: 20, ` + newest + `, where: {tags: {some: {name: {eq: "common"}}}}) { nodes { id title } } }`, ""},
+	{"users with some post with a rare tag, nodes and count", `{ users(where: {posts: {some: {tags: {some: {name: {eq: "rare"}}}}}}) { totalCount nodes { id username } } }`, ""},
+	{"posts of an author by name, newest 20", `{ posts(first: 20, ` + newest + `, where: {author: {username: {eq: "user7"}}}) { nodes { id title } } }`, ""},
+	{"50 tags, the 5 newest posts of each", `{ tags(first: 50) { nodes { name posts(first: 5, ` + newest + `) { nodes { id title } } } } }`, ""},
+	{"one common tag, newest 20", `{ tag(by: {name: "common"}) { posts(first: 20, ` + newest + `) { nodes { id title } } } }`, ""},
+	{"title contains, no hit", `{ posts(where: {title: {contains: "nowhere"}}) { nodes { id title } } }`, ""},
+	{"the same, ignoreCase", `{ posts(where: {title: {contains: "NoWhere", ignoreCase: true}}) { nodes { id title } } }`, ""},
+	{"matches a word of a fifth of the posts, newest 20", `{ posts(first: 20, ` + newest + `, where: {matches: "often"}) { nodes { id title } } }`, ""},
+	{
+		"totalCount of posts with a common tag", `{ posts(where: {tags: {some: {name: {eq: "common"}}}}) { totalCount } }`,
+		"SELECT count(*) FROM post_tags WHERE tag_id = 1",
+	},
+	{"totalCount of all posts", `{ posts { totalCount } }`, "SELECT count(*) FROM posts"},
+	{
+		"content contains, no hit, no index", `{ posts(where: {content: {contains: "nowhere"}}) { nodes { id title } } }`,
+		"SELECT count(*) FROM posts WHERE content LIKE '%nowhere%'",
+	},
 }
 
 // growthTable measures the questions on databases of so many posts each, and answers a table of medians as Markdown.
 func growthTable(ctx context.Context, kith string, sizes []int) (string, error) {
 	took := make([][]time.Duration, len(growing))
+	var plain []time.Duration // at the last size
 	for _, posts := range sizes {
-		of, err := growthOf(ctx, kith, posts)
+		of, by, err := growthOf(ctx, kith, posts)
 		if err != nil {
 			return "", fmt.Errorf("%d posts: %w", posts, err)
 		}
 		for i := range growing {
 			took[i] = append(took[i], of[i])
 		}
+		plain = by
 	}
 	var b strings.Builder
 	b.WriteString("| request, ms |")
 	for _, posts := range sizes {
 		fmt.Fprintf(&b, " %s posts |", thousands(posts))
 	}
-	fmt.Fprintf(&b, " last to first |\n|---|%s---:|\n", strings.Repeat("---:|", len(sizes)))
+	fmt.Fprintf(&b, " last to first | plain SQL, at the last |\n|---|%s---:|---:|\n", strings.Repeat("---:|", len(sizes)))
 	for i, g := range growing {
 		b.WriteString("| " + g.says + " |")
 		for _, d := range took[i] {
 			fmt.Fprintf(&b, " %.2f |", float64(d.Microseconds())/1000)
 		}
 		ratio := float64(took[i][len(sizes)-1]) / float64(took[i][0])
-		if g.bounded {
-			fmt.Fprintf(&b, " **%.1f** |\n", ratio)
+		if g.plain == "" {
+			fmt.Fprintf(&b, " **%.1f** | |\n", ratio)
 		} else {
-			fmt.Fprintf(&b, " %.1f |\n", ratio)
+			fmt.Fprintf(&b, " %.1f | %.2f (**%.2f**) |\n", ratio, float64(plain[i].Microseconds())/1000, float64(took[i][len(sizes)-1])/float64(plain[i]))
 		}
 	}
-	b.WriteString("\nIn bold are those whose answer does not grow.\n")
+	b.WriteString("\nIn bold are those whose answer does not grow, and how many times what plain SQL takes those take that do. One connection, medians; PostgreSQL has 128 MB of shared buffers.\n")
 	return b.String(), nil
 }
 
@@ -84,10 +91,10 @@ func thousands(n int) string {
 }
 
 // growthOf measures on one database, and drops it.
-func growthOf(ctx context.Context, kith string, posts int) (took []time.Duration, err error) {
+func growthOf(ctx context.Context, kith string, posts int) (took, plain []time.Duration, err error) {
 	address, drop, err := dbtest.Database()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() {
 		if err := drop(); err != nil {
@@ -95,7 +102,16 @@ func growthOf(ctx context.Context, kith string, posts int) (took []time.Duration
 		}
 	}()
 	if err := loadGrowth(ctx, address, posts); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	server, err := sql.Open("postgres", address)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer server.Close()
+	server.SetMaxOpenConns(1)
+	if _, err := server.ExecContext(ctx, "SET jit = off"); err != nil { // as kith says
+		return nil, nil, err
 	}
 	environment := []string{"KITH_ENV=production", "KITH_SECRET=" + strings.Repeat("bench", 8), "KITH_DATABASE_URL=" + address}
 	r := &runner{kith: kith}
@@ -103,20 +119,30 @@ func growthOf(ctx context.Context, kith string, posts int) (took []time.Duration
 	defer r.stop()
 	c, err := r.startKith(environment, "on")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.await(r.ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, g := range growing {
-		d, err := medianOf(c.address, g.text)
+		d, err := medianOf(asking(c.address, g.text))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", g.says, err)
+			return nil, nil, fmt.Errorf("%s: %w", g.says, err)
 		}
-		fmt.Fprintf(os.Stderr, "%9d posts, %s: %v\n", posts, g.says, d)
-		took = append(took, d)
+		var by time.Duration
+		if g.plain != "" {
+			by, err = medianOf(func() error {
+				var n int
+				return server.QueryRowContext(r.ctx, g.plain).Scan(&n)
+			})
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", g.plain, err)
+			}
+		}
+		fmt.Fprintf(os.Stderr, "%9d posts, %s: %v, plain %v\n", posts, g.says, d, by)
+		took, plain = append(took, d), append(plain, by)
 	}
-	return took, nil
+	return took, plain, nil
 }
 
 // What is loaded besides the posts: a tag of every fifth of them, and one of twenty, which are the oldest.
@@ -138,6 +164,9 @@ func loadGrowth(ctx context.Context, address string, posts int) error {
 		return orm.Row{Key: int64(key), CreatedAt: at, UpdatedAt: at, Version: 1}
 	}
 	err = database.Load(ctx, nil, func(ctx context.Context, l *orm.Load) error {
+		if err := l.Expect(ctx, 3*posts); err != nil {
+			return err
+		}
 		for i := 1; i <= people; i++ {
 			if err := l.Add(ctx, db.Users.Table, &db.User{Row: row(i), Username: "user" + itoa(i), Name: "Name " + itoa(i)}, nil); err != nil {
 				return err
@@ -193,26 +222,30 @@ func loadGrowth(ctx context.Context, address string, posts int) error {
 	return nil
 }
 
-// medianOf asks a question again and again, by one connection, and answers what the median takes.
-func medianOf(address, text string) (time.Duration, error) {
-	body, err := json.Marshal(map[string]string{"query": text})
-	if err != nil {
-		return 0, err
+// asking asks a question.
+func asking(address, text string) func() error {
+	body, _ := json.Marshal(map[string]string{"query": text}) // texts always marshal
+	return func() error {
+		response, err := http.Post("http://"+address+"/graphql", "application/json", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		answer, err := io.ReadAll(response.Body)
+		if err == nil && bytes.Contains(answer, []byte(`"errors"`)) {
+			err = fmt.Errorf("answered %s", answer)
+		}
+		return err
 	}
+}
+
+// medianOf asks again and again, one after the other, and answers what the median takes.
+func medianOf(ask func() error) (time.Duration, error) {
 	var each []float64
 	for begin := time.Now(); len(each) < 20 || time.Since(begin) < 2*time.Second && len(each) < 500; {
 		asked := time.Now()
-		response, err := http.Post("http://"+address+"/graphql", "application/json", bytes.NewReader(body))
-		if err != nil {
+		if err := ask(); err != nil {
 			return 0, err
-		}
-		answer, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			return 0, err
-		}
-		if bytes.Contains(answer, []byte(`"errors"`)) {
-			return 0, fmt.Errorf("answered %s", answer)
 		}
 		each = append(each, float64(time.Since(asked)))
 	}

@@ -87,7 +87,12 @@ const asked = 500
 
 // bodies are the bodies of the query's requests. They are the same for every contestant and every run.
 func (q *query) bodies() [][]byte {
-	request := map[string]any{"query": q.text}
+	return q.bodiesOf(q.text, func(key int64) any { return orm.GlobalID(db.Users.Table, key) })
+}
+
+// bodiesOf are those with another text, and variables that name a user otherwise.
+func (q *query) bodiesOf(text string, user func(key int64) any) [][]byte {
+	request := map[string]any{"query": text}
 	n := 1
 	if q.byUser {
 		n = asked
@@ -102,7 +107,7 @@ func (q *query) bodies() [][]byte {
 			request["variables"] = q.variables(i)
 		}
 		if q.byUser {
-			request["variables"] = map[string]any{"id": orm.GlobalID(db.Users.Table, random.Int64N(users)+1)}
+			request["variables"] = map[string]any{"id": user(random.Int64N(users) + 1)}
 		}
 		bodies[i], _ = json.Marshal(request) // maps and texts always marshal
 	}

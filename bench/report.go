@@ -28,8 +28,11 @@ func (r *report) add(title, text string) {
 
 // match adds what was measured over one database.
 func (r *report) match(database string, m *measurement) {
-	r.add(database, m.table())
 	name, _, _ := strings.Cut(database, ",")
+	if m.cells[0].query.writes {
+		database = "Writes, " + name
+	}
+	r.add(database, m.table())
 	for _, cell := range m.cells {
 		ratios := m.ratios(cell, m.kith())
 		label := fmt.Sprintf("%s, %s, %d", name, cell.query.name, cell.connections)
@@ -39,11 +42,50 @@ func (r *report) match(database string, m *measurement) {
 
 // write writes the report and its picture.
 func (r *report) write(head string) error {
+	_, sections, err := document()
+	if err != nil {
+		return err
+	}
+	for _, s := range sections { // those of other runs stay
+		if strings.HasPrefix(s, "## "+growthTitle) || strings.HasPrefix(s, "## "+peersTitle) {
+			r.sections = append(r.sections, s)
+		}
+	}
 	text := "# Benchmark\n\nWritten by `make bench`. " + head + "\n\n![kith, of the limit](benchmark.svg)\n\n" + strings.Join(r.sections, "\n")
-	if err := os.WriteFile("docs/benchmark.md", []byte(text), 0o644); err != nil { //nolint:gosec // it is to be read
+	if err := os.WriteFile(benchmark, []byte(text), 0o644); err != nil { //nolint:gosec // it is to be read
 		return err
 	}
 	return os.WriteFile("docs/benchmark.svg", []byte(picture(r.bars)), 0o644) //nolint:gosec // it is to be read
+}
+
+const benchmark = "docs/benchmark.md"
+
+// document is the document as it is: its head and its sections.
+func document() (head string, sections []string, err error) {
+	text, err := os.ReadFile(benchmark)
+	if err != nil {
+		return "", nil, err
+	}
+	parts := strings.Split(string(text), "\n## ")
+	for _, part := range parts[1:] {
+		sections = append(sections, "## "+strings.TrimRight(part, "\n")+"\n")
+	}
+	return strings.TrimRight(parts[0], "\n") + "\n\n", sections, nil
+}
+
+// replace puts a section in the place of the one with its title, or at the end.
+func replace(title, text string) error {
+	head, sections, err := document()
+	if err != nil {
+		return err
+	}
+	section, is := "## "+title+"\n\n"+text, func(s string) bool { return strings.HasPrefix(s, "## "+title+"\n") }
+	if i := slices.IndexFunc(sections, is); i >= 0 {
+		sections[i] = section
+	} else {
+		sections = append(sections, section)
+	}
+	return os.WriteFile(benchmark, []byte(head+strings.Join(sections, "\n")), 0o644) //nolint:gosec // it is to be read
 }
 
 // kith is what is held against the limit.

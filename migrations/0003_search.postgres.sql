@@ -44,6 +44,7 @@ ALTER TABLE posts
 CREATE INDEX posts_search_idx ON posts USING gin (search);
 
 -- +goose Down
+DROP FUNCTION IF EXISTS kith_search_posts CASCADE;
 ALTER TABLE posts DROP COLUMN search, DROP COLUMN content_words, DROP COLUMN title_words;
 DROP FUNCTION kith_vector;
 DROP INDEX tags_name_fold_idx;

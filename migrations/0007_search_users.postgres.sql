@@ -18,6 +18,7 @@ CREATE INDEX users_search_idx ON users USING gin (search);
 DROP FUNCTION pg_temp.kith_words;
 
 -- +goose Down
+DROP FUNCTION IF EXISTS kith_search_users CASCADE;
 ALTER TABLE users DROP COLUMN search;
 ALTER TABLE users DROP COLUMN username_words;
 ALTER TABLE users DROP COLUMN name_words;

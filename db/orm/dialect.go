@@ -93,6 +93,8 @@ type dialect struct {
 	recording func(recording) string
 	// carrying makes the triggers that keep what links carry.
 	carrying func(carrying) string
+	// vectors makes the triggers that keep what is searched of columns of words; nil where that is a table of its own.
+	vectors func(table string, words []string) string
 	// quiet begins and ends that nothing is recorded of a transaction.
 	quiet [2]string
 	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends

@@ -2,7 +2,10 @@ package orm
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +29,7 @@ func (db *DB) Load(ctx context.Context, flushed func(), f func(context.Context, 
 			return err
 		}
 		if err := f(ctx, l); err != nil {
-			return err
+			return errors.Join(err, l.wait())
 		}
 		if err := l.finish(ctx); err != nil {
 			return err
@@ -48,16 +51,17 @@ func (db *DB) filled(ctx context.Context) (name string, err error) {
 	return name, err
 }
 
-// A Load writes many rows whose keys are known, a batch at a time, inside one transaction. A batch is written with the
-// rows of each table behind those of the tables that they refer to; among those of one table, a row is added after those it
-// refers to.
+// A Load writes many rows whose keys are known, a batch at a time, inside one transaction, while the next batch is made. A batch is
+// written with the rows of each table behind those of the tables that they refer to; among those of one table, a row is added after
+// those it refers to.
 type Load struct {
 	db      *DB
 	batches []*batch         // of tables, then of links: a row is written after those it refers to
 	given   map[*Table]int64 // keys that were given elsewhere and are not to be given here
 	flushed func()
-	rows    int      // written
-	after   []string // statements that make again what was taken away for the time of the load; nil as long as nothing was
+	written chan error // what becomes of the batch that is being written; nil if none is
+	rows    int        // written
+	after   []string   // statements that make again what was taken away for the time of the load; nil as long as nothing was
 }
 
 // A batch is the rows of one table that wait to be written.
@@ -65,6 +69,8 @@ type batch struct {
 	table   string
 	columns []*Column
 	rows    [][]any
+	words   []int   // places of the columns of words, if what is searched of them is written with them
+	long    []int64 // keys of rows with too many words for that
 }
 
 // batchRows bounds the rows in memory, and the time in which PostgreSQL says nothing: it answers a COPY at its end.
@@ -153,26 +159,55 @@ func (l *Load) add(ctx context.Context, table string, row []any) error {
 	return nil
 }
 
-// flush writes every row that waits.
+// flush begins to write every row that waits, once those before are written.
 func (l *Load) flush(ctx context.Context) error {
-	for _, b := range l.batches {
-		if len(b.rows) == 0 {
-			continue
-		}
-		if err := l.db.load(ctx, b); err != nil {
-			return err
-		}
-		l.rows += len(b.rows)
-		clear(b.rows)
-		b.rows = b.rows[:0]
+	if err := l.wait(); err != nil {
+		return err
 	}
-	if l.flushed != nil {
+	if err := l.Expect(ctx, l.rows); err != nil {
+		return err
+	}
+	written := make(chan error, 1)
+	full := make([][][]any, len(l.batches))
+	for i, b := range l.batches {
+		full[i], b.rows = b.rows, nil
+		l.rows += len(full[i])
+	}
+	l.written = written
+	go func() {
+		for i, b := range l.batches {
+			if len(full[i]) == 0 {
+				continue
+			}
+			if err := l.db.load(ctx, b, full[i]); err != nil {
+				written <- err
+				return
+			}
+		}
+		written <- nil
+	}()
+	return nil
+}
+
+// wait returns when nothing is being written.
+func (l *Load) wait() error {
+	if l.written == nil {
+		return nil
+	}
+	err := <-l.written
+	l.written = nil
+	if err == nil && l.flushed != nil {
 		l.flushed()
 	}
-	if l.rows > bulkyRows && l.after == nil && l.db.driver == postgresDialect.driver {
-		return l.strip(ctx)
+	return err
+}
+
+// Expect says how many rows will be added, about. It is faster with many if it is said before the first.
+func (l *Load) Expect(ctx context.Context, rows int) error {
+	if rows <= bulkyRows || l.after != nil || l.db.driver != postgresDialect.driver {
+		return nil
 	}
-	return nil
+	return l.strip(ctx)
 }
 
 // strip takes from PostgreSQL's tables what costs more row by row than at once: indexes, foreign keys and triggers. Nobody else
@@ -215,6 +250,25 @@ func (l *Load) strip(ctx context.Context) error {
 	for _, table := range tables {
 		l.after = append(l.after, "ALTER TABLE "+table+" ENABLE TRIGGER USER")
 	}
+	given := map[string]bool{} // in place of what a trigger makes of the words
+	err = l.db.Query(ctx, "load", "SELECT attrelid::regclass::text FROM pg_attribute WHERE attname = 'search' AND attgenerated = '' AND attrelid "+among,
+		[]any{names}, func(rows *sqlx.Rows) error {
+			err := rows.Scan(&table)
+			given[table] = true
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	for _, t := range l.db.model.tables {
+		if !given[t.Name] {
+			continue
+		}
+		b := l.batches[slices.IndexFunc(l.batches, func(b *batch) bool { return b.table == t.Name })]
+		for _, c := range t.searched {
+			b.words = append(b.words, slices.Index(b.columns, c.words))
+		}
+	}
 	t, err := transactionOf(ctx)
 	if err != nil {
 		return err
@@ -235,8 +289,21 @@ func (l *Load) do(ctx context.Context, statements []string) error {
 // finish writes the last rows and sees to it that no key is given out again: not those of the rows, none that this
 // database has given before, and none of l.given.
 func (l *Load) finish(ctx context.Context) error {
-	if err := l.flush(ctx); err != nil {
+	if err := errors.Join(l.flush(ctx), l.wait()); err != nil {
 		return err
+	}
+	for _, b := range l.batches {
+		if len(b.long) == 0 {
+			continue
+		}
+		names := make([]string, len(b.words))
+		for i, place := range b.words {
+			names[i] = b.columns[place].Name
+		}
+		text := "UPDATE " + b.table + " SET search = " + vectorOf(names, "") + " WHERE " + l.db.inKeys("id")
+		if err := l.db.change(ctx, &Statement{Path: "load", Text: text, Args: []any{l.db.bindKeys(b.long)}}, nil); err != nil {
+			return err
+		}
 	}
 	if err := l.do(ctx, l.after); err != nil {
 		return err
@@ -307,13 +374,13 @@ func (l *Load) analyze(ctx context.Context) error {
 	return nil
 }
 
-// load writes a batch.
-func (db *DB) load(ctx context.Context, b *batch) error {
+// load writes rows of a batch's table.
+func (db *DB) load(ctx context.Context, b *batch, list [][]any) error {
 	if db.driver == postgresDialect.driver {
-		return db.violated(db.copyIn(ctx, b))
+		return db.violated(db.copyIn(ctx, b, list))
 	}
-	rows := make([]map[string]any, len(b.rows))
-	for i, row := range b.rows {
+	rows := make([]map[string]any, len(list))
+	for i, row := range list {
 		rows[i] = make(map[string]any, len(row))
 		for j, v := range row {
 			rows[i][b.columns[j].Name] = v
@@ -339,13 +406,52 @@ func (b *batch) names() string {
 	return strings.Join(names, ", ")
 }
 
-// copyIn writes a batch through COPY. It is the one statement that does not pass through run, for it takes its rows as
+// manyWords are more than a vector made here may have: of more, PostgreSQL leaves out places, in ways of its own.
+const manyWords = 250
+
+// vector is what is searched of a row's words: what vectorOf makes of them, as text; ok is false if they are too many.
+func (b *batch) vector(row []any) (text string, ok bool) {
+	var out []byte
+	n, last := 0, 0 // words, and the last place
+	for i, column := range b.words {
+		words, _ := row[column].(string)
+		place := last + 1 // in front of the first word there is a place for nothing
+		for word := range strings.FieldsSeq(words) {
+			if n++; n > manyWords {
+				return "", false
+			}
+			place++
+			last = place
+			out = append(append(out, word...), ':')
+			out = strconv.AppendInt(out, int64(place), 10)
+			if i == 0 {
+				out = append(out, 'A')
+			}
+			out = append(out, ' ')
+		}
+	}
+	return string(out), true
+}
+
+// copyIn writes rows through COPY. It is the one statement that does not pass through run, for it takes its rows as
 // many calls on one statement of the transaction itself; it is observed all the same.
-func (db *DB) copyIn(ctx context.Context, b *batch) error {
-	s := &Statement{Path: "seed " + b.table, Text: "COPY " + b.table + " (" + b.names() + ") FROM STDIN"}
+func (db *DB) copyIn(ctx context.Context, b *batch, list [][]any) error {
+	columns := b.names()
+	if b.words != nil {
+		columns += ", search"
+		for i, row := range list {
+			vector, ok := b.vector(row)
+			if row = append(row, vector); !ok {
+				key, _ := row[0].(int64)
+				b.long = append(b.long, key)
+			}
+			list[i] = row
+		}
+	}
+	s := &Statement{Path: "seed " + b.table, Text: "COPY " + b.table + " (" + columns + ") FROM STDIN"}
 	start := time.Now()
-	s.Err = db.classify(ctx, sendCopy(ctx, s.Text, b.rows))
-	s.Rows, s.Took = len(b.rows), time.Since(start)
+	s.Err = db.classify(ctx, sendCopy(ctx, s.Text, list))
+	s.Rows, s.Took = len(list), time.Since(start)
 	if db.options.Observe != nil {
 		db.options.Observe(ctx, s)
 	}

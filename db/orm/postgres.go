@@ -117,6 +117,7 @@ var postgresDialect = &dialect{
 	timestamp:  "?::timestamp",
 	recording:  recordPostgres,
 	carrying:   carryPostgres,
+	vectors:    searchPostgres,
 	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_notify('" + channel + "', '') WHERE kith_number_changes(%d, '%s'); COMMIT",

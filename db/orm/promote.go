@@ -74,7 +74,7 @@ func (db *DB) Promote(ctx context.Context, to *DB, beside ...Beside) (rows int, 
 				}
 			}
 			for _, b := range l.batches {
-				n, err := db.promote(reading, writing, b, b.selected(l.ahead(b)), "TRUE", func(ctx context.Context) error { return to.load(ctx, b) })
+				n, err := db.promote(reading, writing, b, b.selected(l.ahead(b)), "TRUE", func(ctx context.Context) error { return to.load(ctx, b, b.rows) })
 				if err != nil {
 					return err
 				}

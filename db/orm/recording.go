@@ -198,6 +198,39 @@ func carryPostgres(c carrying) string {
 		" FOR EACH ROW WHEN (OLD." + c.of + " IS DISTINCT FROM NEW." + c.of + ") EXECUTE FUNCTION " + name + "_source();\n"
 }
 
+// searcher is what the names of those triggers begin with that keep what is searched.
+const searcher = "kith_search_"
+
+// words are the columns of the words that are searched; the first weighs most.
+func (t *Table) words() (names []string) {
+	for _, c := range t.searched {
+		names = append(names, c.words.Name)
+	}
+	return names
+}
+
+// vectorOf is what is searched of columns of words; row goes before each.
+func vectorOf(words []string, row string) string {
+	parts := make([]string, len(words))
+	for i, name := range words {
+		parts[i] = "kith_vector(" + row + name + ")"
+	}
+	parts[0] = "setweight(" + parts[0] + ", 'A')"
+	return strings.Join(parts, " || ")
+}
+
+// searchPostgres makes the triggers that keep the column search. Migrations generate it, but PostgreSQL prepares what generates a column
+// anew for each statement, which takes longer than all else that it does for a row, and lets no load give it.
+func searchPostgres(table string, words []string) string {
+	name := searcher + table
+	return "ALTER TABLE " + table + " ALTER COLUMN search DROP EXPRESSION IF EXISTS, ALTER COLUMN search SET DEFAULT '';\n" +
+		"CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n" +
+		"IF TG_OP = 'UPDATE' THEN IF NOT " + recording{columns: words}.differ("OLD.", "NEW.") + " THEN RETURN NEW; END IF; END IF;\n" +
+		"NEW.search := " + vectorOf(words, "NEW.") + "; RETURN NEW; END $$;\n" +
+		"DROP TRIGGER IF EXISTS " + name + " ON " + table + ";\n" +
+		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + name + "();\n"
+}
+
 // carry gives links that are there what they carry.
 func (db *DB) carry(ctx context.Context, tx *sqlx.Tx) error {
 	if len(db.model.carryings()) == 0 {
@@ -247,6 +280,11 @@ func (db *DB) triggers() (text, hash string) {
 	}
 	for _, c := range db.model.carryings() {
 		b.WriteString(db.carrying(c))
+	}
+	for _, t := range db.model.tables {
+		if len(t.searched) > 0 && db.vectors != nil {
+			b.WriteString(db.vectors(t.Name, t.words()))
+		}
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return b.String(), hex.EncodeToString(sum[:])

@@ -231,11 +231,7 @@ func (s *script) search(t *schema.Table, filled bool) {
 		return
 	}
 	if s.postgres {
-		vectors := []string{"setweight(kith_vector(" + words[0] + "), 'A')"}
-		for _, w := range words[1:] {
-			vectors = append(vectors, "kith_vector("+w+")")
-		}
-		s.alter(t, "ADD COLUMN search tsvector NOT NULL\n    GENERATED ALWAYS AS (%s) STORED", strings.Join(vectors, " || "))
+		s.alter(t, "ADD COLUMN search tsvector NOT NULL\n    GENERATED ALWAYS AS (%s) STORED", vectorOf(words, ""))
 		s.add("CREATE INDEX %[1]s_search_idx ON %[1]s USING gin (search);", t.Name)
 		return
 	}
@@ -356,6 +352,7 @@ func (s *script) alterPostgres(c *change) {
 	t := c.to
 	searches, parts := !slices.Equal(wordsOf(c.from), wordsOf(t)), !slices.Equal(substringsOf(c.from), substringsOf(t))
 	if searches && len(wordsOf(c.from)) > 0 {
+		s.add("DROP FUNCTION IF EXISTS %s%s CASCADE;", searcher, t.Name)
 		s.alter(t, "DROP COLUMN search")
 	}
 	if parts {

@@ -45,6 +45,9 @@ func Fill(ctx context.Context, database *db.DB, o Options) error {
 	}
 	return database.Load(ctx, flushed, func(ctx context.Context, l *orm.Load) error {
 		s = newSeeder(l, o)
+		if err := l.Expect(ctx, 3*o.Users+3*o.Posts); err != nil {
+			return err
+		}
 		return s.run(ctx)
 	})
 }
