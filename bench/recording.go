@@ -95,7 +95,7 @@ func (r *runner) writes(recorded, sqlite bool) (c *contestant, version string, d
 	if err := c.await(r.ctx); err != nil {
 		return nil, "", drop, err
 	}
-	token, err := c.logIn(r.ctx)
+	token, err := c.logIn(r.ctx, "writer")
 	if err != nil {
 		return nil, "", drop, err
 	}
