@@ -261,7 +261,7 @@ func TestFollowersMissNothing(t *testing.T) {
 				}
 				defer raw.Close()
 				const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-					AND backend_type = 'client backend' AND (query LIKE 'LISTEN%' OR query LIKE '%change_head%' OR query NOT LIKE '%late%' AND random() < 0.1)`
+					AND backend_type = 'client backend' AND (query LIKE 'LISTEN%' OR query LIKE '%change_head%' OR query LIKE '%kith_number_changes%' OR query NOT LIKE '%late%' AND random() < 0.1)`
 				all.Go(func() {
 					for time.Now().Before(end) {
 						raw.ExecContext(t.Context(), terminate) //nolint:errcheck // it may end itself

@@ -51,22 +51,25 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Tells whether there is something to give positions to.
+-- What has been committed and has no position.
 -- +goose StatementBegin
-CREATE FUNCTION kith_changes_wait() RETURNS boolean LANGUAGE plpgsql STABLE
+CREATE FUNCTION kith_changes_without_position() RETURNS SETOF changes LANGUAGE plpgsql STABLE
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     seen pg_snapshot := (SELECT h.seen FROM change_head AS h);
 BEGIN
-    RETURN pg_snapshot_xmax(seen) > pg_snapshot_xmax(pg_current_snapshot())
-        OR EXISTS (SELECT 1 FROM changes WHERE xid >= pg_snapshot_xmax(seen))
-        OR EXISTS (SELECT 1 FROM changes WHERE xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen))));
+    IF pg_snapshot_xmax(seen) > pg_snapshot_xmax(pg_current_snapshot()) THEN
+        RETURN QUERY SELECT c.* FROM changes AS c;
+    ELSE
+        RETURN QUERY SELECT c.* FROM changes AS c WHERE c.xid >= pg_snapshot_xmax(seen)
+            UNION ALL SELECT c.* FROM changes AS c WHERE c.xid = ANY (ARRAY(SELECT pg_snapshot_xip(seen)));
+    END IF;
 END $$;
 -- +goose StatementEnd
 
 -- +goose Down
 DROP FUNCTION kith_number_changes;
-DROP FUNCTION kith_changes_wait;
+DROP FUNCTION kith_changes_without_position;
 DROP TABLE change_positions;
 DROP TABLE changes;
 CREATE TABLE changes (

@@ -105,7 +105,8 @@ type dialect struct {
 	unnumbered            string
 	// positions is a table of positions with their times, and changes what was recorded with them. behind is a SELECT of it behind a position,
 	// or a row within, or nil, as many rows as are wanted; what is there itself comes first. forget deletes it up to a position.
-	positions, changes, behind, forget string
+	// unplaced is what was recorded and has no position, where that may be.
+	positions, changes, behind, forget, unplaced string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
 	// snapshot is the isolation in which a transaction sees one state of the database; the default where it always does.

@@ -121,9 +121,10 @@ var postgresDialect = &dialect{
 	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_notify('" + channel + "', '') WHERE kith_number_changes(%d, '%s'); COMMIT",
-	unnumbered: "SELECT 1 WHERE kith_changes_wait()",
+	unnumbered: "SELECT 1 FROM kith_changes_without_position()",
 	positions:  "change_positions",
 	changes:    "change_positions JOIN changes USING (xid)",
+	unplaced:   "(SELECT *, NULL::bigint AS position FROM kith_changes_without_position()) AS c",
 	// A loop over the transactions, whatever the planner knows of the tables.
 	behind: "SELECT id, position, mark, at, place, key, verb, fields, before, after" +
 		" FROM (SELECT *, CASE WHEN position = $1 THEN COALESCE($2, (SELECT max(id) FROM changes WHERE xid = f.xid)) ELSE 0 END AS begin" +

@@ -298,21 +298,27 @@ func (db *DB) observe(ctx context.Context, sets []*Committed) error {
 // since undoes what was done behind a place, numbered or not.
 func (l *observer) since(ctx context.Context, from Cursor) error {
 	places := slices.Sorted(maps.Keys(l.model.columns))
-	text := "SELECT place, key, verb, fields, before, after, position, id FROM changes WHERE place IN (?" + strings.Repeat(", ?", len(places)-1) + ") AND "
 	var args []any
-	add := func(condition string, more ...any) string {
+	add := func(source, condition string, more ...any) string {
 		for _, place := range places {
 			args = append(args, place)
 		}
 		args = append(args, more...)
-		return text + condition
+		return "SELECT place, key, verb, fields, before, after, position, id FROM " + source + " WHERE place IN (?" + strings.Repeat(", ?", len(places)-1) + ") AND " + condition
 	}
-	whole := add("position > ?", from.Position)
-	if from.Within() {
-		whole += " UNION ALL " + add("position = ? AND id > ?", from.Position, from.within)
-	}
-	if l.sequence != "" {
-		whole += " UNION ALL " + add("position IS NULL")
+	var whole string
+	if l.unplaced == "" { // a key tells its position
+		first := (from.Position + 1) << 30
+		if from.Within() {
+			first = from.within + 1
+		}
+		whole = add(l.changes, "id >= ?", first)
+	} else {
+		whole = add(l.changes, "position > ?", from.Position)
+		if from.Within() {
+			whole += " UNION ALL " + add(l.changes, "position = ? AND id > ?", from.Position, from.within)
+		}
+		whole += " UNION ALL " + add(l.unplaced, "TRUE")
 	}
 	done, n := &Committed{}, 0
 	err := l.Query(ctx, "changes", whole+" ORDER BY position NULLS LAST, id LIMIT "+strconv.Itoa(mostSince+1), args, func(rows *sqlx.Rows) error {
