@@ -369,7 +369,7 @@ func manyTags(t *testing.T, f *fixture, name string, n int) {
 	}
 }
 
-// A transaction of more than a thousand objects comes in several sets, of which each says whether more of it follows, for whom it does;
+// A transaction of more than ten thousand objects comes in several sets, of which each says whether more of it follows, for whom it does;
 // who comes back with the cursor of one is told the rest.
 func TestChangesInParts(t *testing.T) {
 	type event struct {
