@@ -267,7 +267,8 @@ func BenchmarkLiveMany(b *testing.B) {
 				case 1:
 					write("UPDATE posts SET title = ? WHERE id = ?", mark, key)
 				case 2:
-					write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, ?, 'x', '2026-01-02 00:00:00', updated_at FROM users WHERE id = ?", mark, key)
+					write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, ?, 'x', ?, updated_at FROM users WHERE id = ?", mark,
+						time.Date(2026, 1, 2, 0, 0, i, 0, time.UTC).Format("2006-01-02 15:04:05"), key)
 				default:
 					write("UPDATE users SET name = ? WHERE id = 1 OR id = ?", mark, key)
 				}
