@@ -36,6 +36,7 @@ type fixture struct {
 
 	mu         sync.Mutex
 	statements []*orm.Statement
+	then       func(*orm.Statement) // called behind each statement
 }
 
 // A clock is the database's time in tests: it begins at a fixed time and stands still until it is told to move.
@@ -73,7 +74,11 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 	f.DB, err = db.Open(t.Context(), address, orm.Options{Clock: f.Clock.Now, Observe: func(_ context.Context, s *orm.Statement) {
 		f.mu.Lock()
 		f.statements = append(f.statements, s)
+		then := f.then
 		f.mu.Unlock()
+		if then != nil {
+			then(s)
+		}
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +104,13 @@ func (f *fixture) Statements() []*orm.Statement {
 	out := f.statements
 	f.statements = nil
 	return out
+}
+
+// Then makes f be called behind each statement.
+func (f *fixture) Then(then func(*orm.Statement)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.then = then
 }
 
 // A request is what a client sends.

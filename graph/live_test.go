@@ -493,6 +493,36 @@ func TestLiveReads(t *testing.T) {
 	}
 }
 
+// What is committed while a query runs, behind what it has read, makes it run again: at first, when nobody knew what it would read, and later,
+// when it reads what it has not read before.
+func TestLiveHearsWhileItRuns(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			someUsers(t, f, 2)
+			c := dial(t, listen(t, f.Planned), nil).init()
+			meanwhile := func(text string) {
+				f.Then(func(s *orm.Statement) {
+					if s.Path == "users" {
+						f.Then(nil)
+						exec(t, f, text)
+						time.Sleep(300 * time.Millisecond) // it is known
+					}
+				})
+			}
+			meanwhile("UPDATE users SET name = 'Ada' WHERE id = 1")
+			c.subscribe("1", `subscription { users(where: {username: {startsWith: "u"}}, first: 1) { nodes { name } } }`)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Somebody"}]}}}}`)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Ada"}]}}}}`)
+			time.Sleep(300 * time.Millisecond)                      // it may have run once more
+			meanwhile("UPDATE users SET name = 'Bob' WHERE id = 2") // whom it has not read yet
+			exec(t, f, "UPDATE users SET username = 'ada' WHERE id = 1")
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Somebody"}]}}}}`)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Bob"}]}}}}`)
+		})
+	}
+}
+
 // exec writes by a statement.
 func exec(t *testing.T, f *fixture, text string, args ...any) {
 	t.Helper()
@@ -502,5 +532,20 @@ func exec(t *testing.T, f *fixture, text string, args ...any) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is loaded without being recorded makes every live query run again.
+func TestLiveBeginsAnew(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			c := dial(t, listen(t, f.Planned), nil).init()
+			c.subscribe("1", `subscription { tags { totalCount } }`)
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"tags":{"totalCount":0}}}}`)
+			r := rand.New(rand.NewPCG(1, 2))
+			newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." }).fill(t, f, func(*orm.Table) int { return 3 })
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"tags":{"totalCount":3}}}}`)
+		})
 	}
 }

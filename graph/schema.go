@@ -39,7 +39,7 @@ type Subscription {
   ): ChangeSet!
 }
 
-"What one transaction changed, as far as the caller may see it. One that changes more than a thousand objects comes in several, one behind the other."
+"What one transaction changed, as far as the caller may see it. One that changes more than ten thousand objects comes in several, one behind the other."
 type ChangeSet {
   "Its place in the order of all transactions: opaque, for ` + "`after`" + `."
   cursor: String!

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -193,18 +194,22 @@ func BenchmarkLiveMany(b *testing.B) {
 			}
 			write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, 'T', 'x', created_at, updated_at FROM users")
 			ask := func(document, set int) string {
-				key, shape := 1+(document*23+set*17)%people, document%10
-				query := fmt.Sprintf("d%d: user(by: {username: $name}) { username name posts(first: 3) { totalCount nodes { title } } }", document)
-				switch {
+				key, variable := 1+(document*23+set*17)%people, "$v: String!"
+				value := any(fmt.Sprint("u", key-1))
+				query := "user(by: {username: $v}) { username name posts(first: 3) { totalCount nodes { title } } }"
+				switch shape := document % 10; {
 				case shape < 4:
-					query = fmt.Sprintf("d%d: node(id: $id) { ... on User { name profile { fullName } posts { totalCount } } }", document)
+					variable, value = "$v: ID!", orm.GlobalID(db.Users.Table, int64(key))
+					query = "node(id: $v) { ... on User { name profile { fullName } posts { totalCount } } }"
 				case shape < 6:
-					query = fmt.Sprintf("d%d: node(id: $post) { ... on Post { title author { name username } tags(first: 5) { nodes { name } } } }", document)
-				case shape == 9: // one for all, or five
-					query, key = fmt.Sprintf("d%d: posts(first: %d, orderBy: [{field: CREATED_AT, direction: DESC}]) { nodes { title author { name } } }", document, 5+set%5), 1
+					variable, value = "$v: ID!", orm.GlobalID(db.Posts.Table, int64(key))
+					query = "node(id: $v) { ... on Post { title author { name username } tags(first: 5) { nodes { name } } } }"
+				case shape == 9: // many look at the same
+					variable, value = "$v: Int!", 5+set%5
+					query = "posts(first: $v, orderBy: [{field: CREATED_AT, direction: DESC}]) { nodes { title author { name } } }"
 				}
-				return fmt.Sprintf(`{"query":"subscription ($name: String = \"\", $id: ID = \"\", $post: ID = \"\") { %s }","variables":{"name":"u%d","id":%q,"post":%q}}`,
-					query, key-1, orm.GlobalID(db.Users.Table, int64(key)), orm.GlobalID(db.Posts.Table, int64(key)))
+				payload, _ := json.Marshal(request{Query: fmt.Sprintf("subscription (%s) { d%d: %s }", variable, document, query), Variables: map[string]any{"v": value}}) //nolint:errchkjson // texts and numbers
+				return string(payload)
 			}
 			var mu sync.Mutex
 			var took []time.Duration
@@ -262,7 +267,8 @@ func BenchmarkLiveMany(b *testing.B) {
 				case 1:
 					write("UPDATE posts SET title = ? WHERE id = ?", mark, key)
 				case 2:
-					write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, ?, 'x', '2026-01-02 00:00:00', updated_at FROM users WHERE id = ?", mark, key)
+					write("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, ?, 'x', ?, updated_at FROM users WHERE id = ?", mark,
+						time.Date(2026, 1, 2, 0, 0, i, 0, time.UTC).Format("2006-01-02 15:04:05"), key)
 				default:
 					write("UPDATE users SET name = ? WHERE id = 1 OR id = ?", mark, key)
 				}

@@ -369,7 +369,7 @@ func manyTags(t *testing.T, f *fixture, name string, n int) {
 	}
 }
 
-// A transaction of more than a thousand objects comes in several sets, of which each says whether more of it follows, for whom it does;
+// A transaction of more than ten thousand objects comes in several sets, of which each says whether more of it follows, for whom it does;
 // who comes back with the cursor of one is told the rest.
 func TestChangesInParts(t *testing.T) {
 	type event struct {
@@ -615,5 +615,39 @@ func TestChangesCursor(t *testing.T) {
 		if then := c.hear(); then == first || !strings.Contains(then, "changesCursor") {
 			t.Errorf("first %s, then %s", first, then)
 		}
+	}
+}
+
+// Those who ask the same are told the same of a transaction only where they see the same of it.
+func TestChangesForEach(t *testing.T) {
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			f := open(t, database)
+			someUsers(t, f, 2)
+			exec(t, f, "INSERT INTO addresses (user_id, email_address, created_at, updated_at) VALUES (1, 'ada@example.com', '2026-01-01 00:00:00', '2026-01-01 00:00:00')")
+			url := listen(t, f.Planned)
+			told := map[string]string{"1": `{"type":"USER"},{"type":"ADDRESS"}`, "2": `{"type":"USER"}`, "": `{"type":"USER"}`, "admin": `{"type":"USER"},{"type":"ADDRESS"}`}
+			clients := map[string]*socketClient{}
+			for who := range told {
+				clients[who] = dial(t, url, http.Header{"X-Viewer": {who}}).init()
+				clients[who].subscribe("1", `subscription { changes { changes { type } } }`)
+			}
+			begun(t, f, len(told))
+			for range 5 {
+				err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
+					if _, err := f.DB.Exec(ctx, "test", "UPDATE users SET name = name || '!' WHERE id = 1"); err != nil {
+						return err
+					}
+					_, err := f.DB.Exec(ctx, "test", "UPDATE addresses SET email_address = email_address || '!'")
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for who, c := range clients {
+					c.expect(`{"type":"next","id":"1","payload":{"data":{"changes":{"changes":[` + told[who] + `]}}}}`)
+				}
+			}
+		})
 	}
 }
