@@ -145,11 +145,11 @@ func plainly(data any) any {
 		for name, v := range data {
 			data[name] = plainly(v)
 		}
-		if id, is := data["id"].(string); is {
-			if text, err := base64.RawURLEncoding.DecodeString(id); err == nil {
-				if _, key, found := strings.Cut(string(text), ":"); found {
-					data["id"] = key
-				}
+		id, _ := data["id"].(string)
+		if _, err := strconv.Atoi(id); err != nil { // no key yet
+			text, _ := base64.RawURLEncoding.DecodeString(id)
+			if _, key, found := strings.Cut(string(text), ":"); found {
+				data["id"] = key
 			}
 		}
 	}
