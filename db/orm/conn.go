@@ -64,7 +64,7 @@ type DB struct {
 	address string
 	log     changeLog
 	keys    keyMaker
-	lookout lookout
+	watcher watcher
 	watches []*Watch
 }
 
@@ -128,8 +128,8 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
 	if db.Replicated() {
-		db.lookout.life, db.lookout.end = context.WithCancel(context.Background())
-		db.lookout.done = make(chan struct{})
+		db.watcher.life, db.watcher.end = context.WithCancel(context.Background())
+		db.watcher.done = make(chan struct{})
 		go db.watchReplicas()
 	}
 	return db, nil
@@ -197,7 +197,7 @@ func (db *DB) Pools() []Pool {
 // Close closes every connection.
 func (db *DB) Close() error {
 	db.log.close()
-	db.lookout.close()
+	db.watcher.close()
 	err := db.write.Close()
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())

@@ -110,8 +110,8 @@ func (db *DB) Position(ctx context.Context) Position {
 	return p
 }
 
-// A lookout is what is known of the first database by who watches the replicas.
-type lookout struct {
+// A watcher is what is known of the first database by who watches the replicas.
+type watcher struct {
 	life context.Context
 	end  func()
 	done chan struct{}
@@ -127,7 +127,7 @@ type moment struct {
 
 // watchReplicas asks replicas how far they are, until the database is closed.
 func (db *DB) watchReplicas() {
-	w := &db.lookout
+	w := &db.watcher
 	defer close(w.done)
 	for {
 		again := min(watchEvery, db.Lag()/4)
@@ -160,7 +160,7 @@ func (db *DB) look(ctx context.Context) (known bool) {
 	}
 	asked.Wait()
 	now := db.Position(ctx)
-	w := &db.lookout
+	w := &db.watcher
 	if now == Nowhere || now.timeline < w.begins.timeline { // then they are read as long as they are there
 		for _, r := range db.replicas {
 			r.mu.Lock()
@@ -261,7 +261,7 @@ func (r *replica) reaches(ctx context.Context, at Position) bool {
 }
 
 // close ends the watching.
-func (w *lookout) close() {
+func (w *watcher) close() {
 	if w.end != nil {
 		w.end()
 		<-w.done

@@ -61,7 +61,7 @@ func TestReplicaIsPassedOverOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer database.Close()
-	database.lookout.close() // which would find out as well
+	database.watcher.close() // which would find out as well
 	r := database.replicas[0]
 	r.until, r.failures = time.Time{}, 0
 	for _, trial := range []bool{false, true} {
