@@ -60,7 +60,12 @@ var Rules = []Rule{
 		}},
 	{"recursive", []Source{{"Citus", citusLimits, ""}},
 		"A recursive CTE reads one shard.",
-		func(l *level) []string { return when(has(l.nodes, "WITH RECURSIVE"), l.shape) }},
+		func(l *level) []string {
+			if l.above == nil {
+				return once(has(l.nodes, "WITH RECURSIVE"), "WITH RECURSIVE")
+			}
+			return once(has(l.nodes, "WITH RECURSIVE"), l.place()[0]+" > WITH RECURSIVE")
+		}},
 	{"grouping sets", []Source{{"Citus", citusLimits, ""}},
 		"`GROUPING SETS`, `CUBE` and `ROLLUP` read one shard.",
 		func(l *level) []string {
