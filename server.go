@@ -46,6 +46,7 @@ type settings struct {
 	DatabasePooling string   `enum:"direct,transaction" default:"direct" env:"KITH_DATABASE_POOLING" help:"transaction behind a transaction pooler such as PgBouncer"`
 	ReplicaURLs     []string `name:"replica-urls" sep:" " env:"KITH_REPLICA_URLS" help:"PostgreSQL read replicas, separated by spaces."`
 
+	ReplicaLag  time.Duration `default:"10s" env:"KITH_REPLICA_LAG" help:"A read replica that is further behind is not read."`
 	KeepChanges time.Duration `default:"24h" env:"KITH_KEEP_CHANGES" help:"For how long clients can go on from a cursor of changes."`
 	MaxChanges  int64         `default:"1073741824" env:"KITH_MAX_CHANGES" help:"About how many bytes of changes are kept."`
 }
@@ -54,7 +55,7 @@ func (s *settings) production() bool { return s.Env == "production" }
 
 func (s *settings) open(ctx context.Context) (*db.DB, error) {
 	return db.Open(ctx, s.DatabaseURL, orm.Options{
-		Pooling: orm.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs, KeepChanges: s.KeepChanges, MaxChanges: s.MaxChanges,
+		Pooling: orm.Pooling(s.DatabasePooling), Replicas: s.ReplicaURLs, MaxLag: s.ReplicaLag, KeepChanges: s.KeepChanges, MaxChanges: s.MaxChanges,
 	})
 }
 

@@ -97,6 +97,7 @@ func (s *server) execute(ctx context.Context, q *transport.Request) (*graphql.Re
 	ctx = orm.WithShare(ctx, transport.Address(ctx), maxConnections, state.Looks)
 	run, ctx := s.executor.DispatchOperation(ctx, operation)
 	answer := run(ctx)
+	q.Written = s.written(ctx, &state.recorder)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
 	if answer == nil {
 		return s.requestError(context.WithoutCancel(ctx), asList(orm.Errorf(orm.Timeout, timeoutMessage))), http.StatusServiceUnavailable

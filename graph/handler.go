@@ -118,6 +118,7 @@ type server struct {
 
 	open   streams
 	events events
+	kept   kept
 	live   *live
 }
 
@@ -154,6 +155,7 @@ func New(options Options) http.Handler {
 	}
 	s.open.count, s.open.sessions, s.events.made = map[any]int{}, map[string]map[*stream]bool{}, map[eventKey]*event{}
 	s.live = newLive(s)
+	s.kept.of = map[any]keptPosition{}
 	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(transport.Recovered)
 	s.executor.AroundOperations(s.aroundOperation)
@@ -305,7 +307,8 @@ func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHand
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		return graphql.OneShot(s.mutate(ctx, next))
 	}
-	return graphql.OneShot(s.steady(s.DB.Lagging(ctx), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) }))
+	at := s.seen(ctx, graphql.GetOperationContext(ctx).Headers)
+	return graphql.OneShot(s.steady(s.DB.Lagging(ctx, at), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) }))
 }
 
 // steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements. What is to be

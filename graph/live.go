@@ -338,18 +338,22 @@ func (d *liveDocument) run() {
 	for i, q := range batch {
 		asked[i] = q.question
 	}
-	for i, answer := range l.server.answers(d.ctx, d.query, d.plans, asked...) {
+	answers := l.server.answers(d.ctx, d.query, d.plans, asked...)
+	at := l.server.DB.Position(d.ctx)
+	for i, answer := range answers {
 		if len(batch) > 1 && len(answer.Errors) > 0 { // which may be another's
 			answer = l.server.answers(d.ctx, d.query, d.plans, asked[i])[0]
+			at = l.server.DB.Position(d.ctx)
 		}
-		batch[i].take(answer)
+		batch[i].take(answer, at)
 	}
 }
 
 // take ends a run, and tells those who asked if the answer is another.
-func (q *liveQuery) take(r reply) {
+func (q *liveQuery) take(r reply, at orm.Position) {
 	l := q.document.live
 	answer := transport.Encode(r.Response, "")
+	answer.At = at
 	sum := answer.Sum(l.seed)
 	l.mu.Lock()
 	defer l.mu.Unlock()

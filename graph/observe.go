@@ -230,7 +230,7 @@ type pools struct{ db *db.DB }
 
 var (
 	connections = prometheus.NewDesc("db_connections", "Connections by pool and state.", []string{"pool", "state"}, nil)
-	resting     = prometheus.NewDesc("db_resting", "1 for a replica that is not read, because it failed.", []string{"pool"}, nil)
+	resting     = prometheus.NewDesc("db_resting", "1 for a replica that is not read: it failed, is behind or does not follow.", []string{"pool"}, nil)
 	waits       = prometheus.NewDesc("db_waits_total", "How often a connection was waited for.", []string{"pool"}, nil)
 	waited      = prometheus.NewDesc("db_waited_seconds_total", "How long connections were waited for.", []string{"pool"}, nil)
 )

@@ -280,22 +280,21 @@ func TestFailover(t *testing.T) {
 
 // What a replica does wrong is not seen by those who read from it.
 func TestReplicasFailSilently(t *testing.T) {
-	first, follower := dbtest.Postgres(t), dbtest.Postgres(t)
-	for _, address := range []string{first, follower} {
-		database, err := db.Open(t.Context(), address, orm.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := database.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := seed.Demo(t.Context(), database); err != nil {
-			t.Fatal(err)
-		}
-		database.Close()
+	first, follower := dbtest.Pair(t)
+	database, err := db.Open(t.Context(), first, orm.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := database.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := seed.Demo(t.Context(), database); err != nil {
+		t.Fatal(err)
+	}
+	database.Close()
+	dbtest.CaughtUp(t, first, follower)
 	proxy := dbtest.NewProxy(t, follower)
-	database, err := db.Open(t.Context(), first, orm.Options{Replicas: []string{proxy.URL(follower)}})
+	database, err = db.Open(t.Context(), first, orm.Options{Replicas: []string{proxy.URL(follower)}})
 	if err != nil {
 		t.Fatal(err)
 	}

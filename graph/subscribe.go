@@ -63,10 +63,7 @@ func (s *server) openStream(ctx context.Context, h http.Header) (context.Context
 	if err != nil {
 		return nil, nil, s.denied(looking, err)
 	}
-	var who any = standing.Viewer.Key
-	if standing.Viewer.Key == 0 {
-		who = transport.Address(ctx)
-	}
+	who := who(ctx, standing.Viewer)
 	s.open.mu.Lock()
 	defer s.open.mu.Unlock()
 	if s.open.count[who] == maxStreams {
@@ -172,6 +169,7 @@ func (s *server) runStream(ctx context.Context, q *transport.Request, next func(
 	gone := false
 	if err == nil {
 		err = follow(func(a transport.Answer) error {
+			s.keep(ctx, a.At)
 			err := next(a)
 			gone = gone || err != nil
 			return err
@@ -497,7 +495,9 @@ func (s *server) shared(ctx context.Context, c *changesField, set *orm.Committed
 	err = s.patiently(ctx, func() (err error) {
 		e, err = s.events.join(key, func() (transport.Answer, error) {
 			response := c.write(lasting, set, changes, more)
-			return transport.Encode(response, set.Cursor.String()), passing(response.Errors)
+			answer := transport.Encode(response, set.Cursor.String())
+			answer.At = s.DB.Position(lasting)
+			return answer, passing(response.Errors)
 		})
 		return err
 	})

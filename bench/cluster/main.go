@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -117,17 +118,21 @@ func (s *system) serve(ctx context.Context) error {
 	return nil
 }
 
-func (i *instance) ready(ctx context.Context) bool {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, i.url+"/readyz", nil)
+func (i *instance) ready(ctx context.Context) bool { return i.get(ctx, "/readyz") == "ready\n" }
+
+// get is what stands at a path; "" if nothing does.
+func (i *instance) get(ctx context.Context, path string) string {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, i.url+path, nil)
 	if err != nil {
-		return false
+		return ""
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return false
+		return ""
 	}
-	response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	defer response.Body.Close()
+	said, _ := io.ReadAll(response.Body)
+	return string(said)
 }
 
 // over tells whether the instance has ended.

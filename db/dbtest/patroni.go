@@ -62,7 +62,7 @@ bootstrap:
     postgresql:
       use_pg_rewind: true
       use_slots: true
-      parameters: {max_connections: 200, shared_buffers: 32MB, wal_log_hints: "on", wal_keep_size: 256MB, wal_receiver_status_interval: 1s, wal_receiver_timeout: 5s, wal_sender_timeout: 5s}
+      parameters: {max_connections: 200, shared_buffers: 32MB, wal_log_hints: "on", wal_keep_size: 256MB, wal_receiver_status_interval: 1s, wal_retrieve_retry_interval: 200ms, wal_receiver_timeout: 5s, wal_sender_timeout: 5s}
   initdb: [{encoding: UTF8}, {locale: C}, no-sync]
 postgresql:
   listen: "127.0.0.1:{{.Port}}"

@@ -34,6 +34,8 @@ type Options struct {
 	Pooling Pooling
 	// Replicas are URLs of databases that follow the first and may be read in its place.
 	Replicas []string
+	// MaxLag is by how much a replica that is read may be behind: 10 s if 0.
+	MaxLag time.Duration
 	// Clock is where times come from; nil is time.Now.
 	Clock func() time.Time
 	// Observe is called after every statement; nil is nothing. It must not block.
@@ -62,6 +64,7 @@ type DB struct {
 	address string
 	log     changeLog
 	keys    keyMaker
+	watcher watcher
 }
 
 // A Statement is one SQL statement on its way through the database, and what became of it.
@@ -122,6 +125,11 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 	if err := db.reach(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
+	if db.Replicated() {
+		db.watcher.life, db.watcher.end = context.WithCancel(context.Background())
+		db.watcher.done = make(chan struct{})
+		go db.watchReplicas()
+	}
 	return db, nil
 }
 
@@ -159,7 +167,7 @@ func (db *DB) Ping(ctx context.Context) error { return db.classify(ctx, db.ready
 // A Pool is the state of a pool of connections.
 type Pool struct {
 	Name        string // "read", "write", "replica-1"
-	Resting     bool   // a replica that is not read, because it failed
+	Resting     bool   // a replica that is not read, because it failed, is behind or does not follow
 	InUse, Idle int
 	Waits       int64 // how often a connection was waited for
 	Waited      time.Duration
@@ -177,7 +185,8 @@ func (db *DB) Pools() []Pool {
 	}
 	for _, r := range db.replicas {
 		p := state(r.name, r.pool)
-		p.Resting = !r.up()
+		may, _ := r.fit(Position{})
+		p.Resting = !may || !r.up()
 		pools = append(pools, p)
 	}
 	return pools
@@ -186,6 +195,7 @@ func (db *DB) Pools() []Pool {
 // Close closes every connection.
 func (db *DB) Close() error {
 	db.log.close()
+	db.watcher.close()
 	err := db.write.Close()
 	if db.read != db.write {
 		err = errors.Join(err, db.read.Close())
@@ -226,7 +236,11 @@ type transaction struct {
 type Recorder struct {
 	mu         sync.Mutex
 	statements []*Statement
+	wrote      atomic.Bool
 }
+
+// Wrote tells whether something may have been committed.
+func (r *Recorder) Wrote() bool { return r.wrote.Load() }
 
 // Statements are those recorded so far.
 func (r *Recorder) Statements() []*Statement {
@@ -496,6 +510,9 @@ func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused boo
 	err = tx.Commit()
 	if recorded {
 		db.committed()
+	}
+	if r, ok := ctx.Value(recorderKey).(*Recorder); ok && t.wrote.Load() {
+		r.wrote.Store(true)
 	}
 	return db.classify(ctx, err)
 }

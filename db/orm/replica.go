@@ -20,6 +20,10 @@ type replica struct {
 	mu       sync.Mutex
 	until    time.Time // when its rest ends; zero: it does not rest
 	failures int       // in a row
+	progress progress
+
+	asking sync.Mutex   // held while it is asked how far it is
+	late   atomic.Int64 // when it was last waited for in vain, in nanoseconds
 }
 
 // How long a replica that failed is left alone: the first time, and at most.
@@ -56,6 +60,7 @@ func (r *replica) rest(trial bool) {
 	if trial || r.until.IsZero() {
 		r.until = time.Now().Add(min(firstRest<<min(r.failures, 10), maxRest))
 		r.failures++
+		r.progress = progress{} // it may be another server that comes back
 	}
 }
 
@@ -92,13 +97,24 @@ func (db *DB) follow(address string) error {
 }
 
 // Lagging lets what is read under ctx, outside of transactions, come from a replica, always the same one. It may lack what
-// was written just now. A replica that is silent or fails is passed over: the first database answers in its place, and
-// its errors are not seen.
-func (db *DB) Lagging(ctx context.Context) context.Context {
-	for range db.replicas {
-		r := db.replicas[db.next.Add(1)%uint64(len(db.replicas))]
-		if trial, ok := r.take(); ok {
-			return context.WithValue(ctx, replicaKey, &use{replica: r, trial: trial})
+// was written just now, but not what was written before at: where no replica has that, or soon will, the first database is read. A replica
+// that is silent or fails is passed over: the first database answers in its place, and its errors are not seen.
+func (db *DB) Lagging(ctx context.Context, at Position) context.Context {
+	first := db.next.Add(1)
+	for _, waits := range []bool{false, true} {
+		for i := range db.replicas {
+			r := db.replicas[(first+uint64(i))%uint64(len(db.replicas))]
+			may, has := r.fit(at)
+			if !may || !has && (!waits || time.Since(time.Unix(0, r.late.Load())) < watchEvery) {
+				continue
+			}
+			trial, ok := r.take()
+			if ok && (has || r.reaches(ctx, at)) {
+				return context.WithValue(ctx, replicaKey, &use{replica: r, trial: trial})
+			}
+			if ok && waits { // one is waited for
+				return ctx
+			}
 		}
 	}
 	return ctx

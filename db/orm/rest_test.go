@@ -61,9 +61,12 @@ func TestReplicaIsPassedOverOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer database.Close()
+	database.watcher.close() // which would find out as well
 	r := database.replicas[0]
+	r.until, r.failures = time.Time{}, 0
 	for _, trial := range []bool{false, true} {
-		ctx := database.Lagging(t.Context())
+		r.progress.follows, r.progress.judged = true, true
+		ctx := database.Lagging(t.Context(), Position{})
 		if u, _ := ctx.Value(replicaKey).(*use); u == nil || u.trial != trial {
 			t.Fatalf("trial %v: %v", trial, u)
 		}

@@ -37,8 +37,8 @@ func (t *Transport) Endpoint(next http.Handler) http.Handler {
 	allowed := cors.New(cors.Options{
 		AllowOriginFunc: func(string) bool { return true }, // this has been decided
 		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders:  []string{"Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Receipt", "X-Session"},
-		ExposedHeaders:  []string{"ETag", "X-Request-Id"},
+		AllowedHeaders:  []string{"Accept", "Authorization", Consistency, "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Receipt", "X-Session"},
+		ExposedHeaders:  []string{Consistency, "ETag", "X-Request-Id"},
 		MaxAge:          600,
 		// A refresh token's cookie. SameSite keeps it from all but pages of the same site.
 		AllowCredentials: true,

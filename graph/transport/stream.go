@@ -12,6 +12,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/db/orm"
 )
 
 // An Answer is an answer that has been encoded, to be sent to many. One without a body says only where its receiver stands.
@@ -19,11 +21,13 @@ type Answer struct {
 	body
 	// Cursor is where to go on behind it; "" if there is no such place.
 	Cursor string
+	// At is where the database was when it had been made, if there are replicas, which may lack it.
+	At orm.Position
 }
 
 // Encode makes an answer of a response.
 func Encode(response *graphql.Response, cursor string) Answer {
-	return Answer{encode(response), cursor}
+	return Answer{body: encode(response), Cursor: cursor}
 }
 
 // Len is how many bytes it has.

@@ -43,6 +43,9 @@ const (
 	maxHeader = 16 << 10 // bytes of all its header fields
 )
 
+// Consistency is the header by which an answer says what was written, and a request what must be seen.
+const Consistency = "Consistency-Token"
+
 // RetryAfter is the extension of an error that says in how many seconds the client may try again.
 const RetryAfter = "retryAfter"
 
@@ -177,7 +180,8 @@ func compressed(next http.Handler) http.Handler {
 type Request struct {
 	document.Request
 	Header   http.Header
-	ReadOnly bool // it was sent by a method that may only read
+	ReadOnly bool   // it was sent by a method that may only read
+	Written  string // what the answer says of what was written; set by who runs it
 
 	media              string // of the answer
 	events, onlyEvents bool   // the client takes server-sent events, and nothing else
@@ -210,6 +214,9 @@ func (q *Request) Answer(w http.ResponseWriter, answer *graphql.Response, status
 	}
 	if q.media == mediaJSON && status == http.StatusBadRequest {
 		status = http.StatusOK // a well-formed request, says the specification of this media type
+	}
+	if q.Written != "" {
+		h.Set(Consistency, q.Written)
 	}
 	body := encode(answer)
 	budget.Keep(body.len())
