@@ -131,7 +131,7 @@ func (db *DB) watchReplicas() {
 	defer close(w.done)
 	for {
 		again := min(watchEvery, db.Lag()/4)
-		if !db.look(w.life) {
+		if !db.askReplicas(w.life) {
 			again = watchOften
 		}
 		select {
@@ -142,8 +142,8 @@ func (db *DB) watchReplicas() {
 	}
 }
 
-// look asks all replicas and then the first database, and tells whether it is known of all that answer whether they may be read.
-func (db *DB) look(ctx context.Context) (known bool) {
+// askReplicas asks all replicas and then the first database, and tells whether it is known of all that answer whether they may be read.
+func (db *DB) askReplicas(ctx context.Context) (known bool) {
 	var asked sync.WaitGroup
 	were := make([]uint64, len(db.replicas))
 	for i, r := range db.replicas {
