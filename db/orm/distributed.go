@@ -51,7 +51,7 @@ func (db *DB) inTurn(f func(context.Context) error) func(context.Context) error 
 	return func(ctx context.Context) error {
 		t, err := transactionOf(ctx)
 		if err == nil {
-			_, err = t.tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(1802073192)") // "kith"
+			_, err = t.tx.ExecContext(ctx, "LOCK TABLE goose_db_version IN SHARE UPDATE EXCLUSIVE MODE") // which is the coordinator's, and read and written all the same
 		}
 		if err != nil {
 			return err
@@ -132,7 +132,11 @@ func (db *DB) distribute(ctx context.Context) error {
 		before = append(before, "SELECT create_reference_table('"+name+"')")
 	}
 	// What writes to many rows goes to one node after the other: at once it could not follow what the transaction has done before.
-	settle := "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET citus.multi_shard_modify_mode TO sequential', current_database()); END $$"
+	var name string
+	if err := tx.GetContext(ctx, &name, "SELECT quote_ident(current_database())"); err != nil {
+		return err
+	}
+	settle := "ALTER DATABASE " + name + " SET citus.multi_shard_modify_mode TO sequential"
 	if err := do(slices.Concat(triggers, before, keys, []string{settle})...); err != nil {
 		return err
 	}
