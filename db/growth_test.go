@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"kith/db"
+	"kith/db/dbtest"
 	"kith/db/orm"
 )
 
@@ -224,6 +225,7 @@ func (m migrated) explained(t *testing.T, s *orm.Statement) (plan string, read i
 	if m.Name() != "postgres" {
 		return plan, 0
 	}
+	plan = dbtest.Plan(plan)
 	type node struct {
 		Type    string  `json:"Node Type"`
 		Rows    float64 `json:"Actual Rows"`

@@ -377,9 +377,10 @@ func keepTables(t *testing.T, database, address string) func(t *testing.T) {
 		`SELECT group_concat(name) FROM pragma_table_xinfo(?) WHERE hidden = 0`, ""
 	kept := "kept_"
 	if database == "postgres" {
-		names = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('changes', 'change_positions', 'change_head')`
+		names = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('changes', 'change_positions', 'change_head')
+			ORDER BY (SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = tablename::regclass)` // of several nodes not all forget about foreign keys
 		columns = `SELECT string_agg(column_name, ',') FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'`
-		counters = `SELECT format('SELECT setval(%L, %s, %L);', schemaname||'.'||sequencename, coalesce(last_value, 1), last_value IS NOT NULL) FROM pg_sequences WHERE sequencename <> 'changes_id_seq'`
+		counters = `SELECT format('SELECT setval(%L, %s, %L);', schemaname||'.'||sequencename, coalesce(last_value, 1), last_value IS NOT NULL) FROM pg_sequences WHERE schemaname = 'public' AND sequencename <> 'changes_id_seq'`
 		kept = "kept."
 	} else {
 		address = strings.TrimPrefix(address, "sqlite:")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,10 @@ import (
 // every test process starts a cluster of its own.
 const PostgresVariable = "KITH_TEST_POSTGRES"
 
+// CitusVariable names the environment variable that holds the URL of a database, as a superuser, of the coordinator of a running
+// Citus cluster, where that has its workers. The tests then run on databases of that cluster.
+const CitusVariable = "KITH_TEST_CITUS"
+
 // Postgres returns the URL of a fresh, empty database, as Database makes it, which is dropped when the test ends. A
 // machine without PostgreSQL fails the test: a suite that skips half of its databases proves nothing.
 func Postgres(t testing.TB) string {
@@ -49,9 +54,12 @@ func Postgres(t testing.TB) string {
 
 // Database makes a fresh, empty database in UTF-8 and the locale C. drop ends every connection to it and removes it.
 //
-// The database stands on the cluster that KITH_TEST_POSTGRES names, as under `make test`, and otherwise on a cluster
-// that this process starts once and that ends with it.
+// The database stands on the cluster that KITH_TEST_CITUS or KITH_TEST_POSTGRES names, as under `make test`, and otherwise on a
+// cluster that this process starts once and that ends with it.
 func Database() (address string, drop func() error, err error) {
+	if cluster := os.Getenv(CitusVariable); cluster != "" {
+		return distributed(cluster)
+	}
 	cluster := os.Getenv(PostgresVariable)
 	if cluster == "" {
 		if cluster, err = ownCluster(); err != nil {
@@ -62,13 +70,75 @@ func Database() (address string, drop func() error, err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", PostgresVariable, err)
 	}
-	name := "kith_test_" + strings.ToLower(rand.Text())
-	// template0 takes any number of copies at once; template1 only while nobody is connected to it.
-	if err := execute(cluster, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"); err != nil {
+	name := newName()
+	if err := execute(cluster, create(name)); err != nil {
 		return "", nil, fmt.Errorf("creating a database on %s: %w", parsed.Redacted(), err)
 	}
 	parsed.Path = "/" + name
 	return parsed.String(), func() error { return execute(cluster, "DROP DATABASE "+name+" WITH (FORCE)") }, nil
+}
+
+func newName() string { return "kith_test_" + strings.ToLower(rand.Text()) }
+
+// create makes a database. template0 takes any number of copies at once; template1 only while nobody is connected to it.
+func create(name string) string {
+	return "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+}
+
+// distributed is Database on a Citus cluster: a database on each of its nodes, which know of each other.
+func distributed(cluster string) (address string, drop func() error, err error) {
+	parsed, err := url.Parse(cluster)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", CitusVariable, err)
+	}
+	var list string
+	err = value(cluster, "SELECT string_agg(nodename || ':' || nodeport, ' ' ORDER BY groupid) FROM pg_dist_node WHERE groupid > 0", &list)
+	if err != nil {
+		return "", nil, fmt.Errorf("the workers of %s: %w", parsed.Redacted(), err)
+	}
+	nodes, name := append([]string{parsed.Host}, strings.Fields(list)...), newName()
+	on := func(node, database string) string {
+		u := *parsed
+		u.Host, u.Path = node, "/"+database
+		return u.String()
+	}
+	each := func(f func(node string) error) error {
+		errs := make([]error, len(nodes))
+		var running sync.WaitGroup
+		for i, node := range nodes {
+			running.Go(func() { errs[i] = f(node) })
+		}
+		running.Wait()
+		return errors.Join(errs...)
+	}
+	drop = func() error {
+		return each(func(node string) (err error) {
+			for range 10 { // the cluster's own processes come back to it
+				if err = execute(on(node, "postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err == nil {
+					return nil
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			return err
+		})
+	}
+	err = each(func(node string) error {
+		if err := execute(on(node, "postgres"), create(name)); err != nil {
+			return err
+		}
+		return execute(on(node, name), "CREATE EXTENSION citus")
+	})
+	for i, node := range nodes {
+		host, port, _ := strings.Cut(node, ":")
+		call := [2]string{"citus_set_coordinator_host", "citus_add_node"}[min(i, 1)]
+		if err == nil {
+			err = execute(on(nodes[0], name), fmt.Sprintf("SELECT %s('%s', %s)", call, host, port))
+		}
+	}
+	if err != nil {
+		return "", nil, errors.Join(fmt.Errorf("creating a database on %s: %w", parsed.Redacted(), err), drop())
+	}
+	return on(nodes[0], name), drop, nil
 }
 
 var ownCluster = sync.OnceValues(func() (string, error) {
@@ -420,6 +490,28 @@ func awaitCluster(address, name string, ended <-chan struct{}) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// Plan is a plan as EXPLAIN (FORMAT JSON) answers it: of a statement that one node of a cluster runs, the plan of that node.
+func Plan(explained string) string {
+	var whole []struct {
+		Plan struct {
+			Query struct {
+				Job struct {
+					Tasks []struct {
+						Plan [][]json.RawMessage `json:"Remote Plan"`
+					}
+				}
+			} `json:"Distributed Query"`
+		}
+	}
+	if err := json.Unmarshal([]byte(explained), &whole); err != nil || len(whole) != 1 {
+		return explained
+	}
+	if tasks := whole[0].Plan.Query.Job.Tasks; len(tasks) == 1 && len(tasks[0].Plan) == 1 && len(tasks[0].Plan[0]) == 1 {
+		return "[" + string(tasks[0].Plan[0][0]) + "]"
+	}
+	return explained
 }
 
 // value reads the one value of a statement, on a connection of its own.

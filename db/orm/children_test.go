@@ -118,8 +118,10 @@ func TestFirstChildrenCostTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	// They take most of the time to fill, and have nothing to do with it.
-	if _, err := db.write.Exec("DROP INDEX posts_search_idx, posts_title_fold_idx"); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"posts_search_idx", "posts_title_fold_idx"} {
+		if _, err := db.write.Exec("DROP INDEX " + name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	crowd(t, db, few, many)
 	for name, r := range children(t) {
@@ -131,6 +133,7 @@ func TestFirstChildrenCostTheSame(t *testing.T) {
 			if err := db.read.Get(&plan, sqlx.Rebind(db.bind, "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) "+q.String()), q.args...); err != nil {
 				t.Fatal(err)
 			}
+			plan = dbtest.Plan(plan)
 			var parsed []struct{ Plan node }
 			if err := json.Unmarshal([]byte(plan), &parsed); err != nil {
 				t.Fatal(err)

@@ -127,6 +127,9 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 	if err := db.reach(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
+	if err := db.settleDialect(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
+	}
 	if db.Replicated() {
 		db.watcher.life, db.watcher.end = context.WithCancel(context.Background())
 		db.watcher.done = make(chan struct{})
@@ -452,7 +455,7 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.reserveKeys(ctx)
 		if err == nil {
-			err = db.transact(ctx, db.write, snapshot, refused, f)
+			err = db.transact(ctx, db.write, snapshot, refused, db.inTurn(f))
 		}
 		code := CodeOf(err)
 		if code != Retry && code != Stale || attempt == attempts {

@@ -90,11 +90,13 @@ type dialect struct {
 	// ready tells whether the database takes writes.
 	ready func(ctx context.Context, write *sqlx.DB) error
 	// recording makes the triggers that record what becomes of a table.
-	recording func(recording) string
+	recording func(recording) []string
 	// carrying makes the triggers that keep what links carry.
-	carrying func(carrying) string
+	carrying func(carrying) []string
 	// vectors makes the triggers that keep what is searched of columns of words; nil where that is a table of its own.
-	vectors func(table string, words []string) string
+	vectors func(table string, words []string) []string
+	// distributed says that tables are on several nodes.
+	distributed bool
 	// quiet begins and ends that nothing is recorded of a transaction.
 	quiet [2]string
 	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends

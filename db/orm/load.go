@@ -16,14 +16,15 @@ import (
 // Conflict. Keys begin at 1 in every table and the next row made takes the next one. flushed is called after every batch of
 // rows that was written; nil is nothing. Both begin again if the transaction has to be run again.
 func (db *DB) Load(ctx context.Context, flushed func(), f func(context.Context, *Load) error) error {
-	return db.Write(ctx, func(ctx context.Context) error {
+	var l *Load
+	err := db.Write(ctx, func(ctx context.Context) error {
 		switch filled, err := db.filled(ctx); {
 		case err != nil:
 			return err
 		case filled != "":
 			return Errorf(Conflict, "the database is not empty: there are rows in %s, and only an empty one can be filled", filled)
 		}
-		l := newLoad(db)
+		l = newLoad(db)
 		l.flushed = flushed
 		if err := db.unrecorded(ctx, true); err != nil {
 			return err
@@ -31,11 +32,15 @@ func (db *DB) Load(ctx context.Context, flushed func(), f func(context.Context, 
 		if err := f(ctx, l); err != nil {
 			return errors.Join(err, l.wait())
 		}
-		if err := l.finish(ctx); err != nil {
+		if err := l.finish(ctx); err != nil || db.distributed {
 			return err
 		}
 		return l.analyze(ctx)
 	})
+	if err == nil && db.distributed { // in the transaction, nodes that it has written to do not all do it
+		err = l.analyze(ctx)
+	}
+	return err
 }
 
 // filled is the name of a table that has rows; "" if none has.

@@ -40,13 +40,16 @@ func (db *DB) Migrate(ctx context.Context) error {
 			err = db.migrate(ctx, provider)
 		}
 		if err == nil {
+			err = db.countWords(ctx)
+		}
+		if err == nil {
+			err = db.distribute(ctx)
+		}
+		if err == nil {
 			err = db.record(ctx)
 		}
 		if err == nil {
 			err = db.makeKeyRanges(ctx)
-		}
-		if err == nil {
-			err = db.countWords(ctx)
 		}
 		if err == nil || errors.Is(err, ErrNewer) {
 			return err

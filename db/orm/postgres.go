@@ -113,10 +113,12 @@ var postgresDialect = &dialect{
 	},
 	indexes: "SELECT t.relname || '.' || pg_get_indexdef(i.indexrelid, 1, TRUE) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid" +
 		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
-	scans:      func() int { return postgresConns / 8 },
-	timestamp:  "?::timestamp",
-	recording:  recordPostgres,
-	carrying:   carryPostgres,
+	scans:     func() int { return postgresConns / 8 },
+	timestamp: "?::timestamp",
+	recording: func(r recording) []string { return recordPostgres(r, "") },
+	carrying: func(c carrying) []string {
+		return carryPostgres(c, "UPDATE "+c.link+" SET "+c.name+" = NEW."+c.of+" WHERE "+c.key+" = NEW.id;\n", "")
+	},
 	vectors:    searchPostgres,
 	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
 	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -98,7 +99,7 @@ func (r recording) differ(before, after string) string {
 
 // recordSQLite makes the triggers of a table, which are of each row. They give what they record its position, which is that of
 // the transaction when this has moved the head at its end.
-func recordSQLite(r recording) string {
+func recordSQLite(r recording) []string {
 	trigger := func(event, condition, columns, values string) string {
 		name := recorder + strings.ToLower(event) + "_" + r.table
 		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + event + " ON " + r.table + condition +
@@ -106,21 +107,21 @@ func recordSQLite(r recording) string {
 			" SELECT " + nextChange + ", '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet; END;\n"
 	}
 	before, after := r.object("json_object", "OLD."), r.object("json_object", "NEW.")
-	return trigger("INSERT", "", "after", "NEW."+r.value+", 'C', "+after) +
+	return []string{trigger("INSERT", "", "after", "NEW."+r.value+", 'C', "+after),
 		trigger("UPDATE", " WHEN "+r.differ("OLD.", "NEW."), "fields, before, after",
-			"NEW."+r.value+", 'U', "+r.changed("OLD.", "NEW.")+", "+before+", "+after) +
-		trigger("DELETE", "", "before", "OLD."+r.value+", 'D', "+before)
+			"NEW."+r.value+", 'U', "+r.changed("OLD.", "NEW.")+", "+before+", "+after),
+		trigger("DELETE", "", "before", "OLD."+r.value+", 'D', "+before)}
 }
 
-// recordPostgres makes the triggers of a table, which are of each statement.
-func recordPostgres(r recording) string {
+// recordPostgres makes the triggers of a table, which are of each statement; their function begins with something.
+func recordPostgres(r recording, begin string) []string {
 	function := recorder + r.table
 	var same []string
 	for _, name := range r.key {
 		same = append(same, "o."+name+" = n."+name)
 	}
 	before, after := r.object("json_build_object", "o."), r.object("json_build_object", "n.")
-	text := "CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" +
+	statements := []string{"CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" + begin +
 		"IF current_setting('kith.quiet', TRUE) = 'on' THEN RETURN NULL; END IF;\n" +
 		"IF TG_OP = 'INSERT' THEN\n" +
 		"INSERT INTO changes (place, key, verb, after) SELECT '" + r.table + "', n." + r.value + ", 'C', " + after + " FROM inserted AS n;\n" +
@@ -131,15 +132,15 @@ func recordPostgres(r recording) string {
 		"CASE WHEN o." + r.value + " IS NULL THEN 'C' WHEN n." + r.value + " IS NULL THEN 'D' ELSE 'U' END, " + r.changed("o.", "n.") + ",\n" +
 		"CASE WHEN o." + r.value + " IS NOT NULL THEN " + before + " END, CASE WHEN n." + r.value + " IS NOT NULL THEN " + after + " END\n" +
 		"FROM deleted AS o FULL JOIN inserted AS n ON " + strings.Join(same, " AND ") + " WHERE " + r.differ("o.", "n.") + ";\n" +
-		"END IF; RETURN NULL; END $$;\n"
+		"END IF; RETURN NULL; END $$;\n"}
 	for _, of := range [][2]string{
 		{"INSERT", "NEW TABLE AS inserted"}, {"UPDATE", "OLD TABLE AS deleted NEW TABLE AS inserted"}, {"DELETE", "OLD TABLE AS deleted"},
 	} {
 		name := recorder + strings.ToLower(of[0]) + "_" + r.table
-		text += "DROP TRIGGER IF EXISTS " + name + " ON " + r.table + ";\n" +
-			"CREATE TRIGGER " + name + " AFTER " + of[0] + " ON " + r.table + " REFERENCING " + of[1] + " FOR EACH STATEMENT EXECUTE FUNCTION " + function + "();\n"
+		statements = append(statements, "DROP TRIGGER IF EXISTS "+name+" ON "+r.table+";\n",
+			"CREATE TRIGGER "+name+" AFTER "+of[0]+" ON "+r.table+" REFERENCING "+of[1]+" FOR EACH STATEMENT EXECUTE FUNCTION "+function+"();\n")
 	}
-	return text
+	return statements
 }
 
 // A carrying is a column of links that holds one of the rows they lead to. Triggers keep it true, whoever writes.
@@ -171,31 +172,34 @@ func (c carrying) value(row string) string {
 	return "(SELECT " + c.of + " FROM " + c.table + " WHERE id = " + row + c.key + ")"
 }
 
-func carrySQLite(c carrying) string {
+func carrySQLite(c carrying) []string {
 	trigger := func(name, on, condition, body string) string {
 		name = carrier + name + "_" + c.link + "_" + c.name
 		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + on + " WHEN " + condition + " BEGIN UPDATE " + c.link + " SET " + c.name + " = " + body + "; END;\n"
 	}
 	wrong := "NEW." + c.name + " IS NOT " + c.value("NEW.")
 	right := c.value("NEW.") + " WHERE " + c.keys[0] + " = NEW." + c.keys[0] + " AND " + c.keys[1] + " = NEW." + c.keys[1]
-	return trigger("insert", "INSERT ON "+c.link, wrong, right) +
-		trigger("update", "UPDATE ON "+c.link, wrong, right) +
-		trigger("source", "UPDATE OF "+c.of+" ON "+c.table, "OLD."+c.of+" IS NOT NEW."+c.of, "NEW."+c.of+" WHERE "+c.key+" = NEW.id")
+	return []string{trigger("insert", "INSERT ON "+c.link, wrong, right),
+		trigger("update", "UPDATE ON "+c.link, wrong, right),
+		trigger("source", "UPDATE OF "+c.of+" ON "+c.table, "OLD."+c.of+" IS NOT NEW."+c.of, "NEW."+c.of+" WHERE "+c.key+" = NEW.id")}
 }
 
-// carryPostgres leaves alone what is loaded with the value.
-func carryPostgres(c carrying) string {
+// carryPostgres leaves alone what is loaded with the value. follow is what follows from another value of the row, with a setting that
+// it needs.
+func carryPostgres(c carrying, follow, setting string) []string {
 	name := carrier + c.link + "_" + c.name
-	function := func(name, body string) string {
-		return "CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" + body + "RETURN NEW; END $$;\n"
+	function := func(name, setting, body string) string {
+		return "CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT" + setting + " AS $$ BEGIN\n" + body + "RETURN NEW; END $$;\n"
 	}
-	return function(name, "IF NEW."+c.name+" IS NULL OR current_setting('kith.quiet', TRUE) IS DISTINCT FROM 'on' THEN\nNEW."+c.name+" := "+c.value("NEW.")+";\nEND IF; ") +
-		function(name+"_source", "UPDATE "+c.link+" SET "+c.name+" = NEW."+c.of+" WHERE "+c.key+" = NEW.id;\n") +
-		"DROP TRIGGER IF EXISTS " + name + " ON " + c.link + ";\nDROP TRIGGER IF EXISTS " + name + "_source ON " + c.table + ";\n" +
+	return []string{
+		function(name, "", "IF NEW."+c.name+" IS NULL OR current_setting('kith.quiet', TRUE) IS DISTINCT FROM 'on' THEN\nNEW."+c.name+" := "+c.value("NEW.")+";\nEND IF; "),
+		function(name+"_source", setting, follow),
+		"DROP TRIGGER IF EXISTS " + name + " ON " + c.link + ";\n", "DROP TRIGGER IF EXISTS " + name + "_source ON " + c.table + ";\n",
 		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + c.link +
-		" FOR EACH ROW EXECUTE FUNCTION " + name + "();\n" +
+			" FOR EACH ROW EXECUTE FUNCTION " + name + "();\n",
 		"CREATE TRIGGER " + name + "_source AFTER UPDATE OF " + c.of + " ON " + c.table +
-		" FOR EACH ROW WHEN (OLD." + c.of + " IS DISTINCT FROM NEW." + c.of + ") EXECUTE FUNCTION " + name + "_source();\n"
+			" FOR EACH ROW WHEN (OLD." + c.of + " IS DISTINCT FROM NEW." + c.of + ") EXECUTE FUNCTION " + name + "_source();\n",
+	}
 }
 
 // searcher is what the names of those triggers begin with that keep what is searched.
@@ -221,14 +225,14 @@ func vectorOf(words []string, row string) string {
 
 // searchPostgres makes the triggers that keep the column search. Migrations generate it, but PostgreSQL prepares what generates a column
 // anew for each statement, which takes longer than all else that it does for a row, and lets no load give it.
-func searchPostgres(table string, words []string) string {
+func searchPostgres(table string, words []string) []string {
 	name := searcher + table
-	return "ALTER TABLE " + table + " ALTER COLUMN search DROP EXPRESSION IF EXISTS, ALTER COLUMN search SET DEFAULT '';\n" +
+	return []string{"ALTER TABLE " + table + " ALTER COLUMN search DROP EXPRESSION IF EXISTS, ALTER COLUMN search SET DEFAULT '';\n",
 		"CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n" +
-		"IF TG_OP = 'UPDATE' THEN IF NOT " + recording{columns: words}.differ("OLD.", "NEW.") + " THEN RETURN NEW; END IF; END IF;\n" +
-		"NEW.search := " + vectorOf(words, "NEW.") + "; RETURN NEW; END $$;\n" +
-		"DROP TRIGGER IF EXISTS " + name + " ON " + table + ";\n" +
-		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + name + "();\n"
+			"IF TG_OP = 'UPDATE' THEN IF NOT " + recording{columns: words}.differ("OLD.", "NEW.") + " THEN RETURN NEW; END IF; END IF;\n" +
+			"NEW.search := " + vectorOf(words, "NEW.") + "; RETURN NEW; END $$;\n",
+		"DROP TRIGGER IF EXISTS " + name + " ON " + table + ";\n",
+		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION " + name + "();\n"}
 }
 
 // carry gives links that are there what they carry.
@@ -273,21 +277,20 @@ func (db *DB) forgetRecording(ctx context.Context) error {
 }
 
 // triggers are those that the page says, as SQL, and a hash of it.
-func (db *DB) triggers() (text, hash string) {
-	var b strings.Builder
+func (db *DB) triggers() (statements []string, hash string) {
 	for _, r := range db.model.recordings() {
-		b.WriteString(db.recording(r))
+		statements = append(statements, db.recording(r)...)
 	}
 	for _, c := range db.model.carryings() {
-		b.WriteString(db.carrying(c))
+		statements = append(statements, db.carrying(c)...)
 	}
 	for _, t := range db.model.tables {
 		if len(t.searched) > 0 && db.vectors != nil {
-			b.WriteString(db.vectors(t.Name, t.words()))
+			statements = append(statements, db.vectors(t.Name, t.words())...)
 		}
 	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return b.String(), hex.EncodeToString(sum[:])
+	sum := sha256.Sum256([]byte(strings.Join(statements, "")))
+	return statements, hex.EncodeToString(sum[:])
 }
 
 // Recorded tells whether what is recorded of changes is what the page says. Migrate sees to it.
@@ -307,7 +310,7 @@ func (db *DB) record(ctx context.Context) error {
 	if done, err := db.Recorded(ctx); err != nil || done {
 		return err
 	}
-	text, wanted := db.triggers()
+	statements, wanted := db.triggers()
 	var made string
 	tx, err := db.write.BeginTxx(ctx, nil)
 	if err != nil {
@@ -317,8 +320,15 @@ func (db *DB) record(ctx context.Context) error {
 	if err := tx.GetContext(ctx, &made, "SELECT recorded FROM change_head"+db.locks[lockChange]); err != nil || made == wanted {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, text); err != nil {
-		return err
+	if db.distributed { // it sends the text to all nodes as it came, and they take one statement at a time
+		statements = append(slices.Clone(distributing), statements...)
+	} else {
+		statements = []string{strings.Join(statements, "")}
+	}
+	for _, s := range statements {
+		if _, err := tx.ExecContext(ctx, s); err != nil {
+			return err
+		}
 	}
 	if err := db.carry(ctx, tx); err != nil {
 		return err

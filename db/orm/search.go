@@ -23,9 +23,10 @@ func (db *DB) countWords(ctx context.Context) error {
 		return nil
 	}
 	var fewer []string
+	settled := [2]string{"", " AND NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = c.oid)"}[btoi(db.distributed)] // which are altered no more
 	err := db.write.SelectContext(ctx, &fewer, "SELECT c.relname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"+
 		" WHERE a.attname = 'search' AND a.attstattarget IS DISTINCT FROM 1000 AND c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"+
-		" AND version() LIKE 'PostgreSQL %' AND version() NOT LIKE '%-YB-%'")
+		" AND version() LIKE 'PostgreSQL %' AND version() NOT LIKE '%-YB-%'"+settled)
 	for _, t := range db.model.tables {
 		if err == nil && t.Searchable() && slices.Contains(fewer, t.Name) {
 			_, err = db.write.ExecContext(ctx, "ALTER TABLE "+t.Name+" ALTER COLUMN search SET STATISTICS 1000")

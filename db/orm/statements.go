@@ -54,10 +54,10 @@ func (d *difference) statements(postgres, back bool) []string {
 		}
 		s.add("DROP TABLE %s;", t.Name)
 	}
-	if slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, "pg_temp.kith_words(") }) {
+	if postgres && slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, "kith_words(") }) {
 		s.lines = slices.Concat(strings.Split(wordsFunction(), "\n"), s.lines)
 		s.gap()
-		s.add("DROP FUNCTION pg_temp.kith_words;")
+		s.add("DROP FUNCTION kith_words;")
 	}
 	for len(s.lines) > 0 && s.lines[len(s.lines)-1] == "" {
 		s.lines = s.lines[:len(s.lines)-1]
@@ -136,13 +136,7 @@ func (s *script) column(t *schema.Table, c *schema.Column, unique, refers bool) 
 		}
 		return "INTEGER PRIMARY KEY AUTOINCREMENT"
 	}
-	text := s.typeOf(c)
-	if !c.Type.Null {
-		text += " NOT NULL"
-	}
-	if d := defaultOf(c); d != "" {
-		text += " DEFAULT " + d
-	}
+	text := s.free(c)
 	if unique && uniqueOf(t, c.Name) != nil {
 		text += " UNIQUE"
 	}
@@ -151,6 +145,18 @@ func (s *script) column(t *schema.Table, c *schema.Column, unique, refers bool) 
 	}
 	if check := checkOf(t, c.Name); check != "" {
 		text += " CHECK " + s.check(check)
+	}
+	return text
+}
+
+// free is a column without constraints that have names.
+func (s *script) free(c *schema.Column) string {
+	text := s.typeOf(c)
+	if !c.Type.Null {
+		text += " NOT NULL"
+	}
+	if d := defaultOf(c); d != "" {
+		text += " DEFAULT " + d
 	}
 	return text
 }
@@ -311,13 +317,9 @@ func (s *script) follow(t *schema.Table, index string, indexed []string) {
 
 // words gives columns of words that are new those of the texts that are there.
 func (s *script) words(c *change) {
-	function := "kith_words"
-	if s.postgres {
-		function = "pg_temp.kith_words"
-	}
 	for _, column := range c.added {
 		if text, ok := strings.CutSuffix(column.Name, "_words"); ok && slices.Contains(wordsOf(c.to), column.Name) {
-			s.add("UPDATE %s SET %s = coalesce(%s(%s), '');", c.to.Name, column.Name, function, text)
+			s.add("UPDATE %s SET %s = coalesce(kith_words(%s), '');", c.to.Name, column.Name, text)
 		}
 	}
 }
@@ -347,7 +349,8 @@ func (s *script) value(t *schema.Table, c *schema.Column) string {
 	return "0"
 }
 
-// alterPostgres makes the change by altering the table.
+// alterPostgres makes the change by altering the table. A column gets its constraints when it is there: where the table is on several
+// nodes it cannot have them before.
 func (s *script) alterPostgres(c *change) {
 	t := c.to
 	searches, parts := !slices.Equal(wordsOf(c.from), wordsOf(t)), !slices.Equal(substringsOf(c.from), substringsOf(t))
@@ -376,12 +379,12 @@ func (s *script) alterPostgres(c *change) {
 	for _, column := range c.added {
 		value := s.value(t, column)
 		if value == "" {
-			s.alter(t, "ADD COLUMN %s %s", column.Name, s.column(t, column, false, true))
+			s.alter(t, "ADD COLUMN %s %s", column.Name, s.free(column))
 			continue
 		}
 		empty := *column
 		empty.Type = &schema.ColumnType{Type: column.Type.Type, Raw: column.Type.Raw, Null: true}
-		s.alter(t, "ADD COLUMN %s %s", column.Name, s.column(t, &empty, false, true))
+		s.alter(t, "ADD COLUMN %s %s", column.Name, s.free(&empty))
 		s.add("UPDATE %s SET %s = %s;", t.Name, column.Name, value)
 		s.alter(t, "ALTER COLUMN %s SET NOT NULL", column.Name)
 	}
@@ -396,7 +399,7 @@ func (s *script) alterPostgres(c *change) {
 	for _, m := range c.altered {
 		s.alterColumn(t, m)
 	}
-	for _, column := range c.kept {
+	for _, column := range slices.Concat(c.added, c.kept) {
 		if check := checkOf(t, column.Name); !c.sameCheck(column.Name) && check != "" {
 			s.alter(t, "ADD CONSTRAINT %s_%s_check CHECK %s", t.Name, column.Name, s.check(check))
 		}
@@ -576,7 +579,7 @@ func wordsFunction() string {
 	end()
 	return fmt.Sprintf(`-- The words of a text, as the program finds them; the long text is what letters and digits are.
 -- +goose StatementBegin
-CREATE FUNCTION pg_temp.kith_words(original text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+CREATE FUNCTION kith_words(original text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT coalesce(' ' || string_agg(left(word[1], %d), ' ' ORDER BY place) || ' ', '')
     FROM regexp_matches(kith_fold(original), '[%s]+', 'g') WITH ORDINALITY AS w(word, place)
 $$;

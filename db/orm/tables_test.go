@@ -585,7 +585,7 @@ func TestMigrationsFindTheSameWords(t *testing.T) {
 			defer conn.Close()
 			ask := "SELECT kith_words(?)"
 			if name == "postgres" {
-				ask = "SELECT pg_temp.kith_words($1)"
+				ask = "SELECT kith_words($1)"
 				if _, err := conn.ExecContext(t.Context(), wordsFunction()); err != nil {
 					t.Fatal(err)
 				}
