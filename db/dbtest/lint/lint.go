@@ -40,6 +40,9 @@ type list struct {
 func Main(m *testing.M, sent *func(text string)) int {
 	var mu sync.Mutex
 	texts := map[string]bool{}
+	if os.Getenv("KITH_TEST_CITUS") != "" { // the engine itself judges then, and is sent what no other is
+		return m.Run()
+	}
 	*sent = func(text string) {
 		mu.Lock()
 		texts[text] = true
