@@ -18,7 +18,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -178,56 +177,9 @@ func (l *lineWriter) write() {
 func logTo(stderr, gathered io.Writer, production bool) {
 	var h slog.Handler = slog.NewTextHandler(stderr, nil)
 	if production {
-		h = jsonLines{slog.NewJSONHandler(gathered, nil), gathered}
+		h = slog.NewJSONHandler(gathered, nil)
 	}
 	slog.SetDefault(slog.New(h))
-}
-
-// jsonLines is a slog.JSONHandler that writes ordinary lines itself, with the same bytes: there is one for each operation.
-type jsonLines struct {
-	slog.Handler
-	to io.Writer
-}
-
-var lineBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// Handle writes a line.
-func (l jsonLines) Handle(ctx context.Context, r slog.Record) error {
-	buffer, _ := lineBuffers.Get().(*[]byte)
-	defer lineBuffers.Put(buffer)
-	b := r.Time.AppendFormat(append((*buffer)[:0], `{"time":"`...), time.RFC3339Nano)
-	b = append(append(append(b, `","level":"`...), r.Level.String()...), '"')
-	ordinary := !r.Time.IsZero()
-	text := func(s string) {
-		ordinary = ordinary && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' })
-		b = append(append(append(b, '"'), s...), '"')
-	}
-	b = append(b, `,"msg":`...)
-	text(r.Message)
-	r.Attrs(func(a slog.Attr) bool {
-		b = append(b, ',')
-		text(a.Key)
-		b = append(b, ':')
-		switch v := a.Value; v.Kind() {
-		case slog.KindString:
-			text(v.String())
-		case slog.KindInt64:
-			b = strconv.AppendInt(b, v.Int64(), 10)
-		case slog.KindFloat64:
-			f := v.Float64()
-			ordinary = ordinary && (f == 0 || f >= 1e-6 && f < 1e21) // or it has an exponent
-			b = strconv.AppendFloat(b, f, 'f', -1, 64)
-		default:
-			ordinary = false
-		}
-		return ordinary
-	})
-	*buffer = append(b, '}', '\n')
-	if !ordinary {
-		return l.Handler.Handle(ctx, r)
-	}
-	_, err := l.to.Write(*buffer)
-	return err
 }
 
 // databaseURL finds what may hold a password.
@@ -402,7 +354,7 @@ func (c *serve) Run(ctx context.Context, out io.Writer, s *settings) error {
 	server := &http.Server{
 		Handler:           closing(&draining, graph.New(options)),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       c.RequestTimeout, // which graph need not set for each request then
+		ReadTimeout:       c.RequestTimeout + 5*time.Second,
 		WriteTimeout:      2*c.RequestTimeout + 10*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		// Far above what graph takes, so that graph can say what is too large, and far below what hurts.

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -830,34 +829,5 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 	}
 	if count, err := p.post(`{ users { totalCount } posts { totalCount } }`, nil, nil); err != nil || count.raw != `{"data":{"users":{"totalCount":1},"posts":{"totalCount":1}}}` {
 		t.Fatal(count.raw, err)
-	}
-}
-
-// Lines of the log are those of slog's own handler, whatever is in them.
-func TestJSONLines(t *testing.T) {
-	at := time.Date(2026, 1, 2, 3, 4, 5, 678900000, time.UTC)
-	for _, line := range []struct {
-		at    time.Time
-		level slog.Level
-		text  string
-		attrs []slog.Attr
-	}{
-		{at, slog.LevelInfo, "operation", []slog.Attr{slog.String("operation", "Feed"), slog.Int("statements", 3), slog.Float64("ms", 1.234), slog.String("code", "")}},
-		{time.Now(), slog.LevelWarn, "a \"quote\"", []slog.Attr{slog.Float64("zero", 0), slog.Float64("small", 1e-9), slog.Float64("large", 1e30), slog.Float64("less", -0.5)}},
-		{at.In(time.FixedZone("", 3600)), slog.LevelError + 1, "<ö>\n", []slog.Attr{slog.String("a\\b", "\x00\u2028\xff"), slog.Any("cause", errors.New("a cause"))}},
-		{time.Time{}, slog.LevelDebug, "", []slog.Attr{slog.Group("g", slog.Bool("b", true)), slog.Duration("d", time.Second)}},
-		{at, slog.LevelInfo, "~", []slog.Attr{slog.Float64("ms", 100), slog.Int("n", -7)}},
-	} {
-		var want, have bytes.Buffer
-		r := slog.NewRecord(line.at, line.level, line.text, 0)
-		r.AddAttrs(line.attrs...)
-		for _, h := range []slog.Handler{slog.NewJSONHandler(&want, nil), jsonLines{slog.NewJSONHandler(&have, nil), &have}} {
-			if err := h.Handle(t.Context(), r); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if have.String() != want.String() {
-			t.Errorf("the line is %s, and should be %s", &have, &want)
-		}
 	}
 }
