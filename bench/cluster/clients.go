@@ -259,7 +259,7 @@ func (f *subscriber) listen(ctx context.Context) {
 }
 
 func (f *subscriber) webSocket(ctx context.Context) error {
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(f.at.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(f.at.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // it has none
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,6 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 	if len(chosen) == 0 {
 		return fmt.Errorf("no way is called %q", only)
 	}
-	var rounds []round
 	var faults []string
 	for i := range n {
 		r, err := s.round(ctx, l, chosen[i%len(chosen)])
@@ -96,7 +95,6 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 			faults = append(faults, fmt.Sprintf("round %d: %v", i+1, err))
 			break
 		}
-		rounds = append(rounds, r)
 		fmt.Printf("%2d %-15s %s → %s   another leads after %5.2f s, first write %5.2f s later, longest without a write %5.2f s\n",
 			i+1, r.way, r.led, r.leads, r.until.Seconds(), r.first.Seconds(), r.gap.Seconds())
 		if r.restarted {

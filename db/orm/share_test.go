@@ -120,7 +120,7 @@ func TestShare(t *testing.T) {
 					defer running.Add(-1)
 					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 					}
-					time.Sleep(time.Millisecond)
+					time.Sleep(10 * time.Millisecond)
 					return nil
 				})
 				if err != nil {

@@ -88,7 +88,7 @@ func packageName() string {
 	}
 	for root := dir; root != filepath.Dir(root); root = filepath.Dir(root) {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			name, _ := filepath.Rel(root, dir) //nolint:errcheck // it is below
+			name, _ := filepath.Rel(root, dir)
 			return filepath.ToSlash(name)
 		}
 	}

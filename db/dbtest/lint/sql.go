@@ -47,21 +47,18 @@ func parse(text string) ([][]node, error) {
 
 // split parts statements at their semicolons.
 func split(nodes []node) (statements [][]node) {
-	for len(nodes) > 0 {
+	for {
 		end := slices.IndexFunc(nodes, func(n node) bool { return n.text == ";" })
-		if end < 0 {
-			end = len(nodes) - 1
-		} else if end > 0 {
+		switch {
+		case end < 0 && len(nodes) == 0:
+			return statements
+		case end < 0:
+			return append(statements, nodes)
+		case end > 0:
 			statements = append(statements, nodes[:end])
-			nodes = nodes[end+1:]
-			continue
-		} else {
-			nodes = nodes[1:]
-			continue
 		}
-		return append(statements, nodes[:end+1])
+		nodes = nodes[end+1:]
 	}
-	return statements
 }
 
 func (r *reader) nodes(inside bool) (nodes []node, err error) {
