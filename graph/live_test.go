@@ -510,15 +510,24 @@ func TestLiveHearsWhileItRuns(t *testing.T) {
 					}
 				})
 			}
+			// What ran beside a change may be told, or only what comes after it.
+			comes := func(name string) {
+				t.Helper()
+				want := `{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"` + name + `"}]}}}}`
+				if got := c.hear(); got == want {
+					return
+				} else if !strings.Contains(got, `"Somebody"`) {
+					t.Fatalf("\n got: %s\nwant: %s", got, want)
+				}
+				c.expect(want)
+			}
 			meanwhile("UPDATE users SET name = 'Ada' WHERE id = 1")
 			c.subscribe("1", `subscription { users(where: {username: {startsWith: "u"}}, first: 1) { nodes { name } } }`)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Somebody"}]}}}}`)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Ada"}]}}}}`)
+			comes("Ada")
 			time.Sleep(300 * time.Millisecond)                      // it may have run once more
 			meanwhile("UPDATE users SET name = 'Bob' WHERE id = 2") // whom it has not read yet
 			exec(t, f, "UPDATE users SET username = 'ada' WHERE id = 1")
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Somebody"}]}}}}`)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"Bob"}]}}}}`)
+			comes("Bob")
 		})
 	}
 }

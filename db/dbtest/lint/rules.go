@@ -50,7 +50,8 @@ var Rules = []Rule{
 			if l.above == nil || strings.HasPrefix(l.in, "FROM") || !has(l.nodes, "FROM") {
 				return nil
 			}
-			return when(l.above.comesFromFunctions(l.nodes), func() string { return strings.Join(append(l.place(), "SELECT"), " ") })
+			// Filters are as deep as somebody asks: where it stands in the statement says nothing.
+			return when(l.above.comesFromFunctions(l.nodes), func() string { return l.place()[0] + " > SELECT" })
 		}},
 	{"locks", []Source{{"Citus", citusLimits, ""}},
 		"`SELECT … FOR UPDATE` and its kin read one shard.",
