@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	followFor  = flag.Duration("follow", 5*time.Second, "how long TestFollowersMissNothing kills servers on each database")
+	followFor  = flag.Duration("follow", 3*time.Second, "how long TestFollowersMissNothing kills servers on each database")
 	followRows = flag.Int("followrows", 12_000, "how many rows its largest transaction has")
 )
 

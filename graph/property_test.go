@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	queries  = flag.Int("queries", 150, "how many random queries TestRandomQueries asks on each database, both ways")
+	queries  = flag.Int("queries", 100, "how many random queries TestRandomQueries asks on each database, both ways")
 	firstOne = flag.Uint64("seed", 1, "the seed of TestRandomQueries' first graph")
 )
 
