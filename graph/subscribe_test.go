@@ -618,6 +618,44 @@ func TestChangesCursor(t *testing.T) {
 	}
 }
 
+// The cursor and the rest of an answer are of one moment: what is committed between their statements is told behind the cursor.
+func TestChangesCursorIsOfTheAnswer(t *testing.T) {
+	for _, database := range databases {
+		f := open(t, database)
+		_, leave, err := f.DB.Follow(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer leave()
+		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+			t.Run(database+"/"+way, func(t *testing.T) {
+				between := false
+				f.Then(func(s *orm.Statement) {
+					if strings.HasPrefix(s.Path, "tags") && !between {
+						between = true
+						manyTags(t, f, "between"+way, 1)
+						time.Sleep(300 * time.Millisecond) // it has a position
+					}
+				})
+				_, body := ask(t, handler, orm.Viewer{}, request{Query: `{ tags(first: 100) { nodes { name } } changesCursor }`})
+				f.Then(nil)
+				var got struct {
+					Data struct{ ChangesCursor string }
+				}
+				if err := json.Unmarshal(body, &got); err != nil || !between || strings.Contains(string(body), "between"+way) {
+					t.Fatalf("nothing was written between: %s", body)
+				}
+				at, _ := orm.ParseCursor(got.Data.ChangesCursor)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				if sets, err := f.DB.Next(ctx, at); err != nil || len(sets) == 0 {
+					t.Errorf("what is not in the answer is not told behind its cursor: %v", err)
+				}
+			})
+		}
+	}
+}
+
 // Those who ask the same are told the same of a transaction only where they see the same of it.
 func TestChangesForEach(t *testing.T) {
 	for _, database := range databases {
