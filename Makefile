@@ -64,6 +64,7 @@ storm: postgresql $(CLUSTER) ## Write from sixteen clients for a minute on each 
 	exec $(CLUSTER) go test ./graph -run Ledger -storm 1m -v $(ARGS)
 	exec $(CLUSTER) go test ./db -run 'ChangesInOrder|ManyRows' -changes 1m -rows 50000 -v $(ARGS)
 	exec $(CLUSTER) go test . -run FollowersMissNothing -follow 1m -followrows 50000 -v $(ARGS)
+	exec $(CLUSTER) go test ./graph -run 'Random|HiddenRows' -queries 1000 -timeout 30m $(ARGS)
 	exec $(CLUSTER) go test ./graph -run LiveIsFresh -live 60 -livechanges 90 -livegraphs 7 -timeout 30m $(ARGS)
 
 golden: postgresql $(CLUSTER) ## Write the golden files anew, on both databases
@@ -111,11 +112,12 @@ $(CLUSTER):
 patroni: ## Install Patroni, etcd, HAProxy and PgBouncer for make cluster, where they are missing (Debian)
 	@PATH="$$PATH:/usr/sbin"; missing=; for program in patroni etcd haproxy pgbouncer; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	test -z "$$missing" || { $(call install,the cluster needs Patroni$(comma) etcd$(comma) HAProxy and PgBouncer,patroni etcd-server haproxy pgbouncer) \
-		&& { test ! -d /run/systemd/system || $$as systemctl disable --now -q $$missing; }; } # which Debian has started
+		&& for program in $$missing; do $$as service $$program stop; $$as update-rc.d $$program disable; done; } # which Debian has started
 
 comma := ,
 
-# $(call install,reason,packages) installs Debian packages, or says which.
+# $(call install,reason,packages) installs Debian packages, or says which. In runlevel 1 their services are not started, except by systemd:
+# Patroni's cannot be before it is configured, and its installation would fail.
 define install
 if test "$$(id -u)" = 0; then as=; \
 	elif sudo -n true 2>/dev/null || { test -t 0 && command -v sudo >/dev/null; }; then as=sudo; \
@@ -124,5 +126,5 @@ if test "$$(id -u)" = 0; then as=; \
 		echo "$(1): install it (Debian and Ubuntu, as root: apt-get install $(2)) and run make again." >&2; exit 1; \
 	fi; \
 	echo "$(1): installing $(2)"; \
-	$$as apt-get update && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(2)
+	$$as apt-get update && $$as env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends --no-upgrade $(2)
 endef

@@ -278,12 +278,12 @@ func (serve) Help() string {
 
 // Run serves until ctx ends, then lets every accepted request end.
 func (c *serve) Run(ctx context.Context, out io.Writer, s *settings) error {
-	c.limitMemory()
 	database, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer database.Close()
+	c.limitMemory(database)
 	if err := prepare(ctx, s, database, c.Demo); err != nil {
 		return err
 	}
@@ -354,7 +354,7 @@ func (c *serve) Run(ctx context.Context, out io.Writer, s *settings) error {
 	server := &http.Server{
 		Handler:           closing(&draining, graph.New(options)),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       c.RequestTimeout + 5*time.Second,
+		ReadTimeout:       c.RequestTimeout, // which graph need not set for each request then
 		WriteTimeout:      2*c.RequestTimeout + 10*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		// Far above what graph takes, so that graph can say what is too large, and far below what hurts.
@@ -616,14 +616,32 @@ func upToDate(ctx context.Context, database *db.DB) error {
 	return err
 }
 
+// The collector runs when so many percent more are held than were live when it ran last, and headroom is live. It is never written to, and
+// so takes no memory. What is let go of between two runs is then about the same whether much or little is live: a percentage alone that makes
+// runs rare where small things are asked for lets large answers take several times what they need. SQLite has its caches in this process, and
+// so less is left for that.
+const (
+	headroomBytes      = 64 << 20
+	headroomMore       = 45
+	headroomMoreSQLite = 25
+)
+
+var headroom []byte //nolint:unused // it is only there
+
 // limitMemory lets the collector run rarely, which is worth a quarter of the throughput, but not when what it would find is
 // more than all answers take: eight of the largest, with what it takes to make them.
-func (c *serve) limitMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
+func (c *serve) limitMemory(database *db.DB) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(256<<20 + 16*int64(c.MaxResponse))
+	}
+	if os.Getenv("GOGC") == "" {
+		headroom = make([]byte, headroomBytes)
+		more := headroomMore
+		if database.Name() == "sqlite" {
+			more = headroomMoreSQLite
+		}
+		debug.SetGCPercent(more)
+		debug.SetMemoryLimit(debug.SetMemoryLimit(-1) + headroomBytes) // which it would count
 	}
 }
 

@@ -42,14 +42,14 @@ func main() {
 	only := flag.String("only", "", "measure only these queries: Q1,Q3; M1, M2 and W1 are measured only so")
 	sqlite := flag.Bool("sqlite", false, "measure M1 and M2 on SQLite")
 	profiles := flag.String("profile", "", "a directory for profiles of CPU, one for each contestant, query and number of connections")
-	peers := flag.Bool("peers", false, "measure nothing but Q1 to Q4 beside PostGraphile and Mercurius, which npm installs")
-	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000")
+	peers := flag.Bool("peers", false, "measure nothing but Q1 to Q4 beside PostGraphile, Mercurius and ent, and M1 and M2 beside PostGraphile; npm and go install them")
+	growth := flag.String("growth", "", "measure nothing but how what ordinary questions take grows with the posts: 20000,200000,2000000; -sqlite: there")
 	recording := flag.Bool("recording", false, "measure nothing but what it costs M1 and M2 that changes are recorded; -sqlite: there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *growth != "" {
-		fail(grow(ctx, *growth))
+		fail(grow(ctx, *growth, *sqlite))
 		return
 	}
 	each := time.Duration(*seconds * float64(time.Second))
@@ -58,7 +58,7 @@ func main() {
 		return
 	}
 	if *peers {
-		fail(run(ctx, *rounds, each, cmp.Or(*only, "Q1,Q2,Q3,Q4"), false, true, *profiles, &report{}))
+		fail(run(ctx, *rounds, each, cmp.Or(*only, "Q1,Q2,Q3,Q4,M1,M2"), false, true, *profiles, &report{}))
 		return
 	}
 	if *only != "" || *sqlite {
@@ -85,7 +85,7 @@ func whole(ctx context.Context, rounds int, each time.Duration, profiles string)
 }
 
 // grow measures the growth table, prints it and puts it into the document.
-func grow(ctx context.Context, list string) error {
+func grow(ctx context.Context, list string, sqlite bool) error {
 	var sizes []int
 	for _, text := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(text)
@@ -99,12 +99,16 @@ func grow(ctx context.Context, list string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	table, err := growthTable(ctx, kith, sizes)
+	table, err := growthTable(ctx, kith, sqlite, sizes)
 	if err != nil {
 		return err
 	}
 	fmt.Print("\n", table)
-	return replace(growthTitle, table)
+	title := growthTitle + ", PostgreSQL"
+	if sqlite {
+		title = growthTitle + ", SQLite"
+	}
+	return replace(title, table)
 }
 
 // build makes a directory for what is measured, with the program in it.

@@ -42,12 +42,16 @@ var fill = []string{
 
 // own gives some posts to who writes.
 func own(ctx context.Context, address string) error {
+	return execute(ctx, address, "UPDATE posts SET author_id = (SELECT id FROM users WHERE username = 'writer') WHERE id <= "+itoa(owned))
+}
+
+func execute(ctx context.Context, address, statement string) error {
 	server, err := openLimit(address, true)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	_, err = server.ExecContext(ctx, "UPDATE posts SET author_id = (SELECT id FROM users WHERE username = 'writer') WHERE id <= "+itoa(owned))
+	_, err = server.ExecContext(ctx, statement)
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http/pprof"
 	"net/url"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -21,14 +22,13 @@ import (
 
 // The limit answers each query in two ways, each as well as it can be written by somebody who knows the query: in json.go
 // PostgreSQL makes the whole answer in one statement, in levels.go there is one statement for each level and the answer
-// is written by hand. The better of the two is the limit. It has kith's pool of connections, kith's garbage collection
+// is written by hand. The better of the two is the limit. It has kith's pool of connections, collects garbage about as rarely
 // and the request's context, and reads the request's body but for the variable does not look into it.
 
 // How many connections kith keeps, to PostgreSQL and to read a SQLite file.
-const (
-	pool    = 32
-	readers = 8
-)
+const pool = 32
+
+var readers = min(max(4, 2*runtime.GOMAXPROCS(0)), 8)
 
 // A limit is the server.
 type limit struct {
@@ -38,7 +38,7 @@ type limit struct {
 }
 
 func serveLimit(address, database string) error {
-	if os.Getenv("GOGC") == "" { // as kith does
+	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {

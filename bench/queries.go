@@ -87,11 +87,15 @@ const asked = 500
 
 // bodies are the bodies of the query's requests. They are the same for every contestant and every run.
 func (q *query) bodies() [][]byte {
-	return q.bodiesOf(q.text, func(key int64) any { return orm.GlobalID(db.Users.Table, key) })
+	return q.written(q.text, func(key int64) any { return orm.GlobalID(db.Users.Table, key) }, nil)
 }
 
-// bodiesOf are those with another text, and variables that name a user otherwise.
-func (q *query) bodiesOf(text string, user func(key int64) any) [][]byte {
+// bodiesOf are those in the words of another, where ids are keys.
+func (q *query) bodiesOf(w wording) [][]byte {
+	return q.written(w.text, func(key int64) any { return strconv.FormatInt(key, 10) }, w.variables)
+}
+
+func (q *query) written(text string, user func(key int64) any, variables func(map[string]any) map[string]any) [][]byte {
 	request := map[string]any{"query": text}
 	n := 1
 	if q.byUser {
@@ -104,7 +108,11 @@ func (q *query) bodiesOf(text string, user func(key int64) any) [][]byte {
 	bodies := make([][]byte, n)
 	for i := range bodies {
 		if q.writes {
-			request["variables"] = q.variables(i)
+			ours := q.variables(i)
+			if variables != nil {
+				ours = variables(ours)
+			}
+			request["variables"] = ours
 		}
 		if q.byUser {
 			request["variables"] = map[string]any{"id": user(random.Int64N(users) + 1)}

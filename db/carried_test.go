@@ -10,6 +10,9 @@ import (
 func TestLinksCarryTheTruth(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
+			if name == "postgres" && inParts() {
+				t.Skip("links by hand are refused there")
+			}
 			m := migrateNew(t, name)
 			agree := func(after string, links int) {
 				t.Helper()

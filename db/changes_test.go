@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -65,6 +66,12 @@ func told(c *orm.Committed, viewer orm.Viewer) string {
 	return strings.Join(out, "; ")
 }
 
+func inAnyOrder(told string) string {
+	parts := strings.Split(told, "; ")
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
+}
+
 func draft(t *testing.T, table *orm.Table, isNew bool, in orm.Input) *orm.Draft {
 	t.Helper()
 	d, faults := orm.NewDraft(table, in, nil, isNew)
@@ -88,9 +95,26 @@ func TestChangesAreRecorded(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			parts := name == "postgres" && inParts()
+			byHand := func(text string) {
+				t.Helper()
+				if _, err := m.raw.Exec(text); err != nil {
+					t.Fatal(err)
+				}
+				if parts { // what others write to a part is told when kith next writes there
+					write(func(ctx context.Context) error {
+						_, err := m.Exec(ctx, "test", "UPDATE posts SET title = title")
+						return err
+					})
+				}
+			}
 			expect := func(viewer orm.Viewer, want string) {
 				t.Helper()
-				if got := f.next(t, viewer); got != want {
+				got := f.next(t, viewer)
+				if parts { // several nodes record what one transaction does
+					got, want = inAnyOrder(got), inAnyOrder(want)
+				}
+				if got != want {
 					t.Fatalf("%+v:\n got: %s\nwant: %s", viewer, got, want)
 				}
 			}
@@ -156,10 +180,19 @@ func TestChangesAreRecorded(t *testing.T) {
 				return err
 			})
 			// Somebody else's program, in one statement.
-			if _, err := m.raw.Exec("UPDATE posts SET title = 'By hand'"); err != nil {
-				t.Fatal(err)
-			}
+			byHand("UPDATE posts SET title = 'By hand'")
 			expect(orm.Viewer{}, "UPDATED Post 1 title")
+			texts := map[string]string{
+				"UPDATE post_tags SET tag_id = 1 WHERE tag_id = 3": "DELETED Post.tags [1 3]; CREATED Post.tags [1 1]",
+				"UPDATE post_tags SET tag_id = 3 WHERE tag_id = 1": "DELETED Post.tags [1 1]; CREATED Post.tags [1 3]",
+			}
+			if name == "postgres" && !dbtest.OnCitus() { // elsewhere a new key is a change of the row that has it, or not to be had
+				texts["UPDATE tags SET id = DEFAULT WHERE id = 1"] = "DELETED Tag 1; CREATED Tag 4"
+			}
+			for _, text := range slices.Sorted(maps.Keys(texts)) {
+				byHand(text)
+				expect(orm.Viewer{}, texts[text])
+			}
 
 			write(func(ctx context.Context) error {
 				_, _, _, err := m.Delete(ctx, db.Users.Table, 1, nil, false)
@@ -223,16 +256,39 @@ func TestResync(t *testing.T) {
 			if g.at = begin; g.next(t, orm.Viewer{}) != string(orm.Resync) {
 				t.Error("what was removed is not missed")
 			}
-			m.forget(t, math.MaxInt32)
 			tag("after")
+			m.forget(t, math.MaxInt32)
+			third, err := db.Open(t.Context(), m.url, orm.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer third.Close()
+			if g = follow(t, third); g.at.Position != end.Position+1 {
+				t.Errorf("behind all that was removed a new follower begins at %v", g.at)
+			}
 			g.at = end
 			if got := g.next(t, orm.Viewer{}); got != string(orm.Resync) {
 				t.Errorf("behind all that was removed comes %s", got)
 			}
-			// A backup is restored: the same positions are given again.
+			// A backup is restored: the same positions are given again, also that of the last transaction, of which nothing is kept.
 			h := follow(t, m.DB)
 			m.forget(t, math.MaxInt32)
-			if _, err := m.raw.Exec("UPDATE change_head SET position = 3, mark = 77"); err != nil {
+			if _, err := m.raw.Exec(map[string]string{"sqlite": "UPDATE changes SET mark = 7", "postgres": "UPDATE change_head SET mark = 7"}[name]); err != nil {
+				t.Fatal(err)
+			}
+			fourth, err := db.Open(t.Context(), m.url, orm.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer fourth.Close()
+			if g = follow(t, fourth); g.at.Position != h.at.Position {
+				t.Errorf("a new follower begins at %v", g.at)
+			}
+			if g.at = h.at; g.next(t, orm.Viewer{}) != string(orm.Resync) {
+				t.Error("a place of another history is gone on from")
+			}
+			again := map[string]string{"sqlite": "UPDATE changes SET id = (%d << 30) - 1, mark = 77", "postgres": "UPDATE change_head SET position = %d - 1, mark = 77"}[name]
+			if _, err := m.raw.Exec(fmt.Sprintf(again, h.at.Position)); err != nil {
 				t.Fatal(err)
 			}
 			tag("another history")
@@ -243,10 +299,10 @@ func TestResync(t *testing.T) {
 	}
 }
 
-// forget removes what was told up to a position.
+// forget removes what was told up to a position, but for where the last transaction ends.
 func (m migrated) forget(t *testing.T, position int64) {
 	t.Helper()
-	text := map[string]string{"sqlite": "DELETE FROM changes WHERE id >> 30 <= ", "postgres": "DELETE FROM change_positions WHERE position <= "}[m.Name()]
+	text := map[string]string{"sqlite": "DELETE FROM changes WHERE id < (SELECT max(id) FROM changes) AND id >> 30 <= ", "postgres": "DELETE FROM change_positions WHERE position <= "}[m.Name()]
 	if _, err := m.raw.Exec(fmt.Sprint(text, position)); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +334,7 @@ func TestPruning(t *testing.T) {
 				if err := other.PruneChanges(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				return m.lines(t, "SELECT count(*) FROM changes")[0]
+				return m.lines(t, "SELECT count(*) FROM changes WHERE verb <> 'E'")[0]
 			}
 			all := left(orm.Options{})
 			if got := left(orm.Options{MaxChanges: 1000}); all != "7" || got != "2" {
@@ -292,8 +348,19 @@ func TestPruning(t *testing.T) {
 			if got := (&following{other, begin}).next(t, orm.Viewer{}); got != string(orm.Resync) {
 				t.Errorf("behind what was removed comes %s", got)
 			}
-			if got := left(orm.Options{Clock: func() time.Time { return time.Now().Add(25 * time.Hour) }}); got != "0" {
+			if got := left(orm.Options{Clock: func() time.Time { return time.Now().Add(25 * time.Hour) }}); got != map[string]string{"sqlite": "0", "postgres": "2"}[name] { // those of the last
 				t.Errorf("a day later %s rows are left", got)
+			}
+			// Who stands at the end has missed nothing.
+			f := follow(t, m.DB)
+			if err := m.Write(t.Context(), func(ctx context.Context) error {
+				_, err := m.Exec(ctx, "test", "INSERT INTO tags (name, created_at, updated_at) VALUES ('c', ?, ?)", m.Now(), m.Now())
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.next(t, orm.Viewer{}); got != "CREATED Tag 7" {
+				t.Errorf("behind the end comes %s", got)
 			}
 		})
 	}
@@ -334,13 +401,8 @@ func TestDumpElsewhereResyncs(t *testing.T) {
 // Looking for what has no position takes no longer for what has one, however long nobody has vacuumed.
 func TestNumberingDoesNotGrow(t *testing.T) {
 	m := migrateNew(t, "postgres")
-	numbered := func(tags int) (buffers int64) {
+	looked := func() (buffers int64) {
 		t.Helper()
-		_, err := m.raw.Exec(fmt.Sprint("INSERT INTO tags (name, created_at, updated_at) SELECT gen_random_uuid(), now(), now() FROM generate_series(1, ", tags, ")"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		follow(t, m.DB) // which numbers
 		var text string
 		for _, line := range m.lines(t, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT kith_number_changes(7, '2026-01-01')") {
 			text += line
@@ -355,9 +417,22 @@ func TestNumberingDoesNotGrow(t *testing.T) {
 		}
 		return buffers
 	}
+	numbered := func(tags int) int64 {
+		t.Helper()
+		_, err := m.raw.Exec(fmt.Sprint("INSERT INTO tags (name, created_at, updated_at) SELECT gen_random_uuid(), now(), now() FROM generate_series(1, ", tags, ")"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		follow(t, m.DB) // which numbers
+		return looked()
+	}
 	numbered(1)
 	numbered(1) // which has its plans
 	few, many := numbered(1), numbered(20_000)
+	for tries := 0; dbtest.OnCitus() && many > few+20 && tries < 10; tries++ { // where the engine's own processes may still see them as they were
+		time.Sleep(200 * time.Millisecond)
+		many = looked()
+	}
 	if many > few+20 {
 		t.Errorf("with 20,000 rows recorded %d pages are looked at, with few %d", many, few)
 	}
@@ -375,19 +450,37 @@ func TestLoadResyncs(t *testing.T) {
 			if got := f.next(t, orm.Viewer{}); got != string(orm.Resync) {
 				t.Errorf("loading is told as %s", got)
 			}
-			if rows := m.lines(t, "SELECT count(*) FROM changes WHERE verb <> 'R'"); !slices.Equal(rows, []string{"0"}) {
+			if rows := m.lines(t, "SELECT count(*) FROM changes WHERE verb NOT IN ('R', 'E')"); !slices.Equal(rows, []string{"0"}) {
 				t.Errorf("%v rows are recorded", rows)
 			}
 			g := follow(t, m.DB)
-			err := m.Write(t.Context(), func(ctx context.Context) error {
-				_, err := m.Exec(ctx, "test", "UPDATE tags SET name = 'x' WHERE id = 1")
-				return err
-			})
+			begin := g.at
+			exec := func(text string) {
+				t.Helper()
+				err := m.Write(t.Context(), func(ctx context.Context) error {
+					_, err := m.Exec(ctx, "test", text)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			exec("UPDATE tags SET name = 'x' WHERE id = 1")
+			if got := g.next(t, orm.Viewer{}); got != "UPDATED Tag 1 name" {
+				t.Errorf("after it comes %s", got)
+			}
+			// Who is behind is told what came before another load, and then of that.
+			exec("INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')")
+			other, err := db.Open(t.Context(), m.url, orm.Options{}) // which has nothing in memory
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := g.next(t, orm.Viewer{}); got != "UPDATED Tag 1 name" {
-				t.Errorf("after it comes %s", got)
+			defer other.Close()
+			g = follow(t, other)
+			if sets, err := g.Next(t.Context(), begin); err != nil || len(sets) != 1 || told(sets[0], orm.Viewer{}) != "UPDATED Tag 1 name" {
+				t.Errorf("%d transactions are told with the one before a load: %v", len(sets), err)
+			} else if g.at = sets[0].Cursor; g.next(t, orm.Viewer{}) != string(orm.Resync) {
+				t.Error("it is not told that there was a load")
 			}
 		})
 	}

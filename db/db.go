@@ -9,7 +9,8 @@ import (
 // A DB is the database of the page, and of its users' sessions. It is safe for concurrent use.
 type DB struct {
 	*orm.DB
-	seen sessionsSeen
+	seen            orm.Recent[string, sessionSeen] // sessions, by their ids
+	sessionsWritten *orm.Watch                      // grows with whatever may end a session, or change whose it is
 }
 
 // Open opens the database at address: `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. Its errors are those of orm.Open.
@@ -19,7 +20,7 @@ func Open(ctx context.Context, address string, options orm.Options) (*DB, error)
 		return nil, err
 	}
 	db := &DB{DB: engine}
-	db.seen.written = db.Watch("DELETE FROM sessions", "users", "user_roles")
+	db.sessionsWritten = db.Watch("DELETE FROM sessions", "users", "user_roles")
 	return db, nil
 }
 

@@ -21,8 +21,8 @@ import (
 
 var growth = flag.Int("growth", 20_000, "how many posts there are in the tests of what reads grow with")
 
-// grow fills a database: a tag of every fifth post and one of the twenty oldest, a word in every fifth post, and titles of which
-// few have a part in common.
+// grow fills a database: a tag of every fifth post, one of the twenty oldest and one of the ten next, a word in every fifth post, and
+// titles of which few have a part in common.
 func grow(t *testing.T, m migrated, posts int) {
 	t.Helper()
 	series, at := "generate_series(%d::bigint, %d) AS s(i)", "timestamp '2020-01-01' + i * interval '1 minute'"
@@ -44,10 +44,15 @@ func grow(t *testing.T, m migrated, posts int) {
 	insert("users (username, name", "'user' || i, 'Name ' || i", posts/10)
 	insert("posts (author_id, title, content, title_words, content_words", fmt.Sprintf("1 + i * 7919 %%%% %d, 'Title ' || i, ", posts/10)+words+", ' title ' || i || ' ', ' ' || "+words+" || ' '", posts)
 	insert("tags (name", "'tag' || i", 2000)
-	run("INSERT INTO post_tags (post_id, tag_id) SELECT id, 3 + id * 7 % 1998 FROM posts")
+	run("INSERT INTO post_tags (post_id, tag_id) SELECT id, 3 + id * 7 % 397 FROM posts")
 	run("INSERT INTO post_tags (post_id, tag_id) SELECT id, 1 FROM posts WHERE id % 5 = 0")
 	run("INSERT INTO post_tags (post_id, tag_id) SELECT id, 2 FROM posts WHERE id <= 20")
+	run("INSERT INTO post_tags (post_id, tag_id) SELECT id, 400 FROM posts WHERE id > 20 AND id <= 30")
 	if m.Name() == "postgres" {
+		// A planner takes a value that is not among the most common for an average one. Here it takes few rows for as many as there are on
+		// average in a hundred times as large a table.
+		run("ALTER TABLE post_tags ALTER COLUMN tag_id SET STATISTICS 1")
+		run("ALTER TABLE post_tags ALTER COLUMN tag_id SET (n_distinct = 10)")
 		run("CHECKPOINT")     // or what was committed asynchronously does not yet count as visible
 		run("VACUUM ANALYZE") // SQLite is left without statistics, as it is everywhere
 	}
@@ -80,7 +85,13 @@ func page(t *testing.T, table *orm.Table, size int, order string, w *orm.Where) 
 }
 
 var (
-	tagged   = func(name string) object { return object{"tags": object{"some": object{"name": object{"eq": name}}}} }
+	tagged = func(names ...any) object {
+		name := object{"in": names}
+		if len(names) == 1 {
+			name = object{"eq": names[0]}
+		}
+		return object{"tags": object{"some": object{"name": name}}}
+	}
 	titled   = func(operators object) object { return object{"title": operators} }
 	searched = func(text string) object { return object{"matches": text} }
 )
@@ -95,17 +106,24 @@ var grown = []struct {
 	order string
 	size  int
 	count bool
-	rows  int  // answered, or counted
-	most  int  // read
-	walks bool // through an index in the page's order, until there are enough
+	rows  int    // answered, or counted
+	most  int    // read
+	walks string // through this, in the page's order, until there are enough
 }{
 	{name: "posts with a rare tag", ask: db.Posts.Table, where: tagged("tag2"), order: "created_at DESC", size: 20, rows: 20, most: 100},
 	{name: "posts with a common tag", ask: db.Posts.Table, where: tagged("tag1"), order: "created_at DESC", size: 20, rows: 20, most: 100},
 	{name: "posts with a rare tag by title", ask: db.Posts.Table, where: tagged("tag2"), order: "title", size: 20, rows: 20, most: 200},
 	{name: "posts with a tag that is not there", ask: db.Posts.Table, where: tagged("nothing"), order: "created_at DESC", size: 20, most: 10},
 	{name: "posts with a rare tag and something else", ask: db.Posts.Table, where: object{"tags": tagged("tag2")["tags"], "title": object{"ne": "x"}}, order: "created_at DESC", size: 20, rows: 20, most: 200},
-	{name: "users with a post with a rare tag", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2")}}, size: 20, rows: 20, most: 400},
-	{name: "users with a post with a rare tag, counted", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2")}}, count: true, rows: 20, most: 400},
+	{name: "posts with one of several rare tags", ask: db.Posts.Table, where: tagged("tag2", "tag400", "nothing"), order: "created_at DESC", size: 20, rows: 20, most: 150},
+	{name: "posts with a rare tag or none that is there", ask: db.Posts.Table, where: tagged("tag2", "nothing"), order: "created_at DESC", size: 20, rows: 20, most: 100},
+	{name: "posts with a common tag and something else", ask: db.Posts.Table, where: object{"tags": tagged("tag1")["tags"], "title": object{"ne": "x"}}, order: "created_at DESC", size: 20, rows: 20, most: -15, walks: "USING INDEX posts_created_at_idx"}, // its links up to the root of the posts
+	{name: "posts of some named authors", ask: db.Posts.Table, where: object{"author": object{"username": object{"in": []any{"user7", "user8", "nobody"}}}}, order: "created_at DESC", size: 5, rows: 5, most: 60},
+	{name: "users with a post with a rare tag", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2")}}, size: 20, rows: 20, most: 150},
+	{name: "users with a post with one of several rare tags", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2", "tag400", "nothing")}}, size: 20, rows: 20, most: 200},
+	{name: "users with a post with a common tag", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag1")}}, size: 20, rows: 20, most: 3000, walks: "SCAN t1"},
+	{name: "users with a post with a rare tag, by name", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2")}}, order: "name", size: 20, rows: 20, most: 150},
+	{name: "users with a post with a rare tag, counted", ask: db.Users.Table, where: object{"posts": object{"some": tagged("tag2")}}, count: true, rows: 20, most: 150},
 	{name: "posts with a common tag, counted", ask: db.Posts.Table, where: tagged("tag1"), count: true, rows: -5, most: -4},
 	{name: "posts of a named author", ask: db.Posts.Table, where: object{"author": object{"username": object{"eq": "user7"}}}, order: "created_at DESC", size: 5, rows: 5, most: 30},
 	{name: "tags, the 5 newest posts of each", ask: db.Posts.Table, via: db.TagPosts.Relation, keys: 10, order: "created_at DESC", size: 5, rows: 50, most: 150},
@@ -113,10 +131,10 @@ var grown = []struct {
 	{name: "one common tag, oldest", ask: db.Posts.Table, via: db.TagPosts.Relation, keys: 1, order: "created_at", size: 20, rows: 20, most: 60},
 	{name: "titles that contain what none does", ask: db.Posts.Table, where: titled(object{"contains": "nowhere"}), order: "created_at DESC", size: 20, most: 10},
 	{name: "the same, whatever the case", ask: db.Posts.Table, where: titled(object{"contains": "NoWhere", "ignoreCase": true}), order: "created_at DESC", size: 20, most: 10},
-	{name: "titles that contain what few do", ask: db.Posts.Table, where: titled(object{"contains": "le 1234"}), order: "created_at DESC", size: 20, rows: 11, most: 200},
-	{name: "titles that contain what all do", ask: db.Posts.Table, where: titled(object{"contains": "itle"}), order: "created_at DESC", size: 20, rows: 20, most: 100, walks: true},
+	{name: "titles that contain what few do", ask: db.Posts.Table, where: titled(object{"contains": "le 1234"}), order: "created_at DESC", size: 20, rows: -1800, most: 200},
+	{name: "titles that contain what all do", ask: db.Posts.Table, where: titled(object{"contains": "itle"}), order: "created_at DESC", size: 20, rows: 20, most: 100, walks: "USING INDEX posts_created_at_idx"},
 	{name: "titles that end in what one does", ask: db.Posts.Table, where: titled(object{"endsWith": "le 12345"}), order: "created_at DESC", size: 20, rows: 1, most: 200},
-	{name: "a common word, newest", ask: db.Posts.Table, where: searched("often"), order: "created_at DESC", size: 20, rows: 20, most: 400, walks: true},
+	{name: "a common word, newest", ask: db.Posts.Table, where: searched("often"), order: "created_at DESC", size: 20, rows: 20, most: 400, walks: "USING INDEX posts_created_at_idx"},
 	{name: "a rare word, newest", ask: db.Posts.Table, where: searched("w77"), order: "created_at DESC", size: 20, rows: -4000, most: 300},
 }
 
@@ -130,6 +148,9 @@ var wholeTables = map[string]*regexp.Regexp{
 func TestReadsDoNotGrow(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
+			if name == "postgres" && dbtest.OnCitus() {
+				t.Skip("plans of a cluster are TestOneTask's")
+			}
 			m := migrateNew(t, name)
 			grow(t, m, *growth)
 			var mu sync.Mutex
@@ -154,6 +175,9 @@ func TestReadsDoNotGrow(t *testing.T) {
 							*n = *growth/-*n + i
 						}
 					}
+					if g.size > 0 && g.keys == 0 {
+						g.rows = min(g.rows, g.size)
+					}
 					sent = nil
 					got := 0
 					if g.count {
@@ -176,7 +200,7 @@ func TestReadsDoNotGrow(t *testing.T) {
 					read := 0
 					for _, s := range sent {
 						text, n := m.explained(t, s)
-						if scan := wholeTables[name].FindString(text); scan != "" && !(g.walks && strings.Contains(scan, "USING INDEX posts_created_at_idx")) {
+						if scan := wholeTables[name].FindString(text); scan != "" && !(g.walks != "" && strings.Contains(scan, g.walks)) {
 							t.Errorf("a whole table is read: %s\n%s", s.Text, text)
 						}
 						if read += n; read > g.most {

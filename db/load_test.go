@@ -2,10 +2,13 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"kith/db"
 	"kith/db/orm"
@@ -63,5 +66,57 @@ func TestLoadOfManyRows(t *testing.T) {
 	}
 	if found := m.lines(t, `SELECT id FROM posts WHERE search @@ 'hand' UNION ALL SELECT id FROM users WHERE search @@ 'ada'`); len(found) != 2 {
 		t.Errorf("%d found by words", len(found))
+	}
+}
+
+// So it is on SQLite.
+func TestLoadOfManyRowsIntoSQLite(t *testing.T) {
+	m := migrateNew(t, "sqlite")
+	const schema = `SELECT COALESCE(sql, name) FROM sqlite_schema ORDER BY 1`
+	before := m.lines(t, schema)
+	var during []string
+	load := func(fail error) error {
+		return m.Load(t.Context(), nil, func(ctx context.Context, l *orm.Load) error {
+			if err := l.Expect(ctx, 1_000_000); err != nil {
+				return err
+			}
+			at := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+			row := func(key int) orm.Row { return orm.Row{Key: int64(key), CreatedAt: at, UpdatedAt: at, Version: 1} }
+			if err := l.Add(ctx, db.Users.Table, &db.User{Row: row(1), Username: "ada", Name: "Ada L."}, nil); err != nil {
+				return err
+			}
+			for i := range 5000 { // more than are written at once
+				if err := l.Add(ctx, db.Posts.Table, &db.Post{Row: row(i + 1), AuthorKey: 1, Title: "Title", Content: "one two"}); err != nil {
+					return err
+				}
+			}
+			during = nil
+			if err := m.Query(ctx, "schema", "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'posts'", nil, func(rows *sqlx.Rows) error {
+				during = append(during, "")
+				return nil
+			}); err != nil {
+				return err
+			}
+			return fail
+		})
+	}
+	failed := errors.New("it fails")
+	if err := load(failed); !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	if after, rows := m.lines(t, schema), m.lines(t, "SELECT id FROM posts"); !slices.Equal(before, after) || len(rows) > 0 {
+		t.Errorf("a load that failed leaves %d rows and\n%s", len(rows), strings.Join(after, "\n"))
+	}
+	if err := load(nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(during) > 0 {
+		t.Errorf("%d indexes of posts while they are written", len(during))
+	}
+	if after, rows := m.lines(t, schema), m.lines(t, "SELECT rowid FROM posts_search WHERE posts_search MATCH 'two'"); !slices.Equal(before, after) || len(rows) != 5000 {
+		t.Errorf("%d rows are found, and before:\n%s\nafter:\n%s", len(rows), strings.Join(before, "\n"), strings.Join(after, "\n"))
+	}
+	if problems := m.lines(t, "PRAGMA integrity_check"); !slices.Equal(problems, []string{"ok"}) {
+		t.Error(problems)
 	}
 }

@@ -148,11 +148,17 @@ func (db *DB) Resetting(ctx context.Context, hash, place string) (Account, error
 // useToken uses a mailed token up, and others of its user's for the same purpose; found is false if it is good for nothing.
 func (db *DB) useToken(ctx context.Context, hash string, p Purpose) (user int64, address string, found bool, err error) {
 	now := db.Now()
-	found, err = db.QueryRow(ctx, "mailed token", `UPDATE mailed_tokens AS t SET used_at = ? WHERE `+standing+` RETURNING user_id, email_address`,
-		[]any{now, hash, string(p), now}, &user, &address)
-	if err == nil && found {
-		_, err = db.Exec(ctx, "mailed token", `UPDATE mailed_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL`, now, user, string(p))
+	stands, err := db.QueryRow(ctx, "mailed token", `SELECT t.user_id, t.email_address FROM mailed_tokens AS t WHERE `+standing, []any{hash, string(p), now}, &user, &address)
+	if err != nil || !stands {
+		return 0, "", false, err
 	}
+	// Another may have used it up since.
+	err = db.Query(ctx, "mailed token", `UPDATE mailed_tokens SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL RETURNING token_hash`, []any{now, user, string(p)}, func(rows *sqlx.Rows) error {
+		var used string
+		err := rows.Scan(&used)
+		found = found || used == hash
+		return err
+	})
 	return user, address, found, err
 }
 

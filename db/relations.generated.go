@@ -9,7 +9,7 @@ import (
 )
 
 // ID is the global id of the user.
-func (e User) ID() string { return orm.GlobalID(Users.Table, e.Key) }
+func (e User) ID() string { return Users.ID(e.Key, e) }
 
 // Pages of users.
 type (
@@ -18,7 +18,7 @@ type (
 )
 
 // ID is the global id of the profile.
-func (e Profile) ID() string { return orm.GlobalID(Profiles.Table, e.Key) }
+func (e Profile) ID() string { return Profiles.ID(e.Key, e) }
 
 // Pages of profiles.
 type (
@@ -27,7 +27,7 @@ type (
 )
 
 // ID is the global id of the address.
-func (e Address) ID() string { return orm.GlobalID(Addresses.Table, e.Key) }
+func (e Address) ID() string { return Addresses.ID(e.Key, e) }
 
 // Pages of addresses.
 type (
@@ -36,7 +36,7 @@ type (
 )
 
 // ID is the global id of the post.
-func (e Post) ID() string { return orm.GlobalID(Posts.Table, e.Key) }
+func (e Post) ID() string { return Posts.ID(e.Key, e) }
 
 // Pages of posts.
 type (
@@ -45,7 +45,7 @@ type (
 )
 
 // ID is the global id of the tag.
-func (e Tag) ID() string { return orm.GlobalID(Tags.Table, e.Key) }
+func (e Tag) ID() string { return Tags.ID(e.Key, e) }
 
 // Pages of tags.
 type (

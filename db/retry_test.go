@@ -29,6 +29,9 @@ func rename(ctx context.Context, d *db.DB, key int64, name string) error {
 // Two transactions that lock two rows in opposite order end in a deadlock on PostgreSQL. The one that is ended for it runs
 // again, and both are done.
 func TestDeadlockIsRunAgain(t *testing.T) {
+	if dbtest.OnCitus() {
+		t.Skip("writers take turns there: neither waits for the other with a row in its hands")
+	}
 	database := openMigrated(t, dbtest.Postgres(t))
 	if err := seed.Demo(t.Context(), database); err != nil {
 		t.Fatal(err)
@@ -64,6 +67,9 @@ func TestDeadlockIsRunAgain(t *testing.T) {
 // A transaction that is refused when it is committed, as serializable ones are, runs again. One of which the database does not know what
 // became of it does not: that is said, as when no answer comes.
 func TestCommitIsRefused(t *testing.T) {
+	if dbtest.OnCitus() {
+		t.Skip("the test's own trigger is not to be had there")
+	}
 	address := dbtest.Postgres(t)
 	database := openMigrated(t, address)
 	if err := seed.Demo(t.Context(), database); err != nil {
@@ -96,6 +102,27 @@ func TestCommitIsRefused(t *testing.T) {
 			t.Errorf("%s: %d runs, and it is not said that the end is open: %v", c.code, runs, err)
 		case !c.open && (runs != c.refusals+1 || err != nil):
 			t.Errorf("%s: %d runs, error %v", c.code, runs, err)
+		}
+	}
+}
+
+// What is read outside of a transaction, and refused for what others do, is asked again.
+func TestReadIsRefused(t *testing.T) {
+	address := dbtest.Postgres(t)
+	database := openMigrated(t, address)
+	outside := sqlx.MustOpen("postgres", address)
+	defer outside.Close()
+	outside.MustExec(`CREATE SEQUENCE refusals;
+		CREATE FUNCTION refuse(times bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('refusals') <= times THEN RAISE EXCEPTION 'refused' USING ERRCODE = '40001'; END IF;
+			RETURN times;
+		END $$`)
+	for times, code := range map[int]orm.Code{2: "", 100: orm.Retry} {
+		outside.MustExec(`SELECT setval('refusals', 1, FALSE)`)
+		var n int
+		_, err := database.QueryRow(t.Context(), "test", "SELECT refuse(?)", []any{times}, &n)
+		if code == "" && (err != nil || n != times) || code != "" && orm.CodeOf(err) != code {
+			t.Errorf("refused %d times: %d, %v", times, n, err)
 		}
 	}
 }

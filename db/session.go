@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"kith/db/orm"
@@ -17,14 +16,14 @@ import (
 // is not looked at again for a second: what this process does to it, to its user or to their roles is known at once, and what another does within
 // that second.
 func (db *DB) SessionViewer(ctx context.Context, id string) (v orm.Viewer, found bool, err error) {
-	s := sessionSeen{at: time.Now(), written: db.seen.written.Count()} // before it is looked at
-	if before, ok := db.seen.find(id); ok && before.written == s.written && s.at.Sub(before.at) < seenFor && db.Now().Before(before.expires) {
+	s := sessionSeen{at: time.Now(), written: db.sessionsWritten.Count()} // before it is looked at
+	if before, ok := db.seen.Find(id); ok && before.written == s.written && s.at.Sub(before.at) < seenFor && db.Now().Before(before.expires) {
 		return before.viewer, true, nil
 	}
 	found, err = db.QueryRow(ctx, "session", `SELECT u.id, u.is_admin, `+rolesOf("u.id")+`, s.expires_at FROM sessions AS s JOIN users AS u ON u.id = s.user_id WHERE s.id = ? AND s.expires_at > ?`,
 		[]any{id, db.Now()}, &s.viewer.Key, &s.viewer.Admin, (*roles)(&s.viewer.Roles), &s.expires)
 	if err == nil && found {
-		db.seen.keep(id, s)
+		db.seen.Keep(id, s)
 	}
 	return s.viewer, found, err
 }
@@ -38,33 +37,6 @@ type sessionSeen struct {
 	expires time.Time
 	at      time.Time
 	written uint64 // what had been written then
-}
-
-// sessionsSeen are the sessions that were looked at last.
-type sessionsSeen struct {
-	written *orm.Watch // grows with whatever may end a session, or change whose it is
-
-	mu   sync.RWMutex
-	byID map[string]sessionSeen
-}
-
-// maxSeen bounds how many sessions are kept.
-const maxSeen = 10_000
-
-func (s *sessionsSeen) find(id string) (sessionSeen, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	one, ok := s.byID[id]
-	return one, ok
-}
-
-func (s *sessionsSeen) keep(id string, one sessionSeen) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byID == nil || len(s.byID) >= maxSeen {
-		s.byID = map[string]sessionSeen{}
-	}
-	s.byID[id] = one
 }
 
 // SessionViewers are who sessions belong to, of those that have not ended.

@@ -468,7 +468,7 @@ func TestPayloadOfCreateUser(t *testing.T) {
 			e: updateAddress(input: {id: $address, emailAddress: "stolen@example.com"}) { address { id } userErrors { code } }`
 	)
 	eachDatabase(t, func(t *testing.T, f *fixture) {
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			caller := way + "-caller"
 			id := signUp(t, h, caller)
 			access, _ := logIn(t, h, caller)

@@ -128,7 +128,7 @@ func removeMany[T any](ctx context.Context, table orm.Entity[T]) (bulkDeletion, 
 		}
 		out.cascade = pointers(w.cascade)
 		for _, key := range w.wrote() {
-			out.ids = append(out.ids, orm.GlobalID(table.Table, key))
+			out.ids = append(out.ids, orm.IDOf(ctx, table.Table, key))
 		}
 	}
 	out.faults = faultsOf(w)

@@ -109,7 +109,7 @@ func pageOf(ctx context.Context, coordinate string, table *orm.Table) (*orm.Page
 
 // node is the row that `node(id:)` means.
 func node(ctx context.Context) (orm.Node, error) {
-	table, key, err := plan.Node(db.Model, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
+	table, key, err := plan.Node(ctx, db.Model, graphql.GetFieldContext(ctx).Field.Field, graphql.GetOperationContext(ctx).Variables)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func nodes(ctx context.Context) ([]orm.Node, error) {
 	var keys []int64
 	places := make([]int, 0, len(ids))
 	for i := range ids {
-		table, key, err := plan.IDAt(db.Model, ids, i)
+		table, key, err := plan.IDAt(ctx, db.Model, ids, i)
 		if err != nil {
 			path := append(graphql.GetPath(ctx), ast.PathIndex(i))
 			graphql.AddError(ctx, &gqlerror.Error{Err: err, Path: path})

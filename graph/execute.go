@@ -25,11 +25,11 @@ func (s *server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.transport.ServeWebSocket(w, r, s.streams())
 		return
 	}
-	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(r.Context(), s.Limits.Timeout, s.Limits.Response)
 	defer budget.Release() // when the answer has been sent: a slow reader holds it for as long
 	q, wrong := s.transport.Read(w, r, budget)
 	if wrong != nil {
-		if denied := s.authenticate(r.Context(), r.Header); denied != nil {
+		if denied := s.authenticate(ctx, r.Header); denied != nil {
 			wrong = denied
 		}
 		q.Refuse(w, wrong)
@@ -95,8 +95,8 @@ func (s *server) execute(ctx context.Context, q *transport.Request) (*graphql.Re
 		return s.requestError(ctx, asList(orm.Errorf(orm.BadRequest, "only queries may be sent by GET"))), http.StatusMethodNotAllowed
 	}
 	ctx = orm.WithShare(ctx, transport.Address(ctx), maxConnections, state.Looks)
-	run, ctx := s.executor.DispatchOperation(ctx, operation)
-	answer := run(ctx)
+	ctx = graphql.WithOperationContext(ctx, operation)
+	answer := s.run(ctx)
 	q.Written = s.written(ctx, &state.recorder)
 	// What came in time is answered, even if time is over now: a mutation may have been committed.
 	if answer == nil {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -152,11 +153,13 @@ func TestGolden(t *testing.T) {
 // compareGolden holds the answers of both ways on both databases against each other and against the case's files.
 func compareGolden(t *testing.T, c *goldenCase, planned, resolved map[string][]goldenAnswer) {
 	t.Helper()
+	ofEngine := distributed() || dbtest.OnCitus() // as statements are then
 	reference := planned[databases[0]]
 	for _, database := range databases {
 		for way, answers := range map[string][]goldenAnswer{"planned": planned[database], "resolved": resolved[database]} {
 			for i, a := range answers {
-				if a.status != reference[i].status || !bytes.Equal(a.body, reference[i].body) {
+				a.body, answers[i].body = plainIDs(a.body), plainIDs(a.body)
+				if a.status != reference[i].status || !bytes.Equal(a.body, plainIDs(reference[i].body)) {
 					t.Errorf("%s, %s answers status %d and\n%s\nbut %s, planned answers status %d and\n%s",
 						database, way, a.status, a.body, databases[0], reference[i].status, reference[i].body)
 				}
@@ -182,13 +185,18 @@ func compareGolden(t *testing.T, c *goldenCase, planned, resolved map[string][]g
 		} else {
 			answer.WriteString(text)
 		}
-		writeStatements(t, &statements, o, planned, resolved, i)
+		if !ofEngine {
+			writeStatements(t, &statements, o, planned, resolved, i)
+		}
 	}
 	if c.operations[0].name != "" {
 		answer.WriteString("\n}")
 	}
 	answer.WriteString("\n")
 	checkGolden(t, c.name+".json", answer.Bytes())
+	if ofEngine {
+		return
+	}
 	// A search over everything asks tables that have no cases as well.
 	if filepath.Base(filepath.Dir(c.name)) != "search" || !slices.ContainsFunc(db.Model.Searched(), func(table *orm.Table) bool { return withoutCases().MatchString(table.Name) }) {
 		checkGolden(t, c.name+".sql", statements.Bytes())
@@ -201,7 +209,7 @@ func writeStatements(t *testing.T, out *bytes.Buffer, o goldenOperation, planned
 	ours := inOrder(planned["sqlite"][i].statements, o)
 	locks, others := withoutLocks(inOrder(planned["postgres"][i].statements, o))
 	resolvedLocks, resolvedOthers := withoutLocks(resolved["postgres"][i].statements)
-	if len(ours) != len(others) || len(resolved["sqlite"][i].statements) != len(resolvedOthers) || len(locks) != len(resolvedLocks) {
+	if len(ours) < len(others) || len(resolved["sqlite"][i].statements) != len(resolvedOthers) || len(locks) != len(resolvedLocks) {
 		t.Errorf("SQLite takes %d statements planned and %d resolved, PostgreSQL %d and %d, besides %d and %d locks", len(ours), len(resolved["sqlite"][i].statements),
 			len(others), len(resolvedOthers), len(locks), len(resolvedLocks))
 		return
@@ -209,17 +217,26 @@ func writeStatements(t *testing.T, out *bytes.Buffer, o goldenOperation, planned
 	for _, s := range locks {
 		fmt.Fprintf(out, "-- %s\n-- postgres alone\n%s\n\n", s.Path, s.Text)
 	}
-	for j, s := range ours {
-		if s.Path != others[j].Path {
-			t.Errorf("statement %d is %s on SQLite and %s on PostgreSQL", j, s.Path, others[j].Path)
-		}
-		if s.Text == others[j].Text {
+	count := strconv.Itoa(len(ours))
+	if len(others) != len(ours) {
+		count += fmt.Sprintf(" (%d on postgres)", len(others))
+	}
+	for _, s := range ours {
+		switch {
+		case len(others) > 0 && s.Path == others[0].Path && s.Text == others[0].Text:
 			fmt.Fprintf(out, "-- %s\n%s\n\n", s.Path, s.Text)
+		case len(others) > 0 && s.Path == others[0].Path:
+			fmt.Fprintf(out, "-- %s\n-- sqlite\n%s\n-- postgres\n%s\n\n", s.Path, s.Text, others[0].Text)
+		default: // what was written answers on PostgreSQL
+			fmt.Fprintf(out, "-- %s\n-- sqlite alone\n%s\n\n", s.Path, s.Text)
 			continue
 		}
-		fmt.Fprintf(out, "-- %s\n-- sqlite\n%s\n-- postgres\n%s\n\n", s.Path, s.Text, others[j].Text)
+		others = others[1:]
 	}
-	fmt.Fprintf(out, "-- %d planned, %d resolved\n", len(ours), len(resolved["sqlite"][i].statements))
+	if len(others) > 0 {
+		t.Errorf("PostgreSQL takes %s, SQLite does not", others[0].Path)
+	}
+	fmt.Fprintf(out, "-- %s planned, %d resolved\n", count, len(resolved["sqlite"][i].statements))
 }
 
 // withoutLocks parts the statements that lock rows, which SQLite has no need of, from the others.

@@ -23,6 +23,9 @@ import (
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if os.Getenv(dbtest.DistributedVariable) != "" {
+		orm.DistributedBy("author_id")(db.Posts.Table)
+	}
 	os.Exit(lint.Main(m, &orm.Sent))
 }
 
@@ -66,20 +69,15 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 	t.Helper()
 	f := &fixture{Clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)}}
 	address := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")
-	if database == "postgres" {
+	switch database {
+	case "postgres":
 		address = dbtest.Postgres(t)
+	case "serializable": // on PostgreSQL
+		address = dbtest.Postgres(t) + "&default_transaction_isolation=serializable"
 	}
 	var err error
 	f.Address = address
-	f.DB, err = db.Open(t.Context(), address, orm.Options{Clock: f.Clock.Now, Observe: func(_ context.Context, s *orm.Statement) {
-		f.mu.Lock()
-		f.statements = append(f.statements, s)
-		then := f.then
-		f.mu.Unlock()
-		if then != nil {
-			then(s)
-		}
-	}})
+	f.DB, err = db.Open(t.Context(), address, f.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +85,26 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 	if err := f.DB.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	f.serve(change...)
+	return f
+}
+
+func (f *fixture) options() orm.Options {
+	return orm.Options{Clock: f.Clock.Now, Observe: f.observe}
+}
+
+func (f *fixture) observe(_ context.Context, s *orm.Statement) {
+	f.mu.Lock()
+	f.statements = append(f.statements, s)
+	then := f.then
+	f.mu.Unlock()
+	if then != nil {
+		then(s)
+	}
+}
+
+// serve makes the two doors to the database.
+func (f *fixture) serve(change ...func(*graph.Options)) {
 	options := graph.Options{DB: f.DB, Introspection: true}
 	for _, c := range change {
 		c(&options)
@@ -94,7 +112,6 @@ func open(t testing.TB, database string, change ...func(*graph.Options)) *fixtur
 	f.Resolved = graph.New(options)
 	options.Plan = true
 	f.Planned = graph.New(options)
-	return f
 }
 
 // Statements answers the statements since the last call, in the order in which they ended.

@@ -158,7 +158,6 @@ func New(options Options) http.Handler {
 	s.kept.of = map[any]keptPosition{}
 	s.executor.SetErrorPresenter(s.present)
 	s.executor.SetRecoverFunc(transport.Recovered)
-	s.executor.AroundOperations(s.aroundOperation)
 	s.executor.AroundRootFields(s.aroundRootField)
 	s.executor.AroundFields(s.aroundField)
 	s.resolvers = resolversOf(s.schema)
@@ -302,33 +301,43 @@ func (s *server) begin(ctx context.Context, root string) context.Context {
 	return ctx
 }
 
-// aroundOperation runs a query. Mutations have their own way.
-func (s *server) aroundOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-		return graphql.OneShot(s.mutate(ctx, next))
+// run runs the operation of ctx; nil: it came to its end first. What the planner does not answer, gqlgen's executor goes through.
+func (s *server) run(ctx context.Context) *graphql.Response {
+	operation := graphql.GetOperationContext(ctx)
+	next := func(ctx context.Context) graphql.ResponseHandler {
+		handle, _ := s.executor.DispatchOperation(ctx, operation)
+		return handle
 	}
-	at := s.seen(ctx, graphql.GetOperationContext(ctx).Headers)
-	return graphql.OneShot(s.steady(s.DB.Lagging(ctx, at), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) }))
+	if operation.Operation.Operation == ast.Mutation {
+		return s.mutate(ctx, next)
+	}
+	at := s.seen(ctx, operation.Headers)
+	return s.steady(s.DB.Lagging(ctx, at), func(ctx context.Context) *graphql.Response { return s.query(ctx, next) })
 }
 
 // steady reads, and once more in one snapshot if another request removed a row that is needed between two of the statements. What is to be
 // followed from, and may be asked for anywhere, is read in one at once.
 func (s *server) steady(ctx context.Context, read func(context.Context) *graphql.Response) (answer *graphql.Response) {
 	state := operationOf(ctx)
-	if followed := strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField); !followed || state.snapshot {
-		answer = read(ctx)
-		if state.invalid.Swap(nil) == nil || state.budget.Err() != nil || state.snapshot {
-			return answer
+	one := func(state func(context.Context, func(context.Context) error) error) *graphql.Response {
+		err := state(ctx, func(ctx context.Context) error {
+			answer = read(ctx)
+			return nil
+		})
+		if err != nil {
+			return s.failure(ctx, err)
 		}
+		return answer
 	}
-	err := s.DB.Snapshot(ctx, func(ctx context.Context) error {
+	if followed := strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField); followed && !state.snapshot {
+		answer = one(s.DB.Snapshot)
+	} else {
 		answer = read(ctx)
-		return nil
-	})
-	if err != nil {
-		return s.failure(ctx, err)
 	}
-	return answer
+	if state.invalid.Swap(nil) == nil || state.budget.Err() != nil || state.snapshot {
+		return answer
+	}
+	return one(s.DB.Still)
 }
 
 // query runs a query: a plan answers the one root field that most have; else gqlgen goes through the fields. The answer

@@ -306,8 +306,7 @@ func (d *liveDocument) next() (batch []*liveQuery) {
 		d.due, q.due = d.due[1:], false
 		switch {
 		case len(q.members) == 0:
-		case q.running: // what concerns it now will be found when it ends
-			q.pending = append(q.pending, nil)
+		case q.running: // what concerns it now is found when it ends
 		default:
 			batch = append(batch, q)
 			bytes += q.answer.Len()

@@ -14,12 +14,13 @@ import (
 
 	"kith/db"
 	"kith/db/orm"
+	"kith/graph"
 )
 
 var (
 	liveQueries = flag.Int("live", 25, "how many live queries TestLiveIsFresh asks at once, of each graph")
 	liveChanges = flag.Int("livechanges", 25, "how many changes TestLiveIsFresh makes under them")
-	liveGraphs  = flag.Int("livegraphs", 2, "how many graphs TestLiveIsFresh makes on each database, each way")
+	liveGraphs  = flag.Int("livegraphs", 1, "how many graphs TestLiveIsFresh makes on each database, each way")
 )
 
 // A liveClient is one live query, and what it was answered.
@@ -138,7 +139,7 @@ func goLive(t *testing.T, url string, n int, one func(uint64) (request, orm.View
 			if c.viewer.Admin {
 				header.Set("X-Viewer", "admin")
 			} else if c.viewer.Key != 0 {
-				header.Set("X-Viewer", fmt.Sprint(c.viewer.Key))
+				header.Set("X-Viewer", fmt.Sprint(c.viewer.Key, " ", strings.Join(c.viewer.Roles, " ")))
 			}
 			socket = dial(t, url, header).init()
 			sockets[fmt.Sprint(c.viewer)] = socket
@@ -255,7 +256,13 @@ func changeAtRandom(t *testing.T, f *fixture, fill *filler) (said string) {
 				from, to := keys[fill.IntN(len(keys))], fill.keys[r.To][fill.IntN(len(fill.keys[r.To]))]
 				said = fmt.Sprintf("link or unlink %s %d %d", r.Coordinate(), from, to)
 				gone, err := f.DB.Exec(ctx, "test", "DELETE FROM "+r.Link.Table+" WHERE "+r.Link.From+" = ? AND "+r.Link.To+" = ?", from, to)
-				if err == nil && gone == 0 {
+				if err == nil && gone == 0 && distributed() { // a link says on which node it is
+					draft, faults := orm.NewDraft(table, orm.Input{{Name: r.Field, Value: orm.Input{{Name: "connect", Value: []any{orm.GlobalID(r.To, to)}}}}}, nil, false)
+					if len(faults) > 0 {
+						t.Fatal(faults)
+					}
+					_, _, err = f.DB.Update(ctx, draft, from, nil)
+				} else if err == nil && gone == 0 {
 					_, err = f.DB.Exec(ctx, "test", "INSERT INTO "+r.Link.Table+" ("+r.Link.From+", "+r.Link.To+") VALUES (?, ?)", from, to)
 				}
 				return err
@@ -396,26 +403,37 @@ func TestLiveTogether(t *testing.T) {
 						})
 						quiet(t, handler, clients, "at first")
 						time.Sleep(200 * time.Millisecond)
-						f.Statements()
-						exec(t, f, "UPDATE users SET name = name || '!'")
-						for _, c := range clients {
-							c.hears(t)
-						}
-						paths := map[string]int{}
-						for _, s := range f.Statements() {
-							paths[s.Path]++
-						}
-						if quiet(t, handler, clients, "then"); len(paths) < 3 {
-							t.Errorf("only %v ran", paths)
-						}
-						for path, n := range paths {
-							most := max(1, c.most[path])
-							if !planned {
-								most *= 2 // whose loaders do not all ask at one time
+						over := func() (over []string) {
+							f.Statements()
+							exec(t, f, "UPDATE users SET name = name || '!'")
+							for _, c := range clients {
+								c.hears(t)
 							}
-							if n > most {
-								t.Errorf("%d live queries take %d statements for %s", each, n, path)
+							paths := map[string]int{}
+							for _, s := range f.Statements() {
+								paths[s.Path]++
 							}
+							if quiet(t, handler, clients, "then"); len(paths) < 3 {
+								t.Errorf("only %v ran", paths)
+							}
+							for path, n := range paths {
+								most := max(1, c.most[path])
+								if !planned {
+									most *= 2 // whose loaders do not all ask at one time
+								}
+								if n > most {
+									over = append(over, fmt.Sprintf("%d statements for %s", n, path))
+								}
+							}
+							return over
+						}
+						much := over()
+						for tries := 0; !planned && len(much) > 0 && tries < 4; tries++ { // a busy machine wakes some of them late
+							time.Sleep(200 * time.Millisecond)
+							much = over()
+						}
+						if len(much) > 0 {
+							t.Errorf("%d live queries take %v", each, much)
 						}
 					})
 				}
@@ -429,6 +447,7 @@ func TestLiveTogether(t *testing.T) {
 func TestLiveReads(t *testing.T) {
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
 			f := open(t, database)
 			url := listen(t, f.Planned)
 			err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
@@ -454,7 +473,30 @@ func TestLiveReads(t *testing.T) {
 			const profile = "UPDATE profiles SET full_name = full_name || '!'"
 			const post = "INSERT INTO posts (author_id, title, content, title_words, content_words, created_at, updated_at)" +
 				" SELECT 2, 'New', 'y', ' new ', ' y ', created_at, updated_at FROM posts WHERE id = 1"
+			link := "INSERT INTO post_tags (post_id, tag_id) VALUES (1, 1)"
+			if f.inParts() {
+				link = "INSERT INTO post_tags (post_id, tag_id, posts_author_id) SELECT id, 1, author_id FROM posts WHERE id = 1"
+			}
+			exec(t, f, "INSERT INTO tags (name, created_at, updated_at) SELECT 'go', created_at, updated_at FROM posts WHERE id = 1")
+			give := func(post, author int64) string {
+				return fmt.Sprintf(`mutation { updatePost(input: {id: %q, authorId: %q}) { userErrors { code } } }`, orm.GlobalID(db.Posts.Table, post), orm.GlobalID(db.Users.Table, author))
+			}
+			write := func(text string) {
+				t.Helper()
+				if !strings.HasPrefix(text, "mutation") {
+					exec(t, f, text)
+				} else if _, body := ask(t, f.Planned, orm.Viewer{Admin: true}, request{Query: text}); !strings.Contains(string(body), `"userErrors":[]`) {
+					t.Fatalf("%s", body)
+				}
+			}
 			for query, pair := range map[string][2]string{ // what does not concern it, and what does
+				`posts { nodes { tags { nodes { name } } } }`:                                        {profile, link},
+				`tags { nodes { posts { nodes { title } } } }`:                                       {profile, link},
+				`posts(where: {tags: {some: {name: {eq: "go"}}}}) { totalCount }`:                    {profile, link},
+				`posts(where: {author: {name: {eq: "ada"}}}) { totalCount }`:                         {profile, give(1, 2)},
+				`users(where: {posts: {some: {title: {ne: "x"}}}}) { totalCount }`:                   {profile, give(2, 1)},
+				`user(by: {username: "ada"}) { posts { totalCount } }`:                               {post, give(1, 2)},
+				`user(by: {username: "bob"}) { posts { totalCount } }`:                               {profile, give(1, 2)},
 				`users { aggregate { max { updatedAt } } }`:                                          {"UPDATE users SET name = name || '!'", "UPDATE users SET " + later},
 				`users { groups(by: [NAME]) { key { name } aggregate { count } } }`:                  {"UPDATE users SET " + later, "UPDATE users SET name = name || '!'"},
 				`users { nodes { posts { aggregate { count max { title } } } } }`:                    {profile, post},
@@ -468,6 +510,10 @@ func TestLiveReads(t *testing.T) {
 			} {
 				t.Run(query, func(t *testing.T) {
 					exec(t, f, "DELETE FROM posts WHERE id > 2")
+					write(give(1, 1))
+					write(give(2, 2))
+					exec(t, f, "UPDATE tags SET name = 'go'")
+					exec(t, f, "DELETE FROM post_tags")
 					exec(t, f, "UPDATE users SET name = username, updated_at = created_at")
 					exec(t, f, "UPDATE posts SET updated_at = created_at")
 					time.Sleep(100 * time.Millisecond)
@@ -476,14 +522,14 @@ func TestLiveReads(t *testing.T) {
 					first := c.hear()
 					time.Sleep(200 * time.Millisecond)
 					f.Statements()
-					exec(t, f, pair[0])
+					write(pair[0])
 					time.Sleep(300 * time.Millisecond)
 					for _, s := range f.Statements() {
 						if s.Path != "test" {
 							t.Errorf("%s ran: %s", s.Path, s.Text)
 						}
 					}
-					exec(t, f, pair[1])
+					write(pair[1])
 					if then := c.hear(); then == first || !strings.Contains(then, `"data"`) {
 						t.Errorf("first %s, then %s", first, then)
 					}
@@ -544,17 +590,150 @@ func exec(t *testing.T, f *fixture, text string, args ...any) {
 	}
 }
 
-// What is loaded without being recorded makes every live query run again.
+// loadSome loads three of all there is, which is not recorded.
+func loadSome(t *testing.T, f *fixture) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." }).fill(t, f, func(*orm.Table) int { return 3 })
+}
+
+// What is loaded without being recorded makes every live query run again, also one that is running.
 func TestLiveBeginsAnew(t *testing.T) {
 	for _, database := range databases {
-		t.Run(database, func(t *testing.T) {
-			f := open(t, database)
-			c := dial(t, listen(t, f.Planned), nil).init()
-			c.subscribe("1", `subscription { tags { totalCount } }`)
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"tags":{"totalCount":0}}}}`)
-			r := rand.New(rand.NewPCG(1, 2))
-			newFiller(f, r, func(*orm.Column) string { return words[r.IntN(len(words))] + "." }).fill(t, f, func(*orm.Table) int { return 3 })
-			c.expect(`{"type":"next","id":"1","payload":{"data":{"tags":{"totalCount":3}}}}`)
-		})
+		for _, when := range []string{"behind it", "while it runs"} {
+			t.Run(database+"/"+when, func(t *testing.T) {
+				f := open(t, database)
+				if when == "while it runs" {
+					f.Then(func(s *orm.Statement) {
+						if s.Path == "tags.totalCount" {
+							f.Then(nil)
+							loadSome(t, f)
+							time.Sleep(300 * time.Millisecond) // it is known
+						}
+					})
+				}
+				c := dial(t, listen(t, f.Planned), nil).init()
+				c.subscribe("1", `subscription { tags { totalCount } }`)
+				first, then := c.hear(), `{"type":"next","id":"1","payload":{"data":{"tags":{"totalCount":3}}}}`
+				if when == "behind it" {
+					loadSome(t, f)
+				}
+				if first != then { // it may have read it
+					c.expect(then)
+				}
+			})
+		}
+	}
+}
+
+// What a viewer may do is asked for each, also where the schema names no type that says so.
+func TestLiveAnswersAreTheirViewers(t *testing.T) {
+	f := open(t, "sqlite", withSecret)
+	url := listen(t, f.Planned)
+	signUp(t, f.Planned, "ada")
+	access, _ := logIn(t, f.Planned, "ada")
+	someUsers(t, f, 1)
+	exec(t, f, "INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT 1, 'T', 'x', created_at, updated_at FROM users WHERE id = 1")
+	for _, query := range []string{
+		`posts { nodes { viewerCan { update } } }`, `posts { nodes { ... on Node { viewerCan { update } } } }`, `users { nodes { posts { nodes { ...F } } } } } fragment F on Node { viewerCan { update }`,
+	} {
+		for viewer, may := range map[string]string{"ada": `"update":true`, "": `"update":false`} {
+			header := http.Header{}
+			if viewer != "" {
+				header = bearer(access)
+			}
+			c := dial(t, url, header).init()
+			c.subscribe("1", `subscription { `+query+` }`)
+			if said := c.hear(); !strings.Contains(said, may) {
+				t.Errorf("%s, asked by %q: %s", query, viewer, said)
+			}
+			defer c.CloseNow() //nolint:errcheck // it is over; the others ask meanwhile
+			if viewer != "" {  // and no longer so when it is somebody else's
+				exec(t, f, "UPDATE posts SET author_id = 2")
+				if said := c.hear(); !strings.Contains(said, `"update":false`) {
+					t.Errorf("%s, of what is another's now: %s", query, said)
+				}
+				exec(t, f, "UPDATE posts SET author_id = 1")
+			}
+		}
+	}
+}
+
+// Those who ask one document with other Booleans have selected something else.
+func TestLiveBooleans(t *testing.T) {
+	f := open(t, "sqlite")
+	someUsers(t, f, 1)
+	url := listen(t, f.Planned)
+	want := map[string]string{"true": `{"name":"%s","username":"u0"}`, "false": `{"name":"%s"}`}
+	clients := map[string]*socketClient{}
+	for more := range want {
+		clients[more] = dial(t, url, nil).init()
+		clients[more].say(`{"type":"subscribe","id":"1","payload":{"query":"subscription ($more: Boolean!) { users { nodes { name username @include(if: $more) } } }","variables":{"more":` + more + `}}}`)
+	}
+	for _, name := range []string{"Somebody", "Ada"} {
+		for more, c := range clients {
+			c.expect(`{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[` + fmt.Sprintf(want[more], name) + `]}}}}`)
+		}
+		exec(t, f, "UPDATE users SET name = 'Ada'")
+	}
+}
+
+// What is too much for all who ask one document is asked by each alone.
+func TestLiveAloneWhereTogetherIsTooMuch(t *testing.T) {
+	const each = 28
+	f := open(t, "sqlite", func(o *graph.Options) { o.Limits.Response = 40 << 10 })
+	someUsers(t, f, each)
+	exec(t, f, "INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT id, 'T', ?, created_at, updated_at FROM users", strings.Repeat("x", 10<<10))
+	url := listen(t, f.Planned)
+	var clients []*socketClient
+	hear := func(i int, title string) {
+		t.Helper()
+		if told := clients[i].hear(); !strings.Contains(told, `"title":"`+title+`","content":"xxx`) {
+			t.Fatalf("%.300s", told)
+		}
+	}
+	for i := range each {
+		clients = append(clients, dial(t, url, nil).init())
+		clients[i].say(fmt.Sprintf(`{"type":"subscribe","id":"1","payload":{"query":"subscription ($name: String!) { user(by: {username: $name}) { posts { nodes { title content } } } }","variables":{"name":"u%d"}}}`, i))
+		hear(i, "T")
+	}
+	exec(t, f, "UPDATE posts SET title = 'U'")
+	for i := range each {
+		hear(i, "U")
+	}
+}
+
+// A row that is linked, and in no answer because of a filter, may come into one.
+func TestLiveReadsWhatIsLinked(t *testing.T) {
+	for _, database := range databases {
+		f := open(t, database)
+		c := dial(t, listen(t, f.Planned), http.Header{"X-Viewer": {"admin"}}).init()
+		c.subscribe("1", `mutation { createUser(input: {username: "ada", password: "a long password", posts: [{title: "One", content: "x", tags: ["go"]}]}) { userErrors { code } } }`)
+		c.expect(`{"type":"next","id":"1","payload":{"data":{"createUser":{"userErrors":[]}}}}`)
+		c.expect(`{"type":"complete","id":"1"}`)
+		c.subscribe("2", `subscription { posts { nodes { tags(where: {name: {eq: "no"}}) { totalCount } } } }`)
+		c.expect(`{"type":"next","id":"2","payload":{"data":{"posts":{"nodes":[{"tags":{"totalCount":0}}]}}}}`)
+		exec(t, f, "UPDATE tags SET name = 'no'")
+		c.expect(`{"type":"next","id":"2","payload":{"data":{"posts":{"nodes":[{"tags":{"totalCount":1}}]}}}}`)
+	}
+}
+
+// Of more rows than are told apart, each makes the answer another.
+func TestLiveReadsManyRows(t *testing.T) {
+	const n = 70
+	f := open(t, "sqlite")
+	someUsers(t, f, n)
+	exec(t, f, `INSERT INTO posts (author_id, title, content, created_at, updated_at)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT u.id, 'T', 'x', u.created_at, u.updated_at FROM users AS u CROSS JOIN n`, n)
+	c := dial(t, listen(t, f.Planned), nil).init()
+	c.subscribe("1", fmt.Sprintf(`subscription { users(first: %d) { nodes { posts(first: %d) { nodes { title } } } } }`, n, n))
+	if told := c.hear(); strings.Count(told, `"T"`) != n*n {
+		t.Fatalf("%.300s", told)
+	}
+	for _, id := range []int{1, n * n} {
+		exec(t, f, "UPDATE posts SET title = 'U' WHERE id = ?", id)
+		if told := c.hear(); !strings.Contains(told, `"U"`) {
+			t.Errorf("%.300s", told)
+		}
 	}
 }

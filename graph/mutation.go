@@ -279,7 +279,7 @@ func (s *server) prepare(ctx context.Context) (*mutation, idempotencyKey, error)
 		if f.Name == "__typename" {
 			continue
 		}
-		w, err := s.read(f, operation.Variables)
+		w, err := s.read(ctx, f, operation.Variables)
 		if err != nil {
 			return nil, key, onField(f, err)
 		}
@@ -390,7 +390,7 @@ func (s *server) countWrites(ctx context.Context, m *mutation) error {
 
 // read reads one root field: `createUser` makes a row of User from its input, and so on for every verb and type. What is
 // neither of the page nor of sessions is somebody's own.
-func (s *server) read(f graphql.CollectedField, variables map[string]any) (*write, error) {
+func (s *server) read(ctx context.Context, f graphql.CollectedField, variables map[string]any) (*write, error) {
 	w := &write{field: f, session: path.Base(f.Definition.Position.Src.Name) == "session.graphqls"}
 	w.verb, w.table, w.many = db.Model.Mutation(f.Name)
 	if w.table == nil {
@@ -410,7 +410,7 @@ func (s *server) read(f graphql.CollectedField, variables map[string]any) (*writ
 	if w.verb != orm.Creating {
 		id, _ := input.Get("id")
 		text, _ := id.(string)
-		key, ok := w.table.ParseGlobalID(text)
+		key, ok := w.table.Seek(ctx, text)
 		if !ok {
 			w.given = append(w.given, orm.Fault{Code: orm.Invalid, Message: "is not an id of the right type", Field: []string{"input", "id"}})
 		}
@@ -525,6 +525,9 @@ func (s *server) payload(ctx context.Context) (answer any, planned bool, err err
 	for _, d := range w.drafts {
 		d.Want(payload.Wanted())
 	}
+	if !w.many && w.verb == orm.Creating {
+		w.drafts[0].WantLinked(payload.Linked())
+	}
 	if err := m.do(ctx, w); err != nil || len(w.faults) > 0 {
 		return nil, err != nil, err
 	}
@@ -547,7 +550,7 @@ func (w *write) written() plan.Written {
 	switch {
 	case w.many:
 	case w.upsert == nil && !out.Gone, w.created:
-		out.Row = w.drafts[0].Written()
+		out.Row, out.Linked = w.drafts[0].Written(), w.drafts[0].Linked()
 	case w.upsert != nil && w.upsert.Update != nil:
 		out.Row = w.upsert.Update.Written()
 	}
@@ -684,7 +687,7 @@ func remove[T any](ctx context.Context, table orm.Entity[T]) (out deletion[T], e
 			return out, err
 		}
 		if len(w.faults) == 0 {
-			id := orm.GlobalID(w.table, w.key)
+			id := orm.IDOf(ctx, w.table, w.key)
 			out.id, out.cascade = &id, pointers(w.cascade)
 		}
 	}

@@ -396,9 +396,14 @@ func bulk(t testing.TB, f *fixture, author int64, n int) {
 	}
 	defer raw.Close()
 	numbers := fmt.Sprintf("WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < %d)", n)
+	links := "INSERT INTO post_tags (post_id, tag_id) SELECT p.id, (SELECT min(id) FROM tags) FROM posts AS p WHERE NOT EXISTS (SELECT 1 FROM post_tags AS l WHERE l.post_id = p.id)"
+	if f.inParts() {
+		links = "INSERT INTO post_tags (post_id, posts_author_id, tag_id) SELECT p.id, p.author_id, (SELECT min(id) FROM tags) FROM posts AS p" +
+			" WHERE NOT EXISTS (SELECT 1 FROM post_tags AS l WHERE l.post_id = p.id AND l.posts_author_id = p.author_id)"
+	}
 	for _, text := range []string{
 		numbers + fmt.Sprintf(" INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT %d, 'title ' || n, 'content', '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM s", author),
-		"INSERT INTO post_tags (post_id, tag_id) SELECT p.id, (SELECT min(id) FROM tags) FROM posts AS p WHERE NOT EXISTS (SELECT 1 FROM post_tags AS l WHERE l.post_id = p.id)",
+		links,
 		"ANALYZE",
 	} {
 		if _, err := raw.ExecContext(t.Context(), text); err != nil {

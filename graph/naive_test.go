@@ -28,6 +28,15 @@ type row struct {
 	values map[string]any // by column
 }
 
+// id is the row's global id.
+func (r *row) id() string {
+	shard := int64(0)
+	if c := r.table.Shard(); c != nil {
+		shard, _ = r.values[c.Name].(int64)
+	}
+	return string(orm.AppendGlobalID(nil, r.table, r.key(), shard))
+}
+
 func (r *row) key() int64 { return r.values["id"].(int64) }
 
 // readWorld reads all rows, a table at a time.
@@ -268,7 +277,7 @@ func (n *naive) object(selections []*selection, r *row, path string) {
 		relation := r.table.Relation(f.name)
 		switch {
 		case f.name == "id":
-			n.value(orm.GlobalID(r.table, r.key()))
+			n.value(r.id())
 		case r.table.Computed(f.name) != nil:
 			computed := r.table.Computed(f.name)
 			cells := make([]any, len(r.table.Columns))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"kith/db"
@@ -700,7 +701,7 @@ func (n *nestedWrite) scan(table *orm.Table, input orm.Input, path string, isNew
 				}
 				_, set := v.Get("set")
 				_, setIDs := v.Get("setIds")
-				if back := r.To.Owner() != nil && (!slices.Contains(forwards, r.Coordinate()) || table.Owner() == nil); r.Link != nil && (set || setIDs) && back && !n.viewer.Admin {
+				if back := r.To.Owner() != nil && (!slices.Contains(forwards(), r.Coordinate()) || table.Owner() == nil); r.Link != nil && (set || setIDs) && back && !n.viewer.Admin {
 					n.forbid("FORBIDDEN")
 				}
 				for _, part := range v {
@@ -732,7 +733,7 @@ func (n *nestedWrite) scan(table *orm.Table, input orm.Input, path string, isNew
 }
 
 // forwards are the many-to-many relations from the side where they were declared.
-var forwards = func() (names []string) {
+var forwards = sync.OnceValue(func() (names []string) {
 	seen := map[string]bool{}
 	for _, table := range db.Model.Tables() {
 		for _, r := range table.Relations {
@@ -743,7 +744,7 @@ var forwards = func() (names []string) {
 		}
 	}
 	return names
-}()
+})
 
 // values notes what an input gives to the columns of a row, nil if it is a new one, and answers them as cells.
 func (n *nestedWrite) values(of *row, table *orm.Table, under *orm.Relation, input orm.Input, path string) map[string]any {
@@ -902,7 +903,7 @@ func (n *nestedWrite) connect(r *orm.Relation, parent *row, id any, path string)
 }
 
 func (n *nestedWrite) ofTheirs(r *orm.Relation) bool {
-	return r.To.Owner() != nil && (!slices.Contains(forwards, r.Coordinate()) || r.From.Owner() == nil)
+	return r.To.Owner() != nil && (!slices.Contains(forwards(), r.Coordinate()) || r.From.Owner() == nil)
 }
 
 func (n *nestedWrite) sees(r *row) bool { return n.seen(n.viewer, r) }
@@ -1107,7 +1108,7 @@ func (n *nestedWrite) remove(victim *row) {
 			for _, to := range slices.Clone(n.links[r.Coordinate()][victim.key()]) {
 				n.untie(r, victim.key(), to)
 				forward := r
-				if !slices.Contains(forwards, r.Coordinate()) {
+				if !slices.Contains(forwards(), r.Coordinate()) {
 					forward = r.Back
 				}
 				n.cascade[forward.Coordinate()+" UNLINKED"]++

@@ -42,7 +42,7 @@ func TestReceipt(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		signUp(t, f.Planned, "ada")
 		r := request{Query: "{ users(first: 2) { totalCount nodes { posts(first: 3) { nodes { tags { nodes { name } } } } } } }"}
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			f.Statements()
 			got := receiptOf(t, h, r)
 			ran := f.Statements()

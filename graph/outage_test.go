@@ -27,7 +27,8 @@ const late = time.Second
 func openBehind(t *testing.T, address string, timeout time.Duration) (*fixture, *dbtest.Proxy) {
 	t.Helper()
 	proxy := dbtest.NewProxy(t, address)
-	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{})
+	f := &fixture{}
+	database, err := db.Open(t.Context(), proxy.URL(address), orm.Options{Observe: f.observe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,14 +38,10 @@ func openBehind(t *testing.T, address string, timeout time.Duration) (*fixture, 
 	}
 	options := graph.Options{DB: database, Limits: graph.Limits{Timeout: timeout}}
 	withSecret(&options)
-	f := &fixture{DB: database, Resolved: graph.New(options)}
+	f.DB, f.Resolved = database, graph.New(options)
 	options.Plan = true
 	f.Planned = graph.New(options)
 	return f, proxy
-}
-
-func ways(f *fixture) map[string]http.Handler {
-	return map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved}
 }
 
 func postQuery(h http.Handler, query, media string, header http.Header) *httptest.ResponseRecorder {
@@ -74,7 +71,7 @@ func TestUnavailable(t *testing.T) {
 	access, _ := logIn(t, f.Planned, "ada")
 	proxy.Refuse(true)
 	proxy.Cut()
-	for way, h := range ways(f) {
+	for way, h := range f.ways() {
 		for who, header := range map[string]http.Header{"anonymous": nil, "user": bearer(access)} {
 			for _, media := range []string{"application/json", "application/graphql-response+json"} {
 				for _, query := range outageQueries {
@@ -103,7 +100,7 @@ func TestSilentNetwork(t *testing.T) {
 	signUp(t, f.Planned, "ada")
 	access, _ := logIn(t, f.Planned, "ada")
 	for range 3 {
-		for _, h := range ways(f) {
+		for _, h := range f.ways() {
 			for _, q := range outageQueries[:2] {
 				if a := answerOf(t, h, request{Query: q, Header: bearer(access)}); a.code() != "" {
 					t.Fatalf("%s", a.Body)
@@ -126,7 +123,7 @@ func TestSilentNetwork(t *testing.T) {
 		})
 	}
 	for range 3 { // more than there are connections
-		for way, h := range ways(f) {
+		for way, h := range f.ways() {
 			for who, header := range map[string]http.Header{"anonymous": nil, "user": bearer(access), "with a key": {"Authorization": {"Bearer " + access}, "Idempotency-Key": {"k"}}} {
 				for _, query := range outageQueries {
 					if strings.Contains(query, "createTag") && who == "anonymous" || strings.Contains(query, "logIn") && who == "with a key" {
@@ -146,6 +143,32 @@ func TestSilentNetwork(t *testing.T) {
 			t.Fatal("it does not heal")
 		}
 	}
+}
+
+// A live query that the database was lost under runs again by itself: nothing that comes later concerns it.
+func TestLiveComesBack(t *testing.T) {
+	f, proxy := openBehind(t, dbtest.Postgres(t), 10*time.Second)
+	signUp(t, f.Planned, "ada")
+	c := dial(t, listen(t, f.Planned), nil).init()
+	c.subscribe("1", `subscription { users { nodes { name posts { totalCount } } } }`)
+	answer := func(name string) string {
+		return `{"type":"next","id":"1","payload":{"data":{"users":{"nodes":[{"name":"` + name + `","posts":{"totalCount":1}}]}}}}`
+	}
+	c.expect(answer("ada"))
+	lost := make(chan struct{})
+	f.Then(func(s *orm.Statement) {
+		if s.Path == "users" {
+			f.Then(nil)
+			proxy.Refuse(true)
+			proxy.Cut()
+			close(lost)
+		}
+	})
+	exec(t, f, "UPDATE users SET name = 'Ada'")
+	<-lost
+	time.Sleep(300 * time.Millisecond) // it has failed
+	proxy.Refuse(false)
+	c.expect(answer("Ada"))
 }
 
 // A body that does not come in time is not waited for.
@@ -185,7 +208,7 @@ func TestUncertainCommit(t *testing.T) {
 		}
 		return n
 	}
-	for way, h := range ways(f) {
+	for way, h := range f.ways() {
 		for _, c := range []struct {
 			name      string
 			committed bool
@@ -303,7 +326,7 @@ func TestReplicasFailSilently(t *testing.T) {
 	f := &fixture{Resolved: graph.New(options)}
 	options.Plan = true
 	f.Planned = graph.New(options)
-	for way, h := range ways(f) {
+	for way, h := range f.ways() {
 		want := answerOf(t, h, request{Query: outageQueries[1]})
 		if want.code() != "" {
 			t.Fatalf("%s", want.Body)

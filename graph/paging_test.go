@@ -109,7 +109,7 @@ func (w *walk) run(t *testing.T, schema *ast.Schema, doors []http.Handler, r *ra
 	untouched := map[string]bool{}
 	var ids, got []string
 	for _, row := range want {
-		id := orm.GlobalID(w.table, row.key())
+		id := row.id()
 		ids, untouched[id] = append(ids, id), true
 	}
 	backward := r.IntN(2) == 0

@@ -45,7 +45,7 @@ func TestSessionOfSignUp(t *testing.T) {
 			t.Error("a session that nobody has asked for")
 		}
 		opened := 0
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			a := answerOf(t, h, request{Query: text, Variables: map[string]any{"u": way}})
 			opened++
 			compareJSON(t, way, a.at("createUser", "session", "viewer"), `{"username":"`+way+`","address":{"emailAddress":"a@example.com"}}`)

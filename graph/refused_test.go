@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"net/http"
 	"testing"
 
 	"kith/db/orm"
@@ -49,7 +48,7 @@ func TestRefusedArguments(t *testing.T) {
 			if place == "a payload" {
 				kind = "mutation"
 			}
-			for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+			for way, h := range f.ways() {
 				h = asAdmin(h)
 				ask := func(head, field string) (answer, []*orm.Statement) {
 					f.Statements()

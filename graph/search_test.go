@@ -34,7 +34,7 @@ func naiveSearch(w *world, terms []string) (hits []naiveHit) {
 				}
 			}
 			if searched(strings.Join(terms, " "), texts...) {
-				hits = append(hits, naiveHit{orm.GlobalID(table, r.key()), rank})
+				hits = append(hits, naiveHit{r.id(), rank})
 			}
 		}
 	}

@@ -24,14 +24,25 @@ import (
 	"kith/graph"
 )
 
-// descriptors is how many files and connections the process has open.
-func descriptors(t *testing.T) int {
+// running is how many goroutines there are, and how many files and connections are open, but for what belongs to connections to PostgreSQL,
+// of which each has one of either: a pool keeps them.
+func running(t *testing.T) (goroutines, descriptors int, stacks string) {
 	t.Helper()
+	buffer := make([]byte, 4<<20)
+	stacks = string(buffer[:runtime.Stack(buffer, true)])
+	kept := strings.Count(stacks, "watchCancel.func1()")
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(list)
+	return runtime.NumGoroutine() - kept, len(list) - kept, stacks
+}
+
+// baseline is what may be left of what begins now: SQLite keeps what it has opened to read.
+func baseline(t *testing.T) (goroutines, descriptors int) {
+	t.Helper()
+	goroutines, descriptors, _ = running(t)
+	return goroutines + 5, descriptors + 30
 }
 
 // settled waits until there are no more goroutines and descriptors than there were, which takes five seconds at most.
@@ -39,12 +50,12 @@ func settled(t *testing.T, goroutines, open int) {
 	t.Helper()
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		runtime.GC()
-		if runtime.NumGoroutine() <= goroutines && descriptors(t) <= open {
+		n, files, stacks := running(t)
+		if n <= goroutines && files <= open {
 			return
 		}
 		if time.Now().After(end) {
-			stack := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines of %d, %d descriptors of %d\n%s", runtime.NumGoroutine(), goroutines, descriptors(t), open, stack[:runtime.Stack(stack, true)])
+			t.Fatalf("%d goroutines of %d, %d descriptors of %d\n%s", n, goroutines, files, open, stacks)
 		}
 	}
 }
@@ -60,7 +71,7 @@ func TestStreamsLeaveNothing(t *testing.T) {
 			warm.hear()
 			warm.CloseNow() //nolint:errcheck // it is over
 			time.Sleep(200 * time.Millisecond)
-			goroutines, files := runtime.NumGoroutine()+5, descriptors(t)+30 // SQLite keeps what it has opened to read
+			goroutines, files := baseline(t)
 
 			silent := make([]*socketClient, 300)
 			for i := range silent {
@@ -181,7 +192,7 @@ func TestDeafClients(t *testing.T) {
 	warm.subscribe("1", `subscription { user(by: {username: "ada"}) { name } }`)
 	warm.hear()
 	time.Sleep(200 * time.Millisecond)
-	goroutines, files := runtime.NumGoroutine()+5, descriptors(t)+30
+	goroutines, files := baseline(t)
 	memory := func() int {
 		runtime.GC()
 		var m runtime.MemStats
@@ -193,9 +204,11 @@ func TestDeafClients(t *testing.T) {
 	late := dial(t, url, nil).init()
 	late.subscribe("1", `subscription { changes { cursor changes { node { ... on Post { title content } } } } }`)
 	var deafEvents []io.Closer
+	var deafSockets []*socketClient
 	for i := range 25 {
 		deaf := dial(t, url, nil).init()
 		deaf.subscribe("1", `subscription { posts(first: 100) { nodes { title content } } }`) // one answer for all
+		deafSockets = append(deafSockets, deaf)
 		deaf.subscribe("2", fmt.Sprintf(`subscription { posts(first: %d) { nodes { title content } } }`, 90+i%2))
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/graphql", strings.NewReader(`{"query":"subscription { posts(first: 100) { nodes { title content } } }"}`))
 		if err != nil {
@@ -269,6 +282,9 @@ func TestDeafClients(t *testing.T) {
 	for _, c := range deafEvents {
 		c.Close()
 	}
+	for _, c := range deafSockets {
+		c.CloseNow() //nolint:errcheck // it is over
+	}
 	settled(t, goroutines, files)
 	again := dial(t, url, nil).init()
 	again.subscribe("1", fmt.Sprintf(`subscription { changes(after: %q) { cursor changes { node { ... on Post { title content } } } } }`, cursor))
@@ -276,6 +292,39 @@ func TestDeafClients(t *testing.T) {
 	}
 	if told != changes {
 		t.Errorf("%d of %d changes were told", told, changes)
+	}
+}
+
+// Who takes answers slowly is not told all of them, but the newest.
+func TestSlowClientsAreToldTheNewest(t *testing.T) {
+	const changes = 30
+	f := open(t, "sqlite")
+	someUsers(t, f, 1)
+	for range 10 {
+		exec(t, f, "INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT 1, 'T', ?, created_at, updated_at FROM users", strings.Repeat("x", 90_000))
+	}
+	url := listen(t, f.Planned)
+	slow, quick := dial(t, url, nil).init(), dial(t, url, nil).init()
+	for _, c := range []*socketClient{slow, quick} {
+		c.subscribe("1", `subscription { posts { nodes { title content } } }`)
+	}
+	title := func(c *socketClient) string {
+		t.Helper()
+		_, text, _ := strings.Cut(c.hear(), `"title":"`)
+		text, _, _ = strings.Cut(text, `"`)
+		return text
+	}
+	for i := range changes {
+		exec(t, f, "UPDATE posts SET title = ?", fmt.Sprint("T", i))
+		for title(quick) != fmt.Sprint("T", i) {
+		}
+	}
+	told := 1
+	for title(slow) != fmt.Sprint("T", changes-1) {
+		told++
+	}
+	if told >= changes {
+		t.Errorf("%d of %d answers are told, each of 900 kB", told, changes)
 	}
 }
 
@@ -350,7 +399,7 @@ func TestWebSocketFrames(t *testing.T) {
 	warm := dial(t, url, nil).init()
 	warm.CloseNow() //nolint:errcheck // it is over
 	time.Sleep(200 * time.Millisecond)
-	goroutines, files := runtime.NumGoroutine()+5, descriptors(t)+30
+	goroutines, files := baseline(t)
 	const text = 0x81
 	start := frame(text, `{"type":"connection_init"}`)
 	subscribe := frame(text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{changes{cursor}}"}}`)
@@ -441,6 +490,12 @@ func TestLiveAnswersAreBounded(t *testing.T) {
 	}
 	if got := one(100); !strings.HasPrefix(got, `{"type":"next"`) {
 		t.Errorf("%.200s", got)
+	}
+	for i := range 30 { // an answer takes the place of the one before
+		exec(t, f, fmt.Sprintf("UPDATE tags SET name = 'n%d' WHERE id = 1", i))
+		if got := c.hear(); !strings.HasPrefix(got, `{"type":"next"`) {
+			t.Fatalf("%d: %.200s", i, got)
+		}
 	}
 }
 

@@ -186,9 +186,7 @@ func (s *server) runOnce(ctx context.Context, q *transport.Request, next func(tr
 	if s.kind(ctx, q) == ast.Subscription {
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout)
-	defer cancel()
-	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(orm.WithViewer(ctx, orm.ViewerOf(ctx)), s.Limits.Timeout, s.Limits.Response)
 	defer budget.Release()
 	answer, _ := s.execute(ctx, q)
 	if answer.Data == nil {
@@ -266,9 +264,7 @@ type reply struct {
 
 // answers runs a query for all who ask it, on what has been committed at one moment. What they read alike they read together.
 func (s *server) answers(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans, asked ...question) []reply {
-	ctx, cancel := context.WithTimeout(ctx, s.Limits.Timeout)
-	defer cancel()
-	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Timeout, s.Limits.Response)
 	defer budget.Release()
 	answers := make([]reply, len(asked))
 	err := s.DB.Snapshot(orm.WithShare(ctx, transport.Address(ctx), maxConnections, 0), func(ctx context.Context) error {
@@ -288,13 +284,13 @@ func (s *server) answers(ctx context.Context, query *graphql.OperationContext, p
 
 // answer runs a query in a snapshot.
 func (s *server) answer(ctx context.Context, query *graphql.OperationContext, plans *plan.Plans, variables map[string]any) *graphql.Response {
-	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Response)
+	ctx, budget := s.memory.WithBudget(ctx, s.Limits.Timeout, s.Limits.Response)
 	defer budget.Release()
 	state := &operation{budget: budget, pages: map[*ast.Field]parsedPage{}, snapshot: true}
 	state.Plans = plans
 	ctx = context.WithValue(ctx, operationKey{}, state)
-	run, ctx := s.executor.DispatchOperation(ctx, again(query, query.Operation, variables))
-	answer := run(ctx)
+	ctx = graphql.WithOperationContext(ctx, again(query, query.Operation, variables))
+	answer := s.run(ctx)
 	if answer == nil {
 		return s.failure(context.WithoutCancel(ctx), orm.Errorf(orm.Timeout, timeoutMessage))
 	}
@@ -522,6 +518,8 @@ func (s *server) public(set ast.SelectionSet) bool {
 				return false
 			case selected.ObjectDefinition == s.schema.Query && (table == nil || selected.Name != table.Single() && selected.Name != table.Root()):
 				return false
+			case selected.ObjectDefinition.IsAbstractType() && selected.Name != "__typename" && selected.Name != "id": // what a type of it makes of that
+				return false
 			case on != nil && selected.Name != "__typename" && on.Field(selected.Name) == nil && on.Relation(selected.Name) == nil && on.Computed(selected.Name) == nil:
 				return false
 			}
@@ -568,6 +566,7 @@ type changeWriter struct {
 	set     *orm.Committed
 	changes []seenChange
 	more    bool
+	shards  map[rowID]int64                      // of tables that are distributed
 	nodes   map[string]map[rowID]json.RawMessage // by the response key of `node`
 	bytes   int                                  // of all of them
 	out     []byte
@@ -605,6 +604,7 @@ func (w *changeWriter) changeSet(f graphql.CollectedField) {
 	case "at":
 		w.out = append(orm.AppendTime(append(w.out, '"'), w.set.At), '"')
 	case "changes":
+		w.locate()
 		w.read(f)
 		w.out = append(w.out, '[')
 		for i := range w.changes {
@@ -622,7 +622,7 @@ func (w *changeWriter) change(f graphql.CollectedField, change *seenChange) {
 	case "verb":
 		w.text(string(change.verb))
 	case "id":
-		w.text(orm.GlobalID(change.table, change.key))
+		w.text(w.id(change.rowID))
 	case "type":
 		w.text(nodeType(change.table.Type))
 	case "fields":
@@ -641,6 +641,38 @@ func (w *changeWriter) change(f graphql.CollectedField, change *seenChange) {
 		}
 		w.out = append(w.out, "null"...)
 	}
+}
+
+// locate finds out where rows are, which is in their ids: where only their links changed, they are asked.
+func (w *changeWriter) locate() {
+	if !slices.ContainsFunc(w.changes, func(change seenChange) bool { return change.table.Shard() != nil }) {
+		return
+	}
+	w.shards = map[rowID]int64{}
+	for i := range w.set.Changes {
+		if change := &w.set.Changes[i]; change.Shard() != 0 {
+			w.shards[rowID{change.Table, change.Keys[0]}] = change.Shard()
+		}
+	}
+	unknown := map[*orm.Table][]int64{}
+	for _, change := range w.changes {
+		if change.table.Shard() != nil && w.shards[change.rowID] == 0 {
+			unknown[change.table] = append(unknown[change.table], change.key)
+		}
+	}
+	for table, keys := range unknown {
+		found, err := w.DB.Locate(w.ctx, table, keys)
+		if err != nil {
+			w.errors = append(w.errors, present(w.ctx, onField(w.field, err)))
+		}
+		for key, shard := range found {
+			w.shards[rowID{table, key}] = shard
+		}
+	}
+}
+
+func (w *changeWriter) id(row rowID) string {
+	return string(orm.AppendGlobalID(nil, row.table, row.key, w.shards[row]))
 }
 
 // idsVariable is a name that no variable of a document has.
@@ -670,7 +702,7 @@ func (w *changeWriter) read(changes graphql.CollectedField) {
 		for part := range slices.Chunk(rows, plan.MaxNodes) {
 			ids := make([]any, len(part))
 			for i, row := range part {
-				ids[i] = orm.GlobalID(row.table, row.key)
+				ids[i] = w.id(row)
 			}
 			variables := map[string]any{idsVariable: ids}
 			maps.Copy(variables, w.operation.Variables)

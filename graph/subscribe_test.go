@@ -21,15 +21,18 @@ import (
 	"kith/graph"
 )
 
-// listen serves a handler to a viewer; `X-Viewer` says who that is.
+// listen serves a handler to a viewer; `X-Viewer` says who that is, and which roles they have.
 func listen(t testing.TB, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var v orm.Viewer
-		if text := r.Header.Get("X-Viewer"); text == "admin" {
+		switch who, roles, _ := strings.Cut(r.Header.Get("X-Viewer"), " "); who {
+		case "":
+		case "admin":
 			v.Admin = true
-		} else if text != "" {
-			fmt.Sscan(text, &v.Key) //nolint:errcheck // it is a number
+		default:
+			fmt.Sscan(who, &v.Key) //nolint:errcheck // it is a number
+			v.Roles = strings.Fields(roles)
 		}
 		h.ServeHTTP(w, r.WithContext(orm.WithViewer(r.Context(), v)))
 	}))
@@ -174,15 +177,18 @@ func TestWebSocketOperations(t *testing.T) {
 func TestChangesSubscription(t *testing.T) {
 	const query = `subscription { changes { changes { verb type fields node { id ... on Post { title tags { nodes { name } } } } } } }`
 	for _, database := range databases {
-		f := open(t, database)
-		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for _, way := range []string{"planned", "resolved"} {
 			t.Run(database+"/"+way, func(t *testing.T) {
+				f := open(t, database) // of its own: those who followed before may be there for a while
+				handler := f.ways()[way]
 				url := listen(t, handler)
 				c := dial(t, url, nil).init()
 				admin := dial(t, url, http.Header{"X-Viewer": {"admin"}}).init()
 				c.subscribe("a", query)
 				c.subscribe("b", `subscription { changes(of: [TAG]) { changes { verb id } } }`)
 				begun(t, f, 2)
+				_, body := ask(t, handler, orm.Viewer{}, request{Query: `{ changesCursor }`})
+				begin := strings.Split(string(body), `"`)[5]
 				admin.subscribe("m", `mutation { createUser(input: {username: "u`+way+`", password: "a long password", address: {emailAddress: "a@example.com"},
 					posts: [{title: "One", content: "x", tags: ["t`+way+`"]}]}) { user { id } } }`)
 				both := []string{c.hear(), c.hear()}
@@ -195,6 +201,18 @@ func TestChangesSubscription(t *testing.T) {
 				}
 				if !strings.HasPrefix(both[1], `{"type":"next","id":"b","payload":{"data":{"changes":{"changes":[{"verb":"CREATED","id":"VGFn`) || strings.Count(both[1], "verb") != 1 {
 					t.Error(both[1])
+				}
+				c.subscribe("later", `subscription { changes(after: "`+begin+`", of: [TAG]) { changes { verb } } }`)
+				if told := c.hear(); told != `{"type":"next","id":"later","payload":{"data":{"changes":{"changes":[{"verb":"CREATED"}]}}}}` {
+					t.Errorf("behind the cursor comes %s", told)
+				}
+				// A row that goes with its links, which are gone before it, is deleted.
+				late := dial(t, url, nil).init()
+				late.subscribe("1", `subscription { changes { changes { verb type } } }`)
+				begun(t, f, 4)
+				exec(t, f, "DELETE FROM posts")
+				if told := late.hear(); !strings.Contains(told, `{"verb":"DELETED","type":"POST"}`) || !strings.Contains(told, `{"verb":"UPDATED","type":"TAG"}`) {
+					t.Errorf("of a post that is deleted is told %s", told)
 				}
 			})
 		}
@@ -227,8 +245,9 @@ func TestEvents(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			after := "null"
 			ask := func(method, last string) (*bufio.Scanner, func()) {
-				q, body := "/graphql", `{"query":"subscription { changes { changes { verb node { ... on Tag { name } } } } }"}`
+				q, body := "/graphql", `{"query":"subscription ($after: String) { changes(after: $after) { changes { verb node { ... on Tag { name } } } } }","variables":{"after":`+after+`}}`
 				if method == http.MethodGet {
 					q, body = "/graphql?query=subscription%20%7B%20changes%20%7B%20changes%20%7B%20verb%20node%20%7B%20...%20on%20Tag%20%7B%20name%20%7D%20%7D%20%7D%20%7D%20%7D", ""
 				}
@@ -269,7 +288,8 @@ func TestEvents(t *testing.T) {
 			}
 			leave()
 			tag("0")
-			s, leave = ask(http.MethodPost, strings.TrimPrefix(start[0], "id: "))
+			after = `"` + strings.TrimPrefix(start[0], "id: ") + `"`
+			s, leave = ask(http.MethodPost, "")
 			if got := next(s); len(got) != 3 || got[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"0"}}]}}}` {
 				t.Fatal(got)
 			}
@@ -281,11 +301,13 @@ func TestEvents(t *testing.T) {
 			leave()
 			tag("b")
 			tag("c")
-			s, leave = ask(http.MethodGet, strings.TrimPrefix(one[1], "id: "))
-			defer leave()
-			for _, name := range []string{"b", "c"} {
-				if got := next(s); got[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"`+name+`"}}]}}}` {
-					t.Fatal(got)
+			for _, method := range []string{http.MethodGet, http.MethodPost} { // the last event is behind what was asked for at first
+				s, leave = ask(method, strings.TrimPrefix(one[1], "id: "))
+				defer leave()
+				for _, name := range []string{"b", "c"} {
+					if got := next(s); got[2] != `data: {"data":{"changes":{"changes":[{"verb":"CREATED","node":{"name":"`+name+`"}}]}}}` {
+						t.Fatal(got)
+					}
 				}
 			}
 			// One that cannot be followed any more says so, and is at its end.
@@ -300,35 +322,32 @@ func TestEvents(t *testing.T) {
 
 // A connection ends with its session, within two seconds, and with its token.
 func TestStreamsEndWithTheirSession(t *testing.T) {
-	f := open(t, "sqlite", func(o *graph.Options) { o.Secret = []byte(strings.Repeat("s", 32)) })
+	f := open(t, "sqlite", withSecret)
 	url := listen(t, f.Planned)
-	send(t, f.Planned, request{Query: `mutation { createUser(input: {username: "ada", password: "a long password"}) { user { id } } }`})
-	_, body := send(t, f.Planned, request{Query: `mutation { logIn(input: {username: "ada", password: "a long password"}) { session { accessToken refreshToken } } }`})
-	var login struct {
-		Data struct {
-			LogIn struct {
-				Session struct{ AccessToken, RefreshToken string }
-			}
-		}
-	}
-	if err := json.Unmarshal(body, &login); err != nil {
-		t.Fatal(err)
-	}
-	session := login.Data.LogIn.Session
+	signUp(t, f.Planned, "ada")
+	access, refresh := logIn(t, f.Planned, "ada")
 	c := dial(t, url, nil)
-	c.say(`{"type":"connection_init","payload":{"Authorization":"Bearer ` + session.AccessToken + `"}}`)
+	c.say(`{"type":"connection_init","payload":{"Authorization":"Bearer ` + access + `"}}`)
 	c.expect(`{"type":"connection_ack"}`)
 	c.subscribe("1", `{ viewer { username } }`)
 	c.expect(`{"type":"next","id":"1","payload":{"data":{"viewer":{"username":"ada"}}}}`)
 	c.expect(`{"type":"complete","id":"1"}`)
 	c.subscribe("2", `subscription { changes { cursor } }`)
 	begun(t, f, 1)
-	send(t, f.Planned, request{Query: `mutation { logOut(input: {refreshToken: "` + session.RefreshToken + `"}) { userErrors { code } } }`})
+	send(t, f.Planned, request{Query: `mutation { logOut(input: {refreshToken: "` + refresh + `"}) { userErrors { code } } }`})
 	start := time.Now()
 	c.expect("4403 Forbidden")
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("after %v", took)
 	}
+	// So does that of whoever is no longer who they were, and may come back as who they are.
+	access, _ = logIn(t, f.Planned, "ada")
+	c = dial(t, url, bearer(access)).init()
+	if _, err := f.DB.SetAdmin(t.Context(), "ada"); err != nil {
+		t.Fatal(err)
+	}
+	c.expect("4403 Forbidden")
+	dial(t, url, bearer(access)).init()
 }
 
 // A server that is to stop closes what is open so that clients come back.
@@ -518,7 +537,7 @@ func TestStreamsEndWithTheirToken(t *testing.T) {
 func TestChangesCursor(t *testing.T) {
 	for _, database := range databases {
 		f := open(t, database)
-		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, handler := range f.ways() {
 			t.Run(database+"/"+way, func(t *testing.T) {
 				type reading struct {
 					at  orm.Cursor
@@ -627,7 +646,7 @@ func TestChangesCursorIsOfTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer leave()
-		for way, handler := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, handler := range f.ways() {
 			t.Run(database+"/"+way, func(t *testing.T) {
 				between := false
 				f.Then(func(s *orm.Statement) {
@@ -670,7 +689,18 @@ func TestChangesForEach(t *testing.T) {
 				clients[who] = dial(t, url, http.Header{"X-Viewer": {who}}).init()
 				clients[who].subscribe("1", `subscription { changes { changes { type } } }`)
 			}
-			begun(t, f, len(told))
+			address := map[bool]string{true: `{"emailAddress":"ada@example.com"}`, false: "null"}
+			nodes := map[string]*socketClient{} // of a row that all see, with one that few do
+			for who := range told {
+				nodes[who] = dial(t, url, http.Header{"X-Viewer": {who}}).init()
+				nodes[who].subscribe("1", `subscription { changes(of: [USER]) { changes { node { ... on User { address { emailAddress } } } } } }`)
+			}
+			begun(t, f, 2*len(told))
+			exec(t, f, "UPDATE users SET name = 'Ada' WHERE id = 1")
+			for who, c := range nodes {
+				c.expect(`{"type":"next","id":"1","payload":{"data":{"changes":{"changes":[{"node":{"address":` + address[strings.Contains(told[who], "ADDRESS")] + `}}]}}}}`)
+				clients[who].expect(`{"type":"next","id":"1","payload":{"data":{"changes":{"changes":[{"type":"USER"}]}}}}`)
+			}
 			for range 5 {
 				err := f.DB.Write(admin(t.Context()), func(ctx context.Context) error {
 					if _, err := f.DB.Exec(ctx, "test", "UPDATE users SET name = name || '!' WHERE id = 1"); err != nil {

@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 )
 
@@ -10,7 +9,7 @@ import (
 // would name them. Texts of many lines and passwords stay as they were written.
 func TestTextsOfOneLine(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			name := way + "-ada"
 			a := answerOf(t, h, request{Query: `mutation($i: CreateUserInput!) { createUser(input: $i) { user { username name profile { fullName bio } address { emailAddress }
 				posts { nodes { title content tags { nodes { name } } } } } userErrors { code field } } }`,

@@ -473,7 +473,7 @@ func TestIntrospectionOff(t *testing.T) {
 // A request that takes too long answers an error with 503.
 func TestTimeout(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			for _, query := range []string{"{ users { totalCount } }", "{ viewer { id } users { totalCount } }", `mutation { createUser(input: {username: "x", password: "correct horse"}) { user { id } } }`} {
 				a := answerOf(t, h, request{Query: query})
 				if a.Status != http.StatusServiceUnavailable || a.code() != "TIMEOUT" || strings.Contains(string(a.Body), `"data"`) || len(a.Errors) != 1 {
@@ -489,7 +489,7 @@ func TestNothingLeaks(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		signUp(t, f.Planned, "ada")
 		f.DB.Close()
-		for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+		for way, h := range f.ways() {
 			for _, query := range []string{
 				"{ users { nodes { id posts { totalCount } } } }", `{ user(by: {username: "ada"}) { id } }`, "{ users { totalCount } tags { totalCount } }",
 				`mutation { createUser(input: {username: "x", password: "correct horse"}) { user { id } } }`, `mutation { logIn(input: {username: "x", password: "correct horse"}) { session { accessToken } } }`,
@@ -527,7 +527,7 @@ func TestManyErrors(t *testing.T) {
 	for i := range ids {
 		ids[i] = "rubbish"
 	}
-	for way, h := range map[string]http.Handler{"planned": f.Planned, "resolved": f.Resolved} {
+	for way, h := range f.ways() {
 		a := answerOf(t, h, request{Query: "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", Variables: map[string]any{"ids": ids}})
 		if len(a.Errors) != 50 || a.Errors[49].Path[1] != 49.0 {
 			t.Errorf("%s: %d errors", way, len(a.Errors))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -73,10 +74,34 @@ func (i *instance) ask(ctx context.Context, header map[string]string, query stri
 	return a, err
 }
 
+// change asks for a change as anybody.
+func (i *instance) change(ctx context.Context, query string, into any) error {
+	a, err := i.ask(ctx, nil, query, nil, into)
+	if err == nil && a.code() != "" {
+		err = errors.New(a.code() + ": " + a.Errors[0].Message)
+	}
+	return err
+}
+
+// stored asks for what the first database has, until an instance answers.
+func (s *system) stored(ctx context.Context, query string, variables map[string]any, into any) (a answer, err error) {
+	for end, i := time.Now().Add(time.Minute), 0; ; i++ {
+		a, err = s.instances[i%len(s.instances)].ask(ctx, map[string]string{consistency: "-"}, query, variables, into)
+		if err == nil && a.code() != "" {
+			err = errors.New(a.code() + ": " + a.Errors[0].Message)
+		}
+		if err == nil || ctx.Err() != nil || time.Now().After(end) {
+			return a, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
 // A ledger is what has been acknowledged, by whom it may be asked.
 type ledger struct {
 	mu           sync.Mutex
 	acknowledged map[string]time.Time // ids
+	latest       []time.Time          // when each instance has acknowledged something
 	last         time.Time            // when something was
 	gap          time.Duration        // the longest time in which nothing was
 	codes        map[string]int       // what else was answered
@@ -85,10 +110,11 @@ type ledger struct {
 	reads        int
 }
 
-func (l *ledger) take(id string) {
+func (l *ledger) take(id string, instance int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	l.latest[instance] = now
 	l.gap = max(l.gap, now.Sub(l.last))
 	l.acknowledged[id], l.last = now, now
 }
@@ -111,25 +137,33 @@ func (l *ledger) since(t time.Time) (first time.Time) {
 	return first
 }
 
+// silent is an instance that has acknowledged nothing behind a time; -1 if there is none.
+func (l *ledger) silent(since time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.IndexFunc(l.latest, func(at time.Time) bool { return at.Before(since) })
+}
+
 const createPost = `mutation($t: String!) { createPost(input: {title: $t, content: "C"}) { post { id } userErrors { code } } }`
 
-// write makes posts until ctx ends, each under a key of its own, and asks for each until it is acknowledged, wherever; then it reads it
-// at the other instance.
-func (s *system) write(ctx context.Context, l *ledger, writer int, token string) {
+// write makes posts until ctx ends, each under a key of its own, and asks for each until it is acknowledged, wherever, or waiting ends;
+// then it reads it at the other instance.
+func (s *system) write(ctx, waiting context.Context, l *ledger, writer int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		title := fmt.Sprintf("%d-%d", writer, n)
 		l.mu.Lock()
 		l.titles[title] = true
 		l.mu.Unlock()
-		header := map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": title}
-		for try := 0; ; try++ {
+		for try := 0; waiting.Err() == nil; try++ {
+			token, _ := s.token.Load().(string)
+			header := map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": title}
 			at := (writer + n + try) % len(s.instances)
 			var made struct {
 				CreatePost struct{ Post struct{ ID string } }
 			}
-			a, err := s.instances[at].ask(context.WithoutCancel(ctx), header, createPost, map[string]any{"t": title}, &made)
+			a, err := s.instances[at].ask(waiting, header, createPost, map[string]any{"t": title}, &made)
 			if id := made.CreatePost.Post.ID; err == nil && id != "" {
-				l.take(id)
+				l.take(id, at)
 				s.readBack(ctx, l, s.instances[(at+1)%len(s.instances)], id, a.token)
 				break
 			}

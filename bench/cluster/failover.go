@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -48,20 +49,23 @@ type round struct {
 	way        string
 	until      time.Duration // that another server led
 	first      time.Duration // from then to the first write that was acknowledged
+	all        time.Duration // from then until each instance had acknowledged one
+	plain      time.Duration // from then to the first that the same way acknowledged to a client that is not kith
 	gap        time.Duration // the longest without one
 	led, leads string
-	restarted  bool // the server did not come back by itself
+	renewed    bool // the server did not come back by itself
 }
 
 // failOver fails over n times while clients write and listen, and compares.
 func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only string) error {
-	token, err := s.logIn(ctx)
-	if err != nil {
+	if err := s.signUp(ctx); err != nil {
 		return err
 	}
-	l := &ledger{acknowledged: map[string]time.Time{}, codes: map[string]int{}, titles: map[string]bool{}, last: time.Now()}
+	l := &ledger{acknowledged: map[string]time.Time{}, codes: map[string]int{}, titles: map[string]bool{}, latest: make([]time.Time, len(s.instances)), last: time.Now()}
 	writing, stopWriting := context.WithCancel(ctx)
 	defer stopWriting()
+	waiting, stopWaiting := context.WithCancel(ctx)
+	defer stopWaiting()
 	listening, stopListening := context.WithCancel(ctx)
 	defer stopListening()
 	var all, followers sync.WaitGroup
@@ -75,7 +79,7 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 	}
 	time.Sleep(2 * time.Second)
 	for w := range writers {
-		all.Go(func() { s.write(writing, l, w, token) })
+		all.Go(func() { s.write(writing, waiting, l, w) })
 	}
 	time.Sleep(2 * time.Second)
 	for _, f := range listeners { // what came before its first event is not told
@@ -90,24 +94,36 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 	}
 	var faults []string
 	for i := range n {
-		r, err := s.round(ctx, l, chosen[i%len(chosen)])
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("round %d: %v", i+1, err))
-			break
+		if err := s.logIn(ctx); err != nil {
+			faults = append(faults, fmt.Sprintf("before round %d: %v", i+1, err))
 		}
-		fmt.Printf("%2d %-15s %s → %s   another leads after %5.2f s, first write %5.2f s later, longest without a write %5.2f s\n",
-			i+1, r.way, r.led, r.leads, r.until.Seconds(), r.first.Seconds(), r.gap.Seconds())
-		if r.restarted {
-			fmt.Println("   it did not come back, and was started again")
+		r, err := s.round(ctx, l, chosen[i%len(chosen)])
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil { // what is compared in the end holds all the same
+			faults = append(faults, fmt.Sprintf("round %d, %s: %v", i+1, r.way, err))
+			fmt.Printf("%2d %-15s %s   %s: %v\n", i+1, r.way, r.led, now(), err)
+			if err := s.revive(); err != nil {
+				faults = append(faults, err.Error())
+				break
+			}
+			continue
+		}
+		fmt.Printf("%2d %-15s %s → %s   another leads after %5.2f s, first write %5.2f s later, at both instances %5.2f s, without kith %5.2f s, longest without a write %5.2f s   (%s)\n",
+			i+1, r.way, r.led, r.leads, r.until.Seconds(), r.first.Seconds(), r.all.Seconds(), r.plain.Seconds(), r.gap.Seconds(), now())
+		if r.renewed {
+			fmt.Println("   it did not come back by itself within a minute, and was made anew:", s.keep())
 		}
 		if r.first > promised {
-			faults = append(faults, fmt.Sprintf("round %d: the first write was acknowledged %v after another server led", i+1, r.first))
+			faults = append(faults, fmt.Sprintf("round %d, %s: the first write was acknowledged %v after another server led, and without kith after %v", i+1, r.way, r.first, r.plain))
 		}
 	}
 	time.Sleep(time.Second)
 	stopWriting()
+	time.AfterFunc(2*time.Minute, stopWaiting)
 	all.Wait()
-	fmt.Printf("%.0f s, %d writes acknowledged\n", time.Since(begin).Seconds(), len(l.acknowledged))
+	fmt.Printf("%.0f s, %d writes acknowledged; what stands before the servers was started again %d times\n", time.Since(begin).Seconds(), len(l.acknowledged), s.Restarts.Load())
 	faults = append(faults, s.compare(ctx, l, listeners)...)
 	stopListening()
 	followers.Wait()
@@ -120,6 +136,33 @@ func (s *system) failOver(ctx context.Context, n, writers, subscribers int, only
 	if len(faults) > 0 {
 		faults = append(faults, s.keep())
 		return errors.New(strings.Join(faults, "\n"))
+	}
+	return nil
+}
+
+// now is the time, as the logs have it, and how many processes the machine has wanted to run.
+func now() string {
+	load, _ := os.ReadFile("/proc/loadavg")
+	one, _, _ := strings.Cut(string(load), " ")
+	return time.Now().Format(time.TimeOnly) + ", load " + one
+}
+
+// revive brings the servers together again after what was done to one of them has failed.
+func (s *system) revive() error {
+	for _, n := range s.Nodes {
+		n.Thaw()
+	}
+	if s.Healthy(time.Now().Add(time.Minute)) == nil {
+		return nil
+	}
+	var errs []error
+	for _, n := range s.Nodes {
+		if !n.Leads() {
+			errs = append(errs, n.Renew())
+		}
+	}
+	if err := s.Healthy(time.Now().Add(2 * time.Minute)); err != nil {
+		return errors.Join(append(errs, err)...)
 	}
 	return nil
 }
@@ -152,7 +195,10 @@ func (s *system) replicas(ctx context.Context) (faults []string) {
 
 // keep leaves the logs where they are found, and says where.
 func (s *system) keep() string {
-	for _, name := range []string{"kith1", "kith2", "node1", "node2", "node3", "pgbouncer", "haproxy"} {
+	if err := os.MkdirAll(".build", 0o755); err != nil {
+		return err.Error()
+	}
+	for _, name := range []string{"kith1", "kith2", "node1", "node2", "node3", "etcd", "pgbouncer", "haproxy"} {
 		if err := os.WriteFile(".build/cluster-"+name+".log", []byte(s.Log(name)), 0o644); err != nil {
 			return err.Error()
 		}
@@ -160,38 +206,35 @@ func (s *system) keep() string {
 	return "the logs are in .build/cluster-*.log"
 }
 
-// logIn makes a user, who becomes an admin.
-func (s *system) logIn(ctx context.Context) (token string, err error) {
+// signUp makes a user, who becomes an admin, and logs in.
+func (s *system) signUp(ctx context.Context) error {
+	if err := s.instances[0].change(ctx, `mutation { createUser(input: {username: "ada", password: "correct horse"}) { user { id } } }`, nil); err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, s.kith, "admin", "ada")
+	command.Env = append(os.Environ(), "KITH_DATABASE_URL="+s.Write)
+	if said, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("making an admin: %w: %s", err, said)
+	}
+	return s.logIn(ctx)
+}
+
+// logIn gives the writers an access token, which is good for 15 minutes.
+func (s *system) logIn(ctx context.Context) error {
 	var in struct {
 		LogIn struct {
 			Session struct{ AccessToken string }
 		}
 	}
-	one := s.instances[0]
-	for _, step := range []struct {
-		query string
-		into  any
-	}{
-		{`mutation { createUser(input: {username: "ada", password: "correct horse"}) { user { id } } }`, nil},
-		{`mutation { logIn(input: {username: "ada", password: "correct horse"}) { session { accessToken } } }`, &in},
-	} {
-		a, err := one.ask(ctx, nil, step.query, nil, step.into)
-		if err == nil && a.code() != "" {
-			err = errors.New(a.Errors[0].Message)
-		}
-		if err != nil {
-			return "", err
-		}
+	err := s.instances[0].change(ctx, `mutation { logIn(input: {username: "ada", password: "correct horse"}) { session { accessToken } } }`, &in)
+	if err == nil {
+		s.token.Store(in.LogIn.Session.AccessToken)
 	}
-	command := exec.CommandContext(ctx, s.kith, "admin", "ada")
-	command.Env = append(os.Environ(), "KITH_DATABASE_URL="+s.Write)
-	if said, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("making an admin: %w: %s", err, said)
-	}
-	return in.LogIn.Session.AccessToken, nil
+	return err
 }
 
 func (s *system) round(ctx context.Context, l *ledger, w way) (r round, err error) {
+	r.way = w.name
 	if err := s.Healthy(time.Now().Add(2 * time.Minute)); err != nil {
 		return r, err
 	}
@@ -201,9 +244,13 @@ func (s *system) round(ctx context.Context, l *ledger, w way) (r round, err erro
 	}
 	hit := leads
 	if w.follower {
-		hit = s.Nodes[slices.IndexFunc(s.Nodes, func(n *dbtest.Node) bool { return n != leads && n.Acknowledges() })]
+		i := slices.IndexFunc(s.Nodes, func(n *dbtest.Node) bool { return n != leads && n.Acknowledges() })
+		if i < 0 {
+			return r, errors.New("nobody acknowledges")
+		}
+		hit = s.Nodes[i]
 	}
-	r.way, r.led = w.name, hit.Name
+	r.led = hit.Name
 	l.mu.Lock()
 	l.gap, l.last = 0, time.Now()
 	l.mu.Unlock()
@@ -220,41 +267,75 @@ func (s *system) round(ctx context.Context, l *ledger, w way) (r round, err erro
 			}
 			led = time.Now()
 			if ctx.Err() != nil || time.Since(begin) > time.Minute {
-				return r, fmt.Errorf("%s: nobody leads in place of %s", w.name, hit.Name)
+				return r, fmt.Errorf("nobody leads in place of %s", hit.Name)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
 	r.until = led.Sub(begin)
+	plain := s.plain(ctx, led)
 	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if first := l.since(led); !first.IsZero() {
 			r.first = first.Sub(led)
 			break
 		}
 		if ctx.Err() != nil || time.Now().After(end) {
-			return r, fmt.Errorf("%s: nothing is acknowledged any more", w.name)
+			return r, errors.New("nothing is acknowledged any more")
 		}
 	}
+	r.plain = <-plain
+	for end := time.Now().Add(time.Minute); l.silent(led) >= 0; time.Sleep(5 * time.Millisecond) {
+		if ctx.Err() != nil || time.Now().After(end) {
+			return r, fmt.Errorf("instance %d acknowledges nothing any more", l.silent(led)+1)
+		}
+	}
+	r.all = time.Since(led)
 	time.Sleep(2 * time.Second)
 	if err := errors.Join(<-done, w.back(hit)); err != nil {
-		return r, fmt.Errorf("%s: %w", w.name, err)
+		return r, err
 	}
 	time.Sleep(time.Second)
 	l.mu.Lock()
 	r.gap = max(l.gap, time.Since(l.last))
 	l.mu.Unlock()
-	if s.Healthy(time.Now().Add(40*time.Second)) != nil { // Patroni does not always bring back a server that went on where it was
-		r.restarted = true
-		hit.Kill()
-		err = hit.Start()
+	if s.Healthy(time.Now().Add(time.Minute)) != nil {
+		r.renewed = true
+		err = hit.Renew()
 	}
 	return r, err
+}
+
+// plain tells how long it takes until what stands before kith acknowledges a commit. Each attempt has a connection of its own.
+func (s *system) plain(ctx context.Context, since time.Time) <-chan time.Duration {
+	took := make(chan time.Duration, 1)
+	trying, stop := context.WithTimeout(ctx, time.Minute)
+	first := sync.OnceFunc(func() {
+		took <- time.Since(since)
+		stop()
+	})
+	go func() {
+		for trying.Err() == nil {
+			go func() {
+				database, err := sql.Open("postgres", s.Write)
+				if err != nil {
+					return
+				}
+				defer database.Close()
+				if _, err := database.ExecContext(trying, "SELECT pg_logical_emit_message(TRUE, 'failover', '')"); err == nil {
+					first()
+				}
+			}()
+			time.Sleep(100 * time.Millisecond)
+		}
+		first() // it took too long
+	}()
+	return took
 }
 
 // compare holds what was acknowledged and told against what is stored.
 func (s *system) compare(ctx context.Context, l *ledger, listeners []*subscriber) (faults []string) {
 	if err := s.Healthy(time.Now().Add(2 * time.Minute)); err != nil {
-		return []string{err.Error()}
+		faults = append(faults, err.Error())
 	}
 	stored, titles := map[string]bool{}, map[string]int{}
 	doubled := 0
@@ -268,7 +349,7 @@ func (s *system) compare(ctx context.Context, l *ledger, listeners []*subscriber
 				Nodes []struct{ ID, Title string }
 			}
 		}
-		_, err := s.instances[1].ask(ctx, map[string]string{consistency: "-"}, `query($a: String) { posts(first: 100, after: $a) { pageInfo { hasNextPage endCursor } nodes { id title } } }`, map[string]any{"a": after}, &page)
+		_, err := s.stored(ctx, `query($a: String) { posts(first: 100, after: $a) { pageInfo { hasNextPage endCursor } nodes { id title } } }`, map[string]any{"a": after}, &page)
 		if err != nil {
 			return append(faults, err.Error())
 		}
@@ -295,7 +376,7 @@ func (s *system) compare(ctx context.Context, l *ledger, listeners []*subscriber
 	}
 
 	var fresh struct{ Posts struct{ TotalCount int } }
-	a, err := s.instances[0].ask(ctx, map[string]string{consistency: "-"}, "{ "+newestPosts+" }", nil, &fresh)
+	a, err := s.stored(ctx, "{ "+newestPosts+" }", nil, &fresh)
 	if err != nil {
 		return append(faults, err.Error())
 	}
@@ -323,11 +404,13 @@ func (s *system) compare(ctx context.Context, l *ledger, listeners []*subscriber
 			}
 		}
 		f.mu.Lock()
+		again := 0
 		for id, n := range f.told {
 			if n > 1 && stored[id] {
-				twice++
+				again++
 			}
 		}
+		twice += again
 		resync += f.resync
 		for end, n := range f.ends {
 			ends[end] += n
@@ -335,8 +418,11 @@ func (s *system) compare(ctx context.Context, l *ledger, listeners []*subscriber
 		if f.wrong != "" {
 			faults = append(faults, f.name+": "+f.wrong)
 		}
-		if twice > 0 && f.resync == 0 {
-			faults = append(faults, f.name+" was told something twice")
+		if again > 0 && f.resync == 0 {
+			faults = append(faults, fmt.Sprintf("%s was told %d twice", f.name, again))
+		}
+		if f.resync > 0 {
+			faults = append(faults, fmt.Sprintf("%s was told RESYNC %d times", f.name, f.resync))
 		}
 		f.mu.Unlock()
 	}

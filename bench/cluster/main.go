@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -51,6 +52,7 @@ type system struct {
 	kith      string // the program
 	settings  []string
 	instances []*instance
+	token     atomic.Value // of who writes
 }
 
 func run(ctx context.Context, failovers, writers, subscribers int, only string) error {

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"text/template"
 	"time"
@@ -29,9 +30,14 @@ type Patroni struct {
 	// transactions. All are URLs of the database kith, of a user who owns it.
 	Write, Read, Pooled string
 
+	// Restarts are how often a program that stands between kith and the servers has ended by itself and was started again.
+	Restarts atomic.Int64
+
 	dir     string
 	account *syscall.Credential
 	stop    func()
+	ending  sync.Mutex
+	ended   bool // under ending
 }
 
 // A Node is one of the servers, with the Patroni that keeps it.
@@ -46,11 +52,13 @@ type Node struct {
 }
 
 // files are the settings of all programs. Times are short, so that what goes wrong shows soon; what holds for these holds for longer ones.
+// Patroni speaks the older API of etcd: with the newer one a node that was stopped and goes on takes the lock from who leads by then
+// (Patroni 3.0.2, which is Debian 12's: _update_leader puts it whoever has it), and both lead.
 var files = template.Must(template.New("").Parse(`
 {{define "node"}}scope: kith
 name: {{.Node.Name}}
 restapi: {listen: "127.0.0.1:{{.REST}}", connect_address: "127.0.0.1:{{.REST}}"}
-etcd3: {host: "127.0.0.1:{{.Etcd}}"}
+etcd: {host: "127.0.0.1:{{.Etcd}}"}
 bootstrap:
   dcs:
     ttl: 6
@@ -85,6 +93,7 @@ defaults
   timeout client 1h
   timeout server 1h
   timeout check 1s
+  retries 0
 listen write
   bind 127.0.0.1:{{.Write}}
   option httpchk OPTIONS /primary
@@ -188,11 +197,11 @@ func StartPatroni() (cluster *Patroni, stop func(), err error) {
 	client, peer := fmt.Sprintf("http://127.0.0.1:%d", etcd), fmt.Sprintf("http://127.0.0.1:%d", etcdPeer)
 	for _, command := range [][]string{
 		{programs["etcd"], "--data-dir", p.dir + "/etcd", "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
-			"--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer, "--unsafe-no-fsync"},
+			"--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer, "--unsafe-no-fsync", "--enable-v2"},
 		{programs["haproxy"], "-db", "-f", p.dir + "/haproxy.cfg"},
 		{programs["pgbouncer"], p.dir + "/pgbouncer.ini"},
 	} {
-		if _, err := p.run(filepath.Base(command[0]), command...); err != nil {
+		if err := p.keep(filepath.Base(command[0]), command...); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -252,6 +261,9 @@ func (p *Patroni) leash(lock *os.File) error {
 		return fmt.Errorf("starting a cluster: %w", err)
 	}
 	p.stop = sync.OnceFunc(func() {
+		p.ending.Lock()
+		p.ended = true
+		p.ending.Unlock()
 		_ = leash.Close()
 		_ = command.Wait()
 		_ = lock.Close()
@@ -285,6 +297,32 @@ func (p *Patroni) run(name string, command ...string) (pid int, err error) {
 	}
 	go c.Wait() //nolint:errcheck // how it ended stands in its log
 	return c.Process.Pid, nil
+}
+
+// keep starts a program under the account, and again whenever it ends, as whoever runs it would have it: PgBouncer 1.18, which is Debian
+// 12's, ends itself now and then when what it was to cancel has ended (https://github.com/pgbouncer/pgbouncer/issues/801).
+func (p *Patroni) keep(name string, command ...string) error {
+	c, err := p.Command(name, command...)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			c.Wait() //nolint:errcheck // how it ended stands in its log
+			time.Sleep(200 * time.Millisecond)
+			p.ending.Lock()
+			over := p.ended
+			if !over {
+				c, err = p.Command(name, command...)
+			}
+			p.ending.Unlock()
+			if over || err != nil {
+				return
+			}
+			p.Restarts.Add(1)
+		}
+	}()
+	return nil
 }
 
 // Command starts a program under the account of the servers, with a log of its own and further settings in front of its name, as
@@ -404,8 +442,15 @@ func (n *Node) Start() (err error) {
 }
 
 // Switchover makes another server lead in place of this one.
-func (n *Node) Switchover() error {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.REST+"/switchover", strings.NewReader(`{"leader": "`+n.Name+`"}`))
+func (n *Node) Switchover() error { return n.demand("/switchover", `{"leader": "`+n.Name+`"}`) }
+
+// Renew makes the node's server anew, as a copy of the one that leads: its Patroni may have been ended, or have run out of patience, while it was
+// putting the server back to where the other's history began.
+func (n *Node) Renew() error { return n.demand("/reinitialize", `{"force": true}`) }
+
+// demand has the node's Patroni do something.
+func (n *Node) demand(path, what string) error {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, n.REST+path, strings.NewReader(what))
 	if err != nil {
 		return err
 	}
@@ -435,7 +480,6 @@ func (n *Node) Thaw() { n.signal(syscall.SIGCONT, true) }
 
 // signal sends a signal to all processes of the node at once.
 func (n *Node) signal(signal syscall.Signal, patroni bool) {
-	var pids []int
 	if patroni {
 		_ = syscall.Kill(-n.patroni, signal) // it may have ended
 	}
@@ -445,12 +489,17 @@ func (n *Node) signal(signal syscall.Signal, patroni bool) {
 	if err != nil {
 		return
 	}
-	pids = append(pids, server)
+	// The file of a server that was killed stays, and its number may be another's.
+	if command, _ := os.ReadFile("/proc/" + line + "/cmdline"); !strings.Contains(string(command), n.dir+"/data") {
+		return
+	}
+	_ = syscall.Kill(server, syscall.SIGSTOP) // which starts no process behind our back then
+	pids := []int{server}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, stat := range stats {
 		said, _ := os.ReadFile(stat)
 		_, rest, _ := strings.Cut(string(said), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(server) {
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == line {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
 			pids = append(pids, pid)
 		}

@@ -36,6 +36,12 @@ const PostgresVariable = "KITH_TEST_POSTGRES"
 // Citus cluster, where that has its workers. The tests then run on databases of that cluster.
 const CitusVariable = "KITH_TEST_CITUS"
 
+// OnCitus tells whether the tests run on such a cluster.
+func OnCitus() bool { return os.Getenv(CitusVariable) != "" }
+
+// DistributedVariable names the environment variable that says that tests run with tables which are distributed over that cluster.
+const DistributedVariable = "KITH_TEST_DISTRIBUTED"
+
 // Postgres returns the URL of a fresh, empty database, as Database makes it, which is dropped when the test ends. A
 // machine without PostgreSQL fails the test: a suite that skips half of its databases proves nothing.
 func Postgres(t testing.TB) string {
@@ -111,15 +117,18 @@ func distributed(cluster string) (address string, drop func() error, err error) 
 		running.Wait()
 		return errors.Join(errs...)
 	}
-	drop = func() error {
-		return each(func(node string) (err error) {
-			for range 10 { // the cluster's own processes come back to it
-				if err = execute(on(node, "postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err == nil {
-					return nil
-				}
-				time.Sleep(100 * time.Millisecond)
+	patiently := func(address, statement string) (err error) {
+		for range 10 {
+			if err = execute(address, statement); err == nil {
+				return nil
 			}
-			return err
+			time.Sleep(100 * time.Millisecond)
+		}
+		return err
+	}
+	drop = func() error {
+		return each(func(node string) error { // the cluster's own processes come back to it
+			return patiently(on(node, "postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 		})
 	}
 	err = each(func(node string) error {
@@ -131,8 +140,8 @@ func distributed(cluster string) (address string, drop func() error, err error) 
 	for i, node := range nodes {
 		host, port, _ := strings.Cut(node, ":")
 		call := [2]string{"citus_set_coordinator_host", "citus_add_node"}[min(i, 1)]
-		if err == nil {
-			err = execute(on(nodes[0], name), fmt.Sprintf("SELECT %s('%s', %s)", call, host, port))
+		if err == nil { // the engine writes a node's roles each time: two that do at once are in each other's way
+			err = patiently(on(nodes[0], name), fmt.Sprintf("SELECT %s('%s', %s)", call, host, port))
 		}
 	}
 	if err != nil {

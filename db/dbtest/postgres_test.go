@@ -24,7 +24,7 @@ func TestPostgres(t *testing.T) {
 			t.Fatalf("twice the same database: %s", first)
 		}
 		for _, address := range []string{first, second} {
-			if tables := ask[int](t, address, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"); tables != 0 {
+			if tables := ask[int](t, address, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')"); tables != 0 {
 				t.Errorf("%d relations in a fresh database, want none", tables)
 			}
 			if err := execute(address, "CREATE TABLE mine (id bigint PRIMARY KEY)"); err != nil {
@@ -69,6 +69,7 @@ func TestPostgresOnTheClusterOfTheRun(t *testing.T) {
 	}
 	t.Cleanup(stop)
 	t.Setenv(PostgresVariable, cluster)
+	t.Setenv(CitusVariable, "")
 	if got, want := host(t, Postgres(t)), host(t, cluster); got != want {
 		t.Errorf("the database stands at %s, want %s as %s says", got, want, PostgresVariable)
 	}

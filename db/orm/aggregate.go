@@ -341,7 +341,7 @@ func (p *havingParser) object(input map[string]any, path []string) condition {
 	for _, name := range slices.Sorted(maps.Keys(input)) {
 		conditions = append(conditions, p.named(name, input[name], at(path, name)))
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", constant("TRUE"))
 }
 
 func (p *havingParser) named(name string, v any, path []string) condition {
@@ -355,7 +355,7 @@ func (p *havingParser) named(name string, v any, path []string) condition {
 		}
 		return p.object(input, path)
 	}
-	if c := p.logical(name, v, path, nested); c != nil {
+	if c := p.logical(name, v, path, constant("TRUE"), nested); c != nil {
 		return c
 	}
 	if name == string(Count) {
@@ -370,7 +370,7 @@ func (p *havingParser) named(name string, v any, path []string) condition {
 		}
 		conditions = append(conditions, p.compare(Aggregate{Function(name), field}, operators, at(path, field)))
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", constant("TRUE"))
 }
 
 // compare is the conjunction of the operators on one aggregate.
@@ -379,7 +379,7 @@ func (p *havingParser) compare(a Aggregate, to map[string]any, path []string) co
 	if answer == nil {
 		return p.fail(path, "is not a condition")
 	}
-	answer.Name = aggregateAlias(p.Place(a))
+	answer.Name, answer.substrings = aggregateAlias(p.Place(a)), false // no index knows it
 	if !a.exact(answer) {
 		return p.column(answer, to, path)
 	}
@@ -417,7 +417,7 @@ func (p *havingParser) compare(a Aggregate, to map[string]any, path []string) co
 			q.bindTo(" "+[2]string{"IN", "NOT IN"}[btoi(name == "notIn")]+" ("+q.numbers+"))", q.bindNumbers(numbers))
 		})
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", constant("TRUE"))
 }
 
 // exact tells whether an answer is a number that may have more than 64 bits: the databases hold it each in its own way.
@@ -497,7 +497,13 @@ func (s *Summary) rows(q *query, r *Read) {
 		q.add(separator)
 		separator = ", "
 	}
-	if r.Via != nil {
+	switch {
+	case r.alone(q):
+	case r.parents(q) == inRows:
+		next()
+		q.add(r.parent(t), " AS p")
+		grouped++
+	default:
 		next()
 		q.add(q.key, " AS p")
 		grouped++
@@ -514,10 +520,10 @@ func (s *Summary) rows(q *query, r *Read) {
 		q.add(" AS ", aggregateAlias(i))
 	}
 	q.add(" FROM ")
-	if r.Via != nil {
-		q.bindTo(q.keyList+" CROSS JOIN ", q.bindKeys(r.Keys))
+	if !r.alone(q) && r.parents(q) == besideRows {
+		q.keys(r.Keys, " CROSS JOIN ")
 	}
-	r.source(q, t, q.key)
+	r.source(q, t)
 	for i := range grouped {
 		q.add([2]string{", ", " GROUP BY "}[btoi(i == 0)], strconv.Itoa(i+1))
 	}
@@ -530,7 +536,8 @@ func (s *Summary) write(q *query, r *Read) {
 		return
 	}
 	names := make([]string, 0, 1+len(s.By)+len(s.Aggregates))
-	if r.Via != nil {
+	many := !r.alone(q)
+	if many {
 		names = append(names, "p")
 	}
 	for i := range s.By {
@@ -546,7 +553,7 @@ func (s *Summary) write(q *query, r *Read) {
 		}
 	}
 	q.add("SELECT ", list, " FROM (")
-	if r.Via != nil {
+	if many {
 		q.add("SELECT g.*, row_number() OVER (PARTITION BY p")
 		order()
 		q.add(") AS place FROM (")
@@ -557,7 +564,7 @@ func (s *Summary) write(q *query, r *Read) {
 		q.add(" WHERE ")
 		s.having(q, "g")
 	}
-	if r.Via != nil {
+	if many {
 		q.add(") AS g WHERE place <= ", strconv.Itoa(s.first), " ORDER BY p, place")
 		return
 	}
@@ -576,6 +583,7 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 	if out.Width == 0 {
 		return out, nil
 	}
+	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true} // of all rows, also of those that distinct leaves out
 	if len(s.By) == 0 && !slices.ContainsFunc(s.Aggregates, func(a Aggregate) bool { return a != Aggregate{Function: Count} }) {
 		counts, err := db.Count(ctx, r)
 		if err != nil {
@@ -586,7 +594,7 @@ func (db *DB) Summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		}
 		return out, budget.Hold(out.Bytes)
 	}
-	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where}, whole: true}
+	r = db.located(ctx, r)
 	if set := readSetOf(ctx); set != nil {
 		set.note(r, nil, s)
 	}
@@ -602,13 +610,12 @@ func (db *DB) summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 		columns = append(columns, g.Column)
 	}
 	columns = append(columns, s.answers...)
-	pinned, err := db.pinned(ctx, r.Path, r.Page.Where)
+	q, _, err := db.reading(ctx, r) // of whole rows, so as itself
 	if err != nil {
 		return nil, err
 	}
-	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx), pinned: pinned}
 	s.write(q, r)
-	held, first := 0, btoi(r.Via != nil)
+	held, first := 0, btoi(!r.alone(q))
 	looks := func(ctx context.Context) float64 {
 		each, once := db.SummaryLooks(ctx, r.Via, r.From, r.Page)
 		return each*float64(max(1, len(r.Keys))) + once
@@ -616,8 +623,11 @@ func (db *DB) summarize(ctx context.Context, r *Read, s *Summary) (*Rows, error)
 	statement := &Statement{Path: r.Path, Text: q.String(), Args: q.args, Keys: len(r.Keys), looks: looks, noted: true, skewed: r.skewed()}
 	err = db.gather(ctx, statement, first+out.Width, func(values []driver.Value) error {
 		var key int64
-		if first > 0 {
+		switch {
+		case first > 0:
 			key, _ = values[0].(int64)
+		case r.Via != nil:
+			key = r.Keys[0]
 		}
 		row := make([]any, out.Width)
 		for i, v := range values[first:] {

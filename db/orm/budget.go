@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Memory bounds the bytes that all running operations take together. It is safe for concurrent use.
@@ -65,12 +66,12 @@ type Budget struct {
 	released bool
 }
 
-// WithBudget answers a context for an operation whose answer has at most so many bytes. The rows that are read under it
-// are taken from its budget, and at the end of that it is cancelled: closing rows would read all that are left.
-func (m *Memory) WithBudget(ctx context.Context, answer int) (context.Context, *Budget) {
+// WithBudget answers a context for an operation that may take some time, and whose answer has at most so many bytes. The rows that
+// are read under it are taken from its budget, and at the end of that it is cancelled: closing rows would read all that are left.
+func (m *Memory) WithBudget(ctx context.Context, within time.Duration, answer int) (context.Context, *Budget) {
 	b := &Budget{memory: m, answer: int64(answer)}
 	b.reserved.Store(freeBytes)
-	ctx, b.cancel = context.WithCancel(ctx)
+	ctx, b.cancel = context.WithTimeout(ctx, within)
 	return context.WithValue(ctx, budgetKey, b), b
 }
 

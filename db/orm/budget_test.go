@@ -7,13 +7,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kith/db/dbtest"
 )
 
 func TestBudget(t *testing.T) {
 	m := NewMemory(1 << 20)
-	_, b := m.WithBudget(t.Context(), 400<<10)
+	_, b := m.WithBudget(t.Context(), time.Minute, 400<<10)
 	if err := b.Hold(freeBytes); err != nil || m.Used() != 0 {
 		t.Fatalf("a small operation reserved %d: %v", m.Used(), err)
 	}
@@ -46,7 +47,7 @@ func TestBudget(t *testing.T) {
 		"held":     func(b *Budget) error { return b.Hold(heldBytes*(400<<10) + 1) },
 		"finished": func(b *Budget) error { return b.Fits(400<<10 + 1) },
 	} {
-		_, b := m.WithBudget(t.Context(), 400<<10)
+		_, b := m.WithBudget(t.Context(), time.Minute, 400<<10)
 		first := take(b)
 		if CodeOf(first) != LimitExceeded {
 			t.Errorf("%s: %v", name, first)
@@ -60,9 +61,9 @@ func TestBudget(t *testing.T) {
 	}
 
 	// What does not fit is refused, and small operations are not.
-	ctx, large := m.WithBudget(t.Context(), 1<<20)
-	refused, other := m.WithBudget(t.Context(), 1<<20)
-	_, small := m.WithBudget(t.Context(), 1<<20)
+	ctx, large := m.WithBudget(t.Context(), time.Minute, 1<<20)
+	refused, other := m.WithBudget(t.Context(), time.Minute, 1<<20)
+	_, small := m.WithBudget(t.Context(), time.Minute, 1<<20)
 	if err := large.Write(1 << 20); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestBudget(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			_, b := m.WithBudget(t.Context(), 1<<20)
+			_, b := m.WithBudget(t.Context(), time.Minute, 1<<20)
 			defer b.Release()
 			var parts sync.WaitGroup
 			for range 8 {
@@ -133,7 +134,7 @@ func TestReadEndsWithItsBudget(t *testing.T) {
 				t.Fatal(err)
 			}
 			memory := NewMemory(64 << 20)
-			ctx, budget := memory.WithBudget(t.Context(), 100_000)
+			ctx, budget := memory.WithBudget(t.Context(), time.Minute, 100_000)
 			read := &Read{From: Posts.Table, Select: Select{Columns: Posts.Columns}, Page: &Page{Size: 1000, Order: []Order{{Column: Posts.KeyColumn()}}}}
 			_, err = db.Read(ctx, read)
 			if CodeOf(err) != LimitExceeded || rows < 39 || rows > 41 {
@@ -144,7 +145,7 @@ func TestReadEndsWithItsBudget(t *testing.T) {
 				t.Errorf("another read of an operation at its end: %d rows, %v", rows, again)
 			}
 			budget.Release()
-			ctx, whole := memory.WithBudget(t.Context(), 1<<20)
+			ctx, whole := memory.WithBudget(t.Context(), time.Minute, 1<<20)
 			found, err := db.Read(ctx, read)
 			if err != nil || found.Len() != 200 || found.Bytes < 2_000_000 || memory.Used() < int64(found.Bytes)-freeBytes {
 				t.Errorf("%d rows in %d bytes, %d reserved: %v", found.Len(), found.Bytes, memory.Used(), err)

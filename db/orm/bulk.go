@@ -140,6 +140,7 @@ func (db *DB) matching(ctx context.Context, b *Bulk) (keys []int64, faults []Fau
 	}
 	viewer, others := ViewerOf(ctx), 0
 	err = db.match(ctx, b.Table.Type, b, db.locks[strength], func(key, owner int64) {
+		db.knowOwner(ctx, b.Table, key, owner)
 		keys = append(keys, key)
 		others += btoi(!viewer.owns(owner))
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 )
 
 // A ticket hangs on another, which it loses when that goes, and is seen by its holder alone.
@@ -173,4 +174,45 @@ func TestManyRowsOfOneTable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The row that an upsert has found stays for as long as its transaction, also where it is left as it is, alone or among other writes.
+func TestWhatAnUpsertFindsStays(t *testing.T) {
+	everywhere(t, func(t *testing.T, d *DB) {
+		for update, input := range map[string]Input{"none": nil, "empty": {}} {
+			for _, others := range []int{0, 1} {
+				ctx := WithViewer(t.Context(), Viewer{Admin: true})
+				name := fmt.Sprint(update, others)
+				u, faults, err := NewUpsert(Tags.Table, Input{{"name", name}}, Input{}, input)
+				if err != nil || len(faults) > 0 {
+					t.Fatal(faults, err)
+				}
+				var key int64
+				upsert := func(ctx context.Context) (err error) { key, _, _, err = d.Upsert(ctx, u); return err }
+				if err := d.Write(ctx, upsert); err != nil {
+					t.Fatal(err)
+				}
+				if err := d.Write(ctx, func(ctx context.Context) error {
+					intents := slices.Repeat([]Intent{{Upsert: u}}, others+1)
+					if err := d.Lock(ctx, intents...); err != nil {
+						return err
+					}
+					if err := upsert(ctx); err != nil {
+						return err
+					}
+					deleting, cancel := context.WithTimeout(WithViewer(t.Context(), Viewer{Admin: true}), 300*time.Millisecond)
+					defer cancel()
+					if err := d.Write(deleting, func(ctx context.Context) error {
+						_, _, _, err := d.Delete(ctx, Tags.Table, key, nil, true)
+						return err
+					}); err == nil {
+						t.Errorf("update %s, %d others: it is deleted while it is answered", update, others)
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
 }

@@ -53,6 +53,20 @@ type RowChange struct {
 	Before, After []any
 }
 
+// Shard is what the row has in the column of DistributedBy, or had; 0 if that is not recorded.
+func (c *RowChange) Shard() (shard int64) {
+	if c.Table == nil || c.Table.shard == nil {
+		return 0
+	}
+	at := slices.Index(c.Table.Columns, c.Table.shard)
+	for _, row := range [][]any{c.Before, c.After} {
+		if row != nil && row[at] != nil {
+			shard, _ = row[at].(int64)
+		}
+	}
+	return shard
+}
+
 // A Committed is what one transaction did, in the order in which it did it, or a part of that: of one that did very much there are
 // several, one behind the other.
 type Committed struct {
@@ -175,10 +189,13 @@ func (l *changeLog) wake() {
 
 // moveHead ends a transaction: where there is one writer at a time, it has its position now.
 func (db *DB) moveHead(ctx context.Context, t *transaction) error {
+	if err := db.collect(ctx, t); err != nil {
+		return err
+	}
 	if db.endNumbered == "" {
 		return nil
 	}
-	return db.sendTo(ctx, t.pool, t, &Statement{Text: db.endNumbered, Args: []any{newMark()}}, nil)
+	return db.sendTo(ctx, t.pool, t, &Statement{Text: db.endNumbered, Args: []any{newMark(), db.bindTime(db.Now())}, brief: true}, nil)
 }
 
 func newMark() int64 { return rand.Int64N(1 << 53) }
@@ -269,7 +286,7 @@ func (db *DB) unrecorded(ctx context.Context, begins bool) error {
 	if err := db.Query(ctx, "changes", db.quiet[1], nil, func(*sqlx.Rows) error { return nil }); err != nil {
 		return err
 	}
-	return db.change(ctx, &Statement{Path: "changes", Text: db.beginAnew}, nil)
+	return db.change(ctx, &Statement{Path: "changes", Text: beginAnew}, nil)
 }
 
 // PruneChanges removes what is older than it has to be kept, and what is too much.
@@ -486,7 +503,7 @@ func (db *DB) lastChange(ctx context.Context) (last Cursor, err error) {
 	for {
 		var waiting bool
 		limited, cancel := context.WithTimeout(ctx, logWithin)
-		err := db.read.QueryRowxContext(limited, "SELECT position, mark, EXISTS ("+db.unnumbered+") FROM change_head").
+		err := db.read.QueryRowxContext(limited, "SELECT position, mark, EXISTS ("+db.unnumbered+") FROM "+db.head).
 			Scan(&last.Position, &last.mark, &waiting)
 		cancel()
 		if err != nil || !waiting {
@@ -505,7 +522,7 @@ func (db *DB) Newest(ctx context.Context, path string) (newest Cursor, err error
 	if !db.model.follows() {
 		return newest, errNotFollowed()
 	}
-	err = db.Query(ctx, path, "SELECT position, mark FROM change_head", nil, func(rows *sqlx.Rows) error {
+	err = db.Query(ctx, path, "SELECT position, mark FROM "+db.head, nil, func(rows *sqlx.Rows) error {
 		return rows.Scan(&newest.Position, &newest.mark)
 	})
 	return newest, err
@@ -568,7 +585,7 @@ func (db *DB) readChanges(ctx context.Context, from Cursor) (next []*Committed, 
 	}
 	if n == 0 { // it may be the last one, and old
 		var head Cursor
-		err := db.read.QueryRowxContext(ctx, "SELECT position, mark FROM change_head").Scan(&head.Position, &head.mark)
+		err := db.read.QueryRowxContext(ctx, "SELECT position, mark FROM "+db.head).Scan(&head.Position, &head.mark)
 		if err == nil && head != from {
 			err = errResync()
 		}
@@ -592,15 +609,15 @@ func (c *Committed) read(m *Model, place string, key int64, verb, fields, before
 		if t.Name == place {
 			change.Table = t
 		}
-		for _, r := range t.Relations {
-			if r.Link != nil && r.Link.Rows == nil && r.first && r.Link.Table == place {
-				change.Link = r
-			}
+	}
+	for r := range m.links() {
+		if r.Link.Table == place {
+			change.Link = r
 		}
 	}
 	switch {
 	case change.Link != nil:
-		link, err := valuesIn(before + after) // of which one is empty, but where a link was made another
+		link, err := valuesIn(before + after) // of which one is empty
 		if err != nil {
 			return err
 		}
@@ -610,17 +627,16 @@ func (c *Committed) read(m *Model, place string, key int64, verb, fields, before
 		}
 	case change.Table != nil:
 		var err error
-		for _, name := range strings.Fields(fields) {
-			if column := change.Table.column(name); column != nil {
-				change.Columns = append(change.Columns, column)
-			}
-		}
 		if change.Before, err = change.Table.image(before); err != nil {
 			return err
 		}
 		if change.After, err = change.Table.image(after); err != nil {
 			return err
 		}
+		if change.Verb != RowUpdated {
+			break
+		}
+		change.Columns = change.Table.differing(change.Before, change.After, strings.Fields(fields))
 	default:
 		return nil // of a page that has been
 	}
@@ -690,6 +706,13 @@ func (c *Committed) merge() {
 			}
 		}
 		switch {
+		case was == RowDeleted && is == RowCreated && change.Table != nil: // it went to another node
+			had.Verb = RowUpdated
+			for _, column := range change.Table.differing(had.Before, had.After, nil) {
+				if !slices.Contains(had.Columns, column) {
+					had.Columns = append(had.Columns, column)
+				}
+			}
 		case was == RowCreated && is == RowDeleted, was == RowDeleted && is == RowCreated:
 			had.Verb = ""
 		case was == "", was == RowUpdated:
@@ -697,6 +720,16 @@ func (c *Committed) merge() {
 		}
 	}
 	c.Changes = slices.DeleteFunc(out, func(change RowChange) bool { return change.Verb == "" })
+}
+
+// differing are the columns of which recorded values differ, and those of some names, which are not recorded.
+func (t *Table) differing(before, after []any, hidden []string) (columns []*Column) {
+	for i, c := range t.Columns {
+		if before != nil && after != nil && before[i] != after[i] || slices.Contains(hidden, c.Name) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
 }
 
 // Fields are the names in the schema of what differs and the viewer may read in every row: of a foreign key, the relation's.

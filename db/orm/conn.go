@@ -82,9 +82,10 @@ type Statement struct {
 	looks  func(context.Context) float64 // about how many rows the database looks at; nil: few
 	noted  bool                          // in the context's ReadSet
 	skewed bool                          // it is to be planned for its values
-	brief  bool                          // it looks up one row
+	brief  bool                          // it looks up one row, or writes few: it is not worth to be watched
 
-	refused error // that a row has been answered with
+	refused error   // that a row has been answered with
+	parts   []int64 // of tables that are distributed, those that it writes to; nil: it is not known
 
 	// of one that gathers its rows
 	row  []driver.Value
@@ -233,6 +234,8 @@ type transaction struct {
 	refused bool // a run before this one wrote what a unique or foreign key does not allow
 	alone   bool // it keeps others from tables, also those who prepare statements about them
 	wrote   atomic.Bool
+	parts   map[rowOf]int64 // that rows are of, as far as they are known
+	touched writtenParts
 	// unprepared are texts that are worth to be prepared when it has ended.
 	unprepared []string
 	watched    []*Watch // to be told when it has ended
@@ -358,11 +361,18 @@ func (db *DB) send(ctx context.Context, s *Statement, each func(*sqlx.Rows) erro
 }
 
 // sendTo sends a statement to a pool or a transaction of it. One that was prepared before its tables changed is prepared
-// anew and sent again; a transaction has to be run again for that.
+// anew and sent again; a transaction has to be run again for that. One that lost a race by itself, as where transactions are serializable,
+// is sent again as it is.
 func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Statement, each func(*sqlx.Rows) error) error {
 	for attempt := 1; ; attempt++ {
 		used, err := db.sendOnce(ctx, pool, t, s, each)
-		if err == nil || used == nil || s.Rows > 0 || attempt == resends || db.stale == nil || !db.stale(err) {
+		if err == nil || s.Rows > 0 || s.refused != nil || attempt == resends || db.stale == nil {
+			return err
+		}
+		if t == nil && db.code(err) == Retry {
+			continue
+		}
+		if used == nil || !db.stale(err) {
 			return err
 		}
 		db.prepared[pool].forget(used)
@@ -372,7 +382,7 @@ func (db *DB) sendTo(ctx context.Context, pool *sqlx.DB, t *transaction, s *Stat
 	}
 }
 
-// resends bounds how often a statement is prepared anew: the error is also that of a statement that can never run.
+// resends bounds how often a statement is sent anew: the error of one to be prepared is also that of a statement that can never run.
 const resends = 4
 
 // sendOnce also answers the prepared statement that was sent; nil if there was none, or it was prepared for this once.
@@ -382,8 +392,8 @@ func (db *DB) sendOnce(ctx context.Context, pool *sqlx.DB, t *transaction, s *St
 		return nil, err
 	}
 	defer release()
-	if s.each != nil {
-		ctx = context.WithValue(ctx, gatherKey{}, s)
+	if s.each != nil || s.brief {
+		ctx = context.WithValue(ctx, statementKey{}, s)
 	}
 	if each == nil {
 		result, err := q.exec(ctx, s.Args)
@@ -455,7 +465,7 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.reserveKeys(ctx)
 		if err == nil {
-			err = db.transact(ctx, db.write, snapshot, refused, db.inTurn(f))
+			err = db.transact(ctx, db.write, snapshot, refused, beginning(db.turn, f))
 		}
 		code := CodeOf(err)
 		if code != Retry && code != Stale || attempt == attempts {
@@ -474,9 +484,15 @@ func (db *DB) Write(ctx context.Context, f func(context.Context) error) error {
 	}
 }
 
-// Snapshot runs f so that all its statements see one state of the database. f must only read.
+// Snapshot runs f so that all its statements see one state of the database; of rows in parts that of each node when it is first asked. f
+// must only read.
 func (db *DB) Snapshot(ctx context.Context, f func(context.Context) error) error {
 	return db.transact(ctx, db.read, true, false, f)
+}
+
+// Still is Snapshot of all nodes at once: where rows are in parts nobody writes meanwhile.
+func (db *DB) Still(ctx context.Context, f func(context.Context) error) error {
+	return db.transact(ctx, db.read, true, false, beginning(db.still, f))
 }
 
 func (db *DB) transact(ctx context.Context, pool *sqlx.DB, snapshot, refused bool, f func(context.Context) error) error {

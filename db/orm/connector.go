@@ -56,10 +56,24 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, outageOf(err)
 	}
 	made := &conn{pqConn: inner.(pqConn), link: a.link, from: c, made: begun}
+	if err := made.listen(); err != nil {
+		made.Close()
+		return nil, outageOf(errors.Join(driver.ErrBadConn, err)) // so that a pool makes another
+	}
 	pq.SetNoticeHandler(inner, func(notice *pq.Error) {
 		made.alone = made.alone || notice.Routine == waitsForStandby
 	})
 	return made, nil
+}
+
+// listen has lib/pq wait for what ends a statement. For each it would make a goroutine that waits for the end of the context, which is
+// noticed where statements are short. Here one is made with the connection, by a query whose rows are not closed before it, and what is
+// done there is done under no context: the end of that which the link watches is the end of the one that this goroutine waits for.
+func (c *conn) listen() (err error) {
+	var ended context.Context
+	ended, c.link.cancel = context.WithCancel(context.Background())
+	c.listening, err = c.pqConn.QueryContext(ended, ";", nil)
+	return err
 }
 
 // renewal is how often connections are made anew because one of them failed.
@@ -133,7 +147,7 @@ func (dialer) DialContext(ctx context.Context, network, address string) (net.Con
 	}
 	l.in = bufio.NewReaderSize(l.Conn, linkBuffer)
 	if connecting {
-		l.watch(a.ctx)
+		l.watch(a.ctx, false)
 		a.link = l
 	}
 	return l, nil
@@ -158,10 +172,13 @@ type link struct {
 	until time.Time // when everything fails; zero: the context has not ended
 	turn  int       // which context is watched
 	stop  func() bool
+
+	cancel    context.CancelFunc // ends what the server does for the connection, for which there is nothing to be done afterwards
+	cancelled bool
 }
 
-// watch makes ctx the one to watch.
-func (l *link) watch(ctx context.Context) {
+// watch makes ctx the one to watch. If it ends, so does what the server does, if that may be cancelled.
+func (l *link) watch(ctx context.Context, cancels bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest()
@@ -180,15 +197,20 @@ func (l *link) watch(ctx context.Context) {
 			}
 			l.until = ended.Add(grace)
 			l.Conn.SetDeadline(l.until) //nolint:errcheck // it is closed
+			if cancels {
+				l.cancelled = true
+				l.cancel()
+			}
 		}
 	})
 }
 
-// release watches nothing until the next watch.
-func (l *link) release() {
+// release watches nothing until the next watch. It tells whether there may be one.
+func (l *link) release() (usable bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest()
+	return !l.cancelled && !l.broken.Load()
 }
 
 func (l *link) rest() {
@@ -285,6 +307,7 @@ func (l *link) skip() error {
 type pqConn interface {
 	driver.Conn
 	driver.ConnBeginTx
+	driver.Tx // the last that was begun
 	driver.ConnPrepareContext
 	driver.ExecerContext
 	driver.QueryerContext
@@ -303,8 +326,9 @@ type conn struct {
 	readOnly bool          // the server takes no writes: another has its place, or will
 	alone    bool          // it has committed something without waiting for the standby that is to have it
 	begins   bool          // a transaction, with the next statement
-	unended  bool          // a transaction may still be under way
 	unused   []driver.Stmt // to be closed with the next statement, since closing has no context
+
+	listening driver.Rows // of listen
 }
 
 // Sent is told every text that is sent to PostgreSQL, by migrations as well; nil is nothing. It is for tests, which set it before they
@@ -321,7 +345,7 @@ func (c *conn) say(ctx context.Context, text string) {
 
 // begin is called before anything is sent.
 func (c *conn) begin(ctx context.Context) {
-	c.link.watch(ctx)
+	c.link.watch(ctx, true)
 	for _, s := range c.unused {
 		s.Close() // a broken connection shows with the statement
 	}
@@ -349,10 +373,11 @@ type lazily struct{}
 func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	if c.from.plain && ctx.Value(lazily{}) != nil {
 		c.begins = true
-		return &tx{lazyTx{c}, c, ctx}, nil
+		return &tx{c.pqConn, c, ctx}, nil
 	}
 	c.begin(ctx)
-	inner, err := c.pqConn.BeginTx(ctx, options)
+	inner, err := c.pqConn.BeginTx(context.Background(), options)
+	c.link.release()
 	return &tx{inner, c, ctx}, c.begun(err)
 }
 
@@ -373,32 +398,8 @@ func (c *conn) ready(ctx context.Context) error {
 	}
 	c.begins = false
 	c.begin(ctx)
-	_, err := c.pqConn.ExecContext(ctx, beginText, nil)
+	_, err := c.pqConn.ExecContext(context.Background(), beginText, nil)
 	return unbegun(c.begun(err), c.link)
-}
-
-// A lazyTx is a transaction that lib/pq does not know of. Its own Commit is not for it: that ends, once more, what watched the
-// context of the last one that lib/pq has begun on the connection.
-type lazyTx struct{ conn *conn }
-
-// Commit commits, if anything has been sent.
-func (t lazyTx) Commit() error {
-	rows, err := t.conn.pqConn.QueryContext(context.Background(), "COMMIT", nil)
-	if err != nil {
-		return err
-	}
-	said, _ := rows.(interface{ Tag() string })
-	if err = rows.Close(); err == nil && said.Tag() != "COMMIT" {
-		err = pq.ErrInFailedTransaction
-	}
-	return err
-}
-
-// Rollback rolls back.
-func (t lazyTx) Rollback() error {
-	_, err := t.conn.pqConn.ExecContext(context.Background(), "ROLLBACK", nil)
-	t.conn.unended = err != nil
-	return err
 }
 
 // A lostBeginning is an error of a connection that was lost with the beginning of a transaction: a pool tries another for BEGIN.
@@ -449,7 +450,7 @@ func (t *tx) Commit() error {
 		return t.Rollback()
 	}
 	l := t.conn.link
-	l.watch(t.ctx)
+	l.watch(t.ctx, false)
 	before := l.sent.Load()
 	t.conn.alone = false
 	err := t.Tx.Commit()
@@ -485,7 +486,7 @@ func (t *tx) Rollback() error {
 		t.conn.begins = false
 		return nil
 	}
-	t.conn.link.watch(t.ctx)
+	t.conn.link.watch(t.ctx, false)
 	return t.Tx.Rollback()
 }
 
@@ -495,14 +496,16 @@ func (c *conn) PrepareContext(ctx context.Context, text string) (driver.Stmt, er
 		return nil, err
 	}
 	c.say(ctx, text)
-	inner, err := c.pqConn.PrepareContext(ctx, text)
+	inner, err := c.pqConn.PrepareContext(context.Background(), text)
+	prepared, ok := inner.(pqStmt)
+	if err == nil && !ok {
+		return inner, nil // COPY, whose Close ends it
+	}
+	c.link.release()
 	if err != nil {
 		return nil, err
 	}
-	if inner, ok := inner.(pqStmt); ok {
-		return &stmt{inner, c}, nil
-	}
-	return inner, nil // COPY, whose Close ends it
+	return &stmt{prepared, c}, nil
 }
 
 // ExecContext runs a statement, or gathers its rows.
@@ -511,12 +514,13 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 		return nil, err
 	}
 	c.say(ctx, text)
+	defer c.link.release()
 	var result driver.Result
 	var err error
 	if s := gathering(ctx); s != nil {
-		result, err = s.take(c.pqConn.QueryContext(ctx, text, args))
+		result, err = s.take(c.pqConn.QueryContext(context.Background(), text, args))
 	} else {
-		result, err = c.pqConn.ExecContext(ctx, text, args)
+		result, err = c.pqConn.ExecContext(context.Background(), text, args)
 	}
 	return result, c.seen(err)
 }
@@ -527,14 +531,45 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 		return nil, err
 	}
 	c.say(ctx, text)
-	rows, err := c.pqConn.QueryContext(ctx, text, args)
-	return rows, c.seen(err)
+	rows, err := c.pqConn.QueryContext(context.Background(), text, args)
+	return c.watched(rows, c.seen(err))
+}
+
+// A watchedRows is the rows of lib/pq. The link watches the context of their statement until they are closed, and no longer: a transaction
+// may go on behind it.
+type watchedRows struct {
+	pqRows
+	link *link
+}
+
+type pqRows interface {
+	driver.RowsNextResultSet
+	driver.RowsColumnTypeScanType
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypePrecisionScale
+}
+
+// Close ends the statement.
+func (r *watchedRows) Close() error {
+	defer r.link.release()
+	return r.pqRows.Close()
+}
+
+// watched are the rows of a statement, unless it failed.
+func (c *conn) watched(inner driver.Rows, err error) (driver.Rows, error) {
+	if err != nil {
+		c.link.release()
+		return nil, err
+	}
+	return &watchedRows{inner.(pqRows), c.link}, nil
 }
 
 // Ping asks for a sign of life.
 func (c *conn) Ping(ctx context.Context) error {
 	c.begin(ctx)
-	return c.pqConn.Ping(ctx)
+	defer c.link.release()
+	return c.pqConn.Ping(context.Background())
 }
 
 func (c *conn) stale() bool { return c.made <= c.from.renewed.Load() }
@@ -549,8 +584,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 
 // IsValid is called when the connection is given back.
 func (c *conn) IsValid() bool {
-	c.link.release()
-	return !c.link.broken.Load() && !c.readOnly && !c.unended && !c.stale() && c.pqConn.IsValid()
+	return c.link.release() && !c.readOnly && !c.stale() && c.pqConn.IsValid()
 }
 
 // Close takes leave.
@@ -560,7 +594,11 @@ func (c *conn) Close() error {
 	}
 	brief, cancel := context.WithCancel(context.Background())
 	cancel()
-	c.link.watch(brief)
+	c.link.watch(brief, false)
+	if c.listening != nil {
+		c.listening.Close()
+	}
+	c.link.cancel()
 	return c.pqConn.Close()
 }
 
@@ -579,12 +617,13 @@ type stmt struct {
 // ExecContext runs the statement, or gathers its rows.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	sent := s.conn.sending(ctx)
+	defer s.conn.link.release()
 	var result driver.Result
 	var err error
 	if g := gathering(ctx); g != nil {
-		result, err = g.take(s.pqStmt.QueryContext(ctx, args))
+		result, err = g.take(s.pqStmt.QueryContext(context.Background(), args))
 	} else {
-		result, err = s.pqStmt.ExecContext(ctx, args)
+		result, err = s.pqStmt.ExecContext(context.Background(), args)
 	}
 	return result, sent(err)
 }
@@ -592,8 +631,8 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 // QueryContext runs the statement, which answers rows.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	sent := s.conn.sending(ctx)
-	rows, err := s.pqStmt.QueryContext(ctx, args)
-	return rows, sent(err)
+	rows, err := s.pqStmt.QueryContext(context.Background(), args)
+	return s.conn.watched(rows, sent(err))
 }
 
 // Close leaves the statement to be closed.

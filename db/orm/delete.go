@@ -52,8 +52,19 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 // remove deletes rows of t, which are locked, and does what the relation page says to what hangs on them, and counts what goes
 // with them. Rows that are deleted by force only are in use if there is any, and are kept.
 func (m *removal) remove(ctx context.Context, t *Table, keys []int64, force bool) (inUse bool, err error) {
+	if t.shard != nil { // which is told of what is gone
+		if _, err := m.db.parts(ctx, t, keys); err != nil {
+			return false, err
+		}
+	}
 	which, bound := m.db.withKeys("id", keys)
-	rows, args := t.below("SELECT id FROM "+t.Name+" WHERE "+which), []any{bound}
+	args := []any{bound}
+	m.keys, m.parts = map[*Table][]int64{t: keys}, map[*Table][]int64{}
+	if parts := m.db.knownParts(ctx, t, keys); len(parts) > 0 {
+		there, bound := m.db.withKeys(t.shard.Name, parts)
+		which, args, m.parts[t] = which+" AND "+there, append(args, bound), parts
+	}
+	rows := t.below("SELECT id FROM " + t.Name + " WHERE " + which)
 	if err := m.cascadeAll(ctx, t, rows, args); err != nil || t.Forced() && len(m.counts) > 0 && !force {
 		return err == nil, err
 	}
@@ -62,7 +73,7 @@ func (m *removal) remove(ctx context.Context, t *Table, keys []int64, force bool
 	}
 	q := &query{dialect: m.db.dialect, args: args}
 	q.add("DELETE FROM ", t.Name, " WHERE ", which)
-	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: len(keys)}, q, t, Deleted)
+	n, err := m.change(ctx, &Statement{Path: "delete " + t.Type, Keys: len(keys), parts: m.parts[t]}, q, t, Deleted)
 	m.count(t.Type, Deleted, n-len(keys)) // those below them
 	return false, err
 }
@@ -102,6 +113,8 @@ type removal struct {
 	// detached are the rows that have lost a key, of tables whose rows may lose several, or go as well in the end: each counts
 	// once, and what goes has not been kept.
 	detached map[*Table]map[int64]bool
+	// keys and parts are those of the rows that go, by their tables, as far as they are known.
+	keys, parts map[*Table][]int64
 }
 
 // removal begins the delete of rows of tables.
@@ -187,8 +200,20 @@ func (m *removal) cascade(ctx context.Context, r *Relation, rows string, args []
 		return err
 	}
 	q := &query{dialect: m.db.dialect}
+	if delete(m.parts, r.To); r.Theirs != nil && m.db.placedBy(r.Theirs) {
+		m.parts[r.To] = m.keys[r.From]
+	}
 	change := func(name string, action CascadeAction) error {
-		n, err := m.change(ctx, &Statement{Path: "delete " + r.Coordinate()}, q, r.To, action)
+		s := &Statement{Path: "delete " + r.Coordinate()}
+		switch p := m.db.part(r); {
+		case p.of == r.From && p.of != nil:
+			s.parts = m.parts[r.From]
+			q.inOneOf(p.name, s.parts)
+		case r.Theirs != nil && m.db.placedBy(r.Theirs):
+			s.parts = m.parts[r.To]
+			q.inOneOf(r.To.shard.Name, s.parts)
+		}
+		n, err := m.change(ctx, s, q, r.To, action)
 		if !all {
 			n = min(n, told)
 		}
@@ -231,7 +256,9 @@ func (db *DB) tells(ctx context.Context, r *Relation, rows string, args []any) (
 	q.args = append(q.args, args...)
 	q.add("SELECT count(*) FROM ")
 	if r.Link != nil {
-		q.add(r.Link.Table, " AS l JOIN ", r.To.Name, " AS t ON t.id = l.", r.Link.To, " WHERE l.", r.Link.From)
+		q.add(r.Link.Table, " AS l JOIN ", r.To.Name, " AS t ON t.id = l.", r.Link.To)
+		q.led(r, "l", "t")
+		q.add(" WHERE l.", r.Link.From)
 	} else {
 		q.add(r.To.Name, " AS t WHERE t.", r.Theirs.Name)
 	}

@@ -19,8 +19,10 @@ type dialect struct {
 	// loosen lets migrations make a table anew without losing what refers to it, and keeps foreign keys again.
 	loosen [2]string
 
-	// keyList is a table k of the keys bound as one value; key is its column.
-	keyList, key string
+	// keyList is a table k of the keys bound as one value; key is its column. oneKey is the same table for one key, bound as it is; "" if it is a
+	// list of one. PostgreSQL is not to know what is bound before the statement runs: a plan for fewer keys or fewer rows than on average looks cheaper
+	// than the one that is kept, and would be made each time.
+	keyList, key, oneKey string
 	// ordinal is the place of the key in what was bound, from 0; "" where the key itself is as cheap.
 	ordinal string
 	// bindKeys and bindTexts make that value.
@@ -29,6 +31,8 @@ type dialect struct {
 	bindTime  func(time.Time) any
 	// lateral says that a subquery may refer to the row beside it; without it, children are found by `IN`.
 	lateral bool
+	// writesWithin says that a statement that reads may write before.
+	writesWithin bool
 	// semijoins says that a database finds the outer rows of an EXISTS from the inner ones where that is shorter.
 	semijoins bool
 	// averages says that a prepared statement may be planned for values on average.
@@ -95,24 +99,26 @@ type dialect struct {
 	carrying func(carrying) []string
 	// vectors makes the triggers that keep what is searched of columns of words; nil where that is a table of its own.
 	vectors func(table string, words []string) []string
-	// distributed says that tables are on several nodes.
-	distributed bool
+	// distributed says that tables are on several nodes, divided that some of them are so in parts.
+	distributed, divided bool
 	// quiet begins and ends that nothing is recorded of a transaction.
 	quiet [2]string
-	// beginAnew records that not all is recorded. endNumbered, where there is one writer at a time, gives the transaction that it ends
-	// its position, if it has recorded anything; sequence, elsewhere, gives positions to all that has been committed and has none,
-	// and tells other processes. Both take new marks, sequence a time as well. unnumbered is the condition that there is something to do.
-	beginAnew             string
+	// endNumbered, where there is one writer at a time, gives the transaction that it ends its position, if it has recorded anything;
+	// sequence, elsewhere, gives positions to all that has been committed and has none, and tells other processes. Both take new marks and
+	// a time. unnumbered is a SELECT of something if there is something to do; head is a table of the last position and its mark.
 	endNumbered, sequence string
-	unnumbered            string
+	unnumbered, head      string
 	// positions is a table of positions with their times, and changes what was recorded with them. behind is a SELECT of it behind a position,
-	// or a row within, or nil, as many rows as are wanted; what is there itself comes first. forget deletes it up to a position.
+	// or a row within, or nil, as many rows as are wanted; what is there itself comes first. forget deletes it up to a position, and leaves who
+	// stands at the end where they can go on.
 	// unplaced is what was recorded and has no position, where that may be.
 	positions, changes, behind, forget, unplaced string
 	// listen calls f when another process has given positions, until ctx ends; nil where there is no way.
 	listen func(ctx context.Context, address string, f func())
 	// snapshot is the isolation in which a transaction sees one state of the database; the default where it always does.
 	snapshot sql.IsolationLevel
+	// turn is what a transaction begins with that writes, still what one does that sees one state of all nodes; "" if they need not wait.
+	turn, still string
 }
 
 // list is cells of one kind as one bound value, in their order and each once.

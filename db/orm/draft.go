@@ -73,6 +73,8 @@ type Draft struct {
 	counts    []CascadeCount // of what Update deleted along
 	wanted    []*Column
 	written   *Rows
+	reads     []*Read // wanted of the rows that it is linked to
+	linked    map[string]*Rows
 }
 
 type assignment struct {
@@ -277,6 +279,12 @@ func (d *Draft) Want(columns []*Column) { d.wanted = columns }
 
 // Written is the row as it was written last, as a Read answers the columns wanted of it; nil where it has to be read.
 func (d *Draft) Written() *Rows { return d.written }
+
+// WantLinked lets the statement that links a new row to named ones answer a page of them, for Linked. Keys are not to be given.
+func (d *Draft) WantLinked(reads []*Read) { d.reads = reads }
+
+// Linked are the pages wanted of WantLinked, by their paths, that need not be read any more.
+func (d *Draft) Linked() map[string]*Rows { return d.linked }
 
 // Table is the table of the row that the draft writes.
 func (d *Draft) Table() *Table { return d.table }

@@ -22,7 +22,7 @@ func TestErrorsAreToldApart(t *testing.T) {
 	}{
 		{Unavailable, []error{io.EOF, io.ErrUnexpectedEOF, driver.ErrBadConn, sql.ErrConnDone, &net.OpError{Op: "read", Err: errors.New("reset")},
 			&outage{"no way", io.ErrClosedPipe}, errors.Join(ErrUncertain, io.EOF)}},
-		{Unavailable, codesOf("57P01", "57P02", "57P03", "53300", "25006", "08000", "08006", "08P01")},
+		{Unavailable, codesOf("57P01", "57P02", "57P03", "53100", "53300", "58030", "25006", "08000", "08006", "08P01")},
 		{Retry, codesOf("40001", "40P01", "55P03")},
 		{Timeout, codesOf("57014")},
 		{Internal, append(codesOf("23505", "42P01", "42501", "0A000", "26000"), errors.New("EOF"))},

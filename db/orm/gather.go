@@ -20,12 +20,20 @@ func (db *DB) gather(ctx context.Context, s *Statement, width int, each func(row
 	return err
 }
 
-type gatherKey struct{}
+type statementKey struct{}
+
+// sent is the statement that is sent under ctx, if a connection does anything else with it than to run it; else nil.
+func sent(ctx context.Context) *Statement {
+	s, _ := ctx.Value(statementKey{}).(*Statement)
+	return s
+}
 
 // gathering is the statement that is sent under ctx, if it gathers its rows; else nil.
 func gathering(ctx context.Context) *Statement {
-	s, _ := ctx.Value(gatherKey{}).(*Statement)
-	return s
+	if s := sent(ctx); s != nil && s.each != nil {
+		return s
+	}
+	return nil
 }
 
 // take hands a driver's rows to the statement, and closes them.

@@ -74,6 +74,7 @@ type batch struct {
 	table   string
 	columns []*Column
 	rows    [][]any
+	part    part
 	words   []int   // places of the columns of words, if what is searched of them is written with them
 	long    []int64 // keys of rows with too many words for that
 }
@@ -89,17 +90,16 @@ func newLoad(db *DB) *Load {
 	for _, t := range db.model.order() {
 		l.batches = append(l.batches, &batch{table: t.Name, columns: append(t.stored(), t.secrets...)})
 	}
-	for _, t := range db.model.tables {
-		for _, r := range t.Relations {
-			if r.Link != nil && r.Link.Rows == nil && r.first {
-				b := &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}}
-				carried, _ := r.carriedBy()
-				for _, c := range carried {
-					b.columns = append(b.columns, &Column{Name: c.name, Kind: c.column.Kind, Nullable: true, rule: c.column.rule})
-				}
-				l.batches = append(l.batches, b)
-			}
+	for r := range db.model.links() {
+		b := &batch{table: r.Link.Table, columns: []*Column{{Name: r.Link.From, Kind: Key}, {Name: r.Link.To, Kind: Key}}}
+		carried, _ := r.carriedBy()
+		for _, c := range carried {
+			b.columns = append(b.columns, &Column{Name: c.name, Kind: c.column.Kind, Nullable: true, rule: c.column.rule})
 		}
+		if b.part = db.part(r); b.part.of != nil {
+			b.columns = append(b.columns, b.part.column())
+		}
+		l.batches = append(l.batches, b)
 	}
 	return l
 }
@@ -133,6 +133,17 @@ func (l *Load) Link(ctx context.Context, r *Relation, from, to any) error {
 			row = append(row, nil)
 		} else {
 			row = append(row, c.column.Of(of))
+		}
+	}
+	if p := l.db.part(r); p.of != nil {
+		of := to
+		if p.of == r.From {
+			of = from
+		}
+		if _, is := of.(int64); is {
+			row = append(row, nil)
+		} else {
+			row = append(row, p.of.shard.Of(of))
 		}
 	}
 	return l.add(ctx, r.Link.Table, row)
@@ -209,21 +220,55 @@ func (l *Load) wait() error {
 
 // Expect says how many rows will be added, about. It is faster with many if it is said before the first.
 func (l *Load) Expect(ctx context.Context, rows int) error {
-	if rows <= bulkyRows || l.after != nil || l.db.driver != postgresDialect.driver {
+	switch {
+	case rows <= bulkyRows || l.after != nil, l.db.distributed: // a cluster lets no trigger of its tables be taken away
 		return nil
+	case l.db.driver == postgresDialect.driver:
+		return l.strip(ctx)
 	}
-	return l.strip(ctx)
+	return l.unindex(ctx)
+}
+
+// unindex takes SQLite's indexes away, but those that keep values unique: at the end it sorts once what it would otherwise look for a
+// place for, row by row, in trees that its cache does not hold.
+func (l *Load) unindex(ctx context.Context) error {
+	l.after = []string{}
+	before, err := l.indexes(ctx, "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE INDEX %' AND "+l.db.inTexts("tbl_name")+" ORDER BY name")
+	if err != nil {
+		return err
+	}
+	return l.alone(ctx, before)
+}
+
+// tables are those that rows may be added to.
+func (l *Load) tables() []string {
+	tables := make([]string, len(l.batches))
+	for i, b := range l.batches {
+		tables[i] = b.table
+	}
+	return tables
+}
+
+// indexes notes that the indexes which a SELECT has of the tables, by name and definition, are made again, and answers what drops them.
+func (l *Load) indexes(ctx context.Context, text string) (drops []string, err error) {
+	var name, definition string
+	err = l.db.Query(ctx, "load", text, []any{l.db.bindTexts(l.tables())}, func(rows *sqlx.Rows) error {
+		err := rows.Scan(&name, &definition)
+		drops = append(drops, "DROP INDEX "+name)
+		l.after = append(l.after, definition)
+		return err
+	})
+	return drops, err
 }
 
 // strip takes from PostgreSQL's tables what costs more row by row than at once: indexes, foreign keys and triggers. Nobody else
 // uses the tables until the load is committed.
 func (l *Load) strip(ctx context.Context) error {
 	l.after = []string{"SET LOCAL maintenance_work_mem = '256MB'"}
-	tables := make([]string, len(l.batches))
+	tables := l.tables()
 	var before, keys []string
-	for i, b := range l.batches {
-		tables[i] = b.table
-		before = append(before, "ALTER TABLE "+b.table+" DISABLE TRIGGER USER")
+	for _, table := range tables {
+		before = append(before, "ALTER TABLE "+table+" DISABLE TRIGGER USER")
 	}
 	among := "= ANY (SELECT t::regclass FROM unnest(?::text[]) AS t)"
 	names := l.db.bindTexts(tables)
@@ -238,18 +283,13 @@ func (l *Load) strip(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = l.db.Query(ctx, "load", "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE NOT indisunique AND indisvalid AND indrelid "+among+" ORDER BY 1",
-		[]any{names}, func(rows *sqlx.Rows) error {
-			err := rows.Scan(&name, &definition)
-			before = append(before, "DROP INDEX "+name)
-			l.after = append(l.after, definition)
-			return err
-		})
+	drops, err := l.indexes(ctx, "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE NOT indisunique AND indisvalid AND indrelid "+among+" ORDER BY 1")
 	if err != nil {
 		return err
 	}
+	before = append(before, drops...)
 	l.after = append(l.after, keys...)
-	for _, c := range l.db.model.carryings() {
+	for _, c := range l.db.model.carryings(l.db.distributed) {
 		l.after = append(l.after, "UPDATE "+c.link+" SET "+c.name+" = "+c.value(c.link+".")+" WHERE "+c.name+" IS NULL")
 	}
 	for _, table := range tables {
@@ -274,12 +314,17 @@ func (l *Load) strip(ctx context.Context) error {
 			b.words = append(b.words, slices.Index(b.columns, c.words))
 		}
 	}
+	return l.alone(ctx, before)
+}
+
+// alone runs the first statements of a load that changes tables, of which no statement is kept prepared.
+func (l *Load) alone(ctx context.Context, statements []string) error {
 	t, err := transactionOf(ctx)
 	if err != nil {
 		return err
 	}
 	t.alone = true
-	return l.do(ctx, before)
+	return l.do(ctx, statements)
 }
 
 func (l *Load) do(ctx context.Context, statements []string) error {
@@ -381,6 +426,9 @@ func (l *Load) analyze(ctx context.Context) error {
 
 // load writes rows of a batch's table.
 func (db *DB) load(ctx context.Context, b *batch, list [][]any) error {
+	if err := db.placeLinks(ctx, b, list); err != nil {
+		return err
+	}
 	if db.driver == postgresDialect.driver {
 		return db.violated(db.copyIn(ctx, b, list))
 	}
@@ -391,6 +439,11 @@ func (db *DB) load(ctx context.Context, b *batch, list [][]any) error {
 			rows[i][b.columns[j].Name] = v
 		}
 	}
+	return db.insertAsIs(ctx, &Statement{Path: "seed " + b.table}, b, rows)
+}
+
+// insertAsIs writes rows of a batch's table with all that they have.
+func (db *DB) insertAsIs(ctx context.Context, s *Statement, b *batch, rows []map[string]any) error {
 	q := &query{dialect: db.dialect}
 	q.add("INSERT INTO ", b.table, " (", b.names(), ") SELECT ")
 	for i, c := range b.columns {
@@ -400,7 +453,8 @@ func (db *DB) load(ctx context.Context, b *batch, list [][]any) error {
 		q.add(q.field(c))
 	}
 	q.bindTo(" FROM "+q.rows(b.columns), q.rowsJSON(rows))
-	return db.change(ctx, &Statement{Path: "seed " + b.table, Text: q.String(), Args: q.args}, nil)
+	s.Text, s.Args = q.String(), q.args
+	return db.change(ctx, s, nil)
 }
 
 func (b *batch) names() string {
@@ -455,7 +509,7 @@ func (db *DB) copyIn(ctx context.Context, b *batch, list [][]any) error {
 	}
 	s := &Statement{Path: "seed " + b.table, Text: "COPY " + b.table + " (" + columns + ") FROM STDIN"}
 	start := time.Now()
-	s.Err = db.classify(ctx, sendCopy(ctx, s.Text, list))
+	s.Err = db.classify(ctx, db.sendCopy(ctx, s.Text, list))
 	s.Rows, s.Took = len(list), time.Since(start)
 	if db.options.Observe != nil {
 		db.options.Observe(ctx, s)
@@ -463,13 +517,14 @@ func (db *DB) copyIn(ctx context.Context, b *batch, list [][]any) error {
 	return s.Err
 }
 
-func sendCopy(ctx context.Context, text string, rows [][]any) error {
+func (db *DB) sendCopy(ctx context.Context, text string, rows [][]any) error {
 	t, inside := ctx.Value(transactionKey).(*transaction)
 	if !inside {
 		return fmt.Errorf("%s outside of a transaction", text)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.touched.note(db, &Statement{Text: text})
 	stmt, err := t.tx.PrepareContext(ctx, text)
 	if err != nil {
 		return err

@@ -180,6 +180,10 @@ func (l *locking) key(t *Table, s strength, keys ...int64) {
 
 // intent gathers one write's; it tells whether the write may make rows by name.
 func (l *locking) intent(i Intent) (named bool) {
+	if i.Upsert != nil { // it leaves the row as it is
+		l.key(i.Upsert.Create.table, lockShare, i.Keys...)
+		return false
+	}
 	t := i.Draft.table
 	if i.Remove {
 		l.gone(t, i.Keys)

@@ -618,6 +618,7 @@ func (n *nesting) rows(ctx context.Context, r *Relation, by *Column, keys []int6
 	err := n.db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: len(keys)}, func(rows *sqlx.Rows) error {
 		var s stored
 		err := rows.Scan(&s.key, &s.parent, &s.version, &s.owner)
+		n.db.knowOwner(ctx, r.To, s.key, s.owner)
 		found[map[bool]int64{true: s.parent, false: s.key}[by == r.Theirs]] = s
 		return err
 	})
@@ -752,6 +753,7 @@ func (n *nesting) linkable(ctx context.Context) error {
 		err := n.db.run(ctx, &Statement{Path: r.Coordinate(), Text: q.String(), Args: q.args, Keys: len(keys)}, func(rows *sqlx.Rows) error {
 			var key, owner int64
 			err := rows.Scan(&key, &owner)
+			n.db.knowOwner(ctx, r.To, key, owner)
 			owners[key] = owner
 			return err
 		})

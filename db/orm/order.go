@@ -241,7 +241,21 @@ func (r *Read) reaches(q *query, t string, loose bool) {
 		q.visible(" AND ", last.To, to)
 	}
 	for i, o := range p.Order {
-		if o.Column.Counts() != nil && q.lateral {
+		switch counts := o.Column.Counts(); {
+		case counts == nil || !q.lateral:
+		case q.inParts(counts):
+			n, at, part := t+"n"+strconv.Itoa(i), p.at(t, o.Column.reach.path), q.within
+			if at != t {
+				q.within = nil
+			}
+			q.add(" LEFT JOIN (")
+			q.counts(counts, t+"c"+strconv.Itoa(i), nil)
+			q.add(") AS ", n, " ON ", n, ".key = ", at, ".", counts.Key().Name)
+			if counts.From.shard != nil {
+				q.add(" AND ", n, ".shard = ", at, ".", counts.From.shard.Name)
+			}
+			q.within = part
+		default:
 			q.add(" CROSS JOIN LATERAL (")
 			q.count(o.Column.reach.counts, p.at(t, o.Column.reach.path), t+"c"+strconv.Itoa(i))
 			q.add(") AS ", t, "n", strconv.Itoa(i), "(n)")
@@ -256,22 +270,27 @@ func (q *query) count(r *Relation, t, u string) {
 	q.visible(" AND ", r.To, u)
 }
 
-// related writes the rows u that r leads to from row t, with WHERE; for a link only those of the link unless whole.
+// related writes the rows u that r leads to from row t, or from any if that is "", with WHERE; for a link only those of the link unless whole.
 func (q *query) related(r *Relation, t, u string, whole bool) {
-	mine, key := t+"."+r.Key().Name, r.To.KeyColumn().Name
+	mine, key := " = "+t+"."+r.Key().Name, r.To.KeyColumn().Name
+	if t == "" {
+		mine = " IS NOT NULL"
+	}
 	switch {
 	case r.Link == nil && r.Theirs != nil:
 		q.from("", r.To, u)
-		q.add(" WHERE ", u, ".", r.Theirs.Name, " = ", mine)
+		q.add(" WHERE ", u, ".", r.Theirs.Name, mine)
 	case r.Link == nil:
 		q.from("", r.To, u)
-		q.add(" WHERE ", u, ".", key, " = ", mine)
+		q.add(" WHERE ", u, ".", key, mine)
 	case whole:
 		q.from(r.Link.Table+" AS l"+u+" JOIN ", r.To, u)
-		q.add(" ON ", u, ".", key, " = l", u, ".", r.Link.To, " WHERE l", u, ".", r.Link.From, " = ", mine)
+		q.add(" ON ", u, ".", key, " = l", u, ".", r.Link.To)
+		q.led(r, "l"+u, u)
+		q.add(" WHERE l", u, ".", r.Link.From, mine)
 		q.visible(" AND ", r.Link.Rows, "l"+u)
 	default:
-		q.add(r.Link.Table, " AS ", u, " WHERE ", u, ".", r.Link.From, " = ", mine)
+		q.add(r.Link.Table, " AS ", u, " WHERE ", u, ".", r.Link.From, mine)
 		q.visible(" AND ", r.Link.Rows, u)
 	}
 }
@@ -279,6 +298,8 @@ func (q *query) related(r *Relation, t, u string, whole bool) {
 // name writes key i of the order, as it is called inside the page's subquery for row t.
 func (r *Read) name(q *query, t string, i int) {
 	switch c := r.Page.Order[i].Column; {
+	case c.Counts() != nil && q.inParts(c.Counts()):
+		q.add("COALESCE(", t, "n", strconv.Itoa(i), ".n, 0)")
 	case c.Counts() != nil && q.lateral:
 		q.add(t, "n", strconv.Itoa(i), ".n")
 	case c.Counts() != nil:
@@ -302,9 +323,15 @@ func (r *Read) name(q *query, t string, i int) {
 func derivedName(i int) string { return "o" + strconv.Itoa(i) }
 
 // distinct writes, as the tables of row t, the first row in the page's order for each combination of what it is to be distinct by.
-func (r *Read) distinct(q *query, t, parent string) {
+func (r *Read) distinct(q *query, t string) {
 	u := q.alias()
-	q.add("(SELECT ", u, ".", r.From.KeyColumn().Name, ", row_number() OVER (PARTITION BY ")
+	q.add("(SELECT ", u, ".", r.From.KeyColumn().Name)
+	of := ""
+	if r.parents(q) == inRows {
+		of = r.holds(u) + ", "
+		q.add(", ", r.holds(u), " AS parent")
+	}
+	q.add(", row_number() OVER (PARTITION BY ", of)
 	for i, c := range r.Page.Distinct {
 		q.add([2]string{", ", ""}[btoi(i == 0)], u, ".", c.Name)
 	}
@@ -313,9 +340,12 @@ func (r *Read) distinct(q *query, t, parent string) {
 		r.order(q, false, func(i int) { r.name(q, u, i) })
 	}
 	q.add(") AS place FROM ")
-	r.rows(q, u, parent)
+	r.rows(q, u)
 	q.from(") AS d"+t+" JOIN ", r.From, t)
 	q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = d", t, ".", r.From.KeyColumn().Name)
+	if q.within != nil {
+		q.bindTo(" AND "+t+"."+r.From.shard.Name+" = ?", *q.within)
+	}
 	r.reaches(q, t, false)
 	r.rank(q, t, false)
 	q.add(" WHERE d", t, ".place = 1")

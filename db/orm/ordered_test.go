@@ -336,6 +336,9 @@ func TestTimeOrderedIsDrafted(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			d := opened(t, name, modelOf(files, counted))
+			if d.distributed {
+				t.Skip("the engine leaves how keys are counted in its tables as it is")
+			}
 			ctx := WithViewer(t.Context(), Viewer{Admin: true})
 			create := func(d *DB) (key int64) {
 				t.Helper()

@@ -24,19 +24,22 @@ var postgresDialect = &dialect{
 	bind:      sqlx.DOLLAR,
 	goose:     "postgres",
 	skip:      ".sqlite.sql",
-	keyList:   "unnest(?::bigint[]) AS k(key)",
+	keyList:   "unnest((SELECT ?::bigint[])) AS k(key)",
 	key:       "k.key",
+	oneKey:    "(SELECT (SELECT ?::bigint) AS key) AS k",
 	bindKeys:  func(keys []int64) any { return pq.Int64Array(keys) },
 	bindTexts: func(texts []string) any { return pq.StringArray(texts) },
 	bindTime:  func(t time.Time) any { return t.UTC() },
 	lateral:   true,
 	semijoins: true,
-	averages:  true,
-	inKeys:    func(expr string) string { return expr + " = ANY(?::bigint[])" },
-	inTexts:   func(expr string) string { return expr + " = ANY(?::text[])" },
-	in:        func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
-	position:  func(expr string) string { return "strpos(" + expr + ", ?)" },
-	substring: func(q *query, expr, text string, atEnd bool) { q.bindTo(expr+" LIKE ?", pattern(text, atEnd)) },
+
+	writesWithin: true,
+	averages:     true,
+	inKeys:       func(expr string) string { return expr + " = ANY(?::bigint[])" },
+	inTexts:      func(expr string) string { return expr + " = ANY(?::text[])" },
+	in:           func(expr string, kind Kind) string { return expr + " = ANY(?::" + kinds[kind].postgres + "[])" },
+	position:     func(expr string) string { return "strpos(" + expr + ", ?)" },
+	substring:    func(q *query, expr, text string, atEnd bool) { q.bindTo(expr+" LIKE ?", pattern(text, atEnd)) },
 	trigrams: func(q *query, c *Column, t, text string, atEnd, ignoreCase bool) {
 		if !ignoreCase { // the index is of folded texts
 			q.bindTo(" AND kith_fold("+t+"."+c.Name+") LIKE ?", pattern(Fold(text), atEnd))
@@ -115,15 +118,15 @@ var postgresDialect = &dialect{
 		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
 	scans:     func() int { return postgresConns / 8 },
 	timestamp: "?::timestamp",
-	recording: func(r recording) []string { return recordPostgres(r, "") },
+	recording: func(r recording) []string { return recordPostgres(r, logged("")) },
 	carrying: func(c carrying) []string {
-		return carryPostgres(c, "UPDATE "+c.link+" SET "+c.name+" = NEW."+c.of+" WHERE "+c.key+" = NEW.id;\n", "")
+		return carryPostgres(c, "NEW."+c.name+" := "+c.value("NEW.")+";\n", "UPDATE "+c.link+" SET "+c.name+" = NEW."+c.of+" WHERE "+c.key+" = NEW.id;\n", "")
 	},
 	vectors:    searchPostgres,
 	quiet:      [2]string{"SELECT set_config('kith.quiet', 'on', TRUE)", "SELECT set_config('kith.quiet', '', TRUE)"},
-	beginAnew:  "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')",
 	sequence:   "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_notify('" + channel + "', '') WHERE kith_number_changes(%d, '%s'); COMMIT",
 	unnumbered: "SELECT 1 FROM kith_changes_without_position()",
+	head:       "change_head",
 	positions:  "change_positions",
 	changes:    "change_positions JOIN changes USING (xid)",
 	unplaced:   "(SELECT *, NULL::bigint AS position FROM kith_changes_without_position()) AS c",
@@ -132,7 +135,7 @@ var postgresDialect = &dialect{
 		" FROM (SELECT *, CASE WHEN position = $1 THEN COALESCE($2, (SELECT max(id) FROM changes WHERE xid = f.xid)) ELSE 0 END AS begin" +
 		" FROM change_positions AS f WHERE position >= $1 ORDER BY position LIMIT $3) AS p" +
 		" CROSS JOIN LATERAL (SELECT * FROM changes WHERE xid = p.xid AND id >= p.begin ORDER BY id LIMIT $3) AS c ORDER BY position, id LIMIT $3",
-	forget:  "WITH gone AS (DELETE FROM change_positions WHERE position <= $1 RETURNING xid) DELETE FROM changes USING gone WHERE changes.xid = gone.xid",
+	forget:  "WITH gone AS (DELETE FROM change_positions WHERE position <= $1 AND position < (SELECT position FROM change_head) RETURNING xid) DELETE FROM changes USING gone WHERE changes.xid = gone.xid",
 	listen:  listenPostgres,
 	locks:   [3]string{lockShare: " FOR KEY SHARE", lockChange: " FOR NO KEY UPDATE", lockRemove: " FOR UPDATE"},
 	nextKey: func(table string) string { return "nextval(pg_get_serial_sequence('" + table + "', 'id'))" },
@@ -153,10 +156,11 @@ var postgresDialect = &dialect{
 			return Retry
 		case "57014": // query_canceled
 			return Timeout
-		case "57P01", "57P02", "57P03", "53300", readOnlyTransaction, completionUnknown: // shutting down, crashed, starting up, too many connections, a standby
+		case "57P01", "57P02", "57P03", readOnlyTransaction, completionUnknown: // shutting down, crashed, starting up, a standby
 			return Unavailable
 		}
-		if e.Code.Class() == "08" { // connection exceptions
+		switch e.Code.Class() {
+		case "08", "53", "58": // the connection, no disk, memory or connections left, the system below it, such as another node of a cluster
 			return Unavailable
 		}
 		return Internal

@@ -48,13 +48,14 @@ func (p *statements) get(ctx context.Context, bind int, t *transaction, text str
 	}
 	s := p.use(text)
 	if s == nil {
-		if use := p.pool.Stats(); t != nil && use.InUse*2 >= use.MaxOpenConnections {
-			// Preparing on the pool takes a second connection, and while others do the same that may never come.
+		if t != nil {
+			// Preparing on the pool takes a second connection, which may never come while others do the same; and there the statement may wait
+			// for somebody who waits for a lock of this transaction, which no database sees.
 			stmt, err := t.tx.PreparexContext(ctx, sqlx.Rebind(bind, text))
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			if use.MaxOpenConnections == 1 && p.again(text) {
+			if p.again(text) {
 				t.unprepared = append(t.unprepared, text)
 			}
 			return stmt, nil, func() { stmt.Close() }, nil
@@ -84,8 +85,7 @@ func (p *statements) again(text string) bool {
 	return again
 }
 
-// keep prepares what a transaction had to prepare for itself, since it held the only connection, now that it has ended. What fails is
-// prepared where it is sent.
+// keep prepares what a transaction has prepared for itself, now that it has ended. What fails is prepared where it is sent.
 func (p *statements) keep(ctx context.Context, bind int, t *transaction) {
 	for _, text := range t.unprepared {
 		if s := p.use(text); s != nil {
@@ -117,10 +117,10 @@ func (p *statements) find(text string) *prepared {
 // add keeps a new statement, unless somebody was quicker, and counts its first use.
 func (p *statements) add(text string, stmt *sqlx.Stmt) *prepared {
 	p.mu.Lock()
-	var closing []*sqlx.Stmt
+	defer p.mu.Unlock()
 	s := p.find(text)
 	if s != nil {
-		closing = append(closing, stmt)
+		closeSoon(stmt)
 	} else {
 		s = &prepared{text: text, stmt: stmt, uses: 1}
 		p.byText[text] = p.recent.PushFront(s)
@@ -128,15 +128,14 @@ func (p *statements) add(text string, stmt *sqlx.Stmt) *prepared {
 	}
 	for p.bytes > preparedBytes {
 		if oldest := p.remove(p.recent.Back()); oldest.uses == 0 {
-			closing = append(closing, oldest.stmt)
+			closeSoon(oldest.stmt)
 		}
-	}
-	p.mu.Unlock()
-	for _, stmt := range closing { // which speaks to the server
-		stmt.Close()
 	}
 	return s
 }
+
+// closeSoon closes a statement, for which every connection that has it must be free: one may be waiting for a lock of who calls.
+func closeSoon(stmt *sqlx.Stmt) { go stmt.Close() }
 
 func (p *statements) remove(e *list.Element) *prepared {
 	s, _ := p.recent.Remove(e).(*prepared)
@@ -162,6 +161,6 @@ func (p *statements) release(s *prepared) {
 	last := s.gone && s.uses == 0
 	p.mu.Unlock()
 	if last {
-		s.stmt.Close()
+		closeSoon(s.stmt)
 	}
 }

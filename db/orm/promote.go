@@ -47,7 +47,7 @@ func (b Beside) batch() *batch {
 // migrated and empty. Keys that db has given to rows that are gone are not given again by the other. What changes in db
 // meanwhile is not copied.
 func (db *DB) Promote(ctx context.Context, to *DB, beside ...Beside) (rows int, err error) {
-	err = db.Snapshot(ctx, func(reading context.Context) error {
+	err = db.Still(ctx, func(reading context.Context) error {
 		return to.Write(ctx, func(writing context.Context) error {
 			rows = 0
 			switch filled, err := to.filled(writing); {
@@ -125,6 +125,9 @@ func (b *batch) selected(keys []ahead) string {
 	for _, a := range keys {
 		i := slices.Index(b.columns, a.column)
 		names[i] = "CASE WHEN " + a.condition + " THEN NULL ELSE " + names[i] + " END"
+	}
+	if b.part.of != nil {
+		names[len(names)-1] = "NULL" // which is found when it is written
 	}
 	return strings.Join(names, ", ")
 }

@@ -35,6 +35,10 @@ type Read struct {
 	Known *Known
 	// whole says that columns of the rows are wanted, also where links alone would make up the page.
 	whole bool
+	// shards are the parts that all the rows are in that are looked up, or all links from Keys; nil: it is not known.
+	shards []int64
+	// making writes what makes the links that are read, before the statement; nil: they are there.
+	making func(*query)
 }
 
 // A Known is kept with a Select for the look-ups of one row that have it. It is safe for concurrent use.
@@ -42,6 +46,7 @@ type Known struct{ last atomic.Pointer[known] }
 
 type known struct {
 	by      *Column
+	placed  bool   // the statement tells where the row is
 	text    string // of the statement, whoever asks
 	columns []*Column
 }
@@ -52,10 +57,10 @@ func (r *Read) known(q *query) *known {
 		return nil
 	}
 	k := r.Known.last.Load()
-	if k == nil || k.by != r.By {
+	if k == nil || k.by != r.By || k.placed != (r.shards != nil) {
 		written := &query{dialect: q.dialect, viewer: q.viewer}
 		r.writeLookUp(written)
-		k = &known{r.By, written.String(), r.Select.columns(nil)}
+		k = &known{r.By, r.shards != nil, written.String(), r.Select.columns(nil)}
 		r.Known.last.Store(k)
 	}
 	return k
@@ -95,6 +100,8 @@ type Rows struct {
 	Bytes  int // about what they take in memory
 	n      int
 	cells  []any
+	one    bool // all are those of one parent, key
+	key    int64
 	groups map[int64]Group
 	texts  map[string]Group
 	all    Group
@@ -113,7 +120,15 @@ func (r *Rows) Row(i int) []any { return r.cells[i*r.Width : (i+1)*r.Width : (i+
 func (r *Rows) Len() int { return r.n }
 
 // Of are the rows of one parent.
-func (r *Rows) Of(key int64) Group { return r.groups[key] }
+func (r *Rows) Of(key int64) Group {
+	if !r.one {
+		return r.groups[key]
+	}
+	if key == r.key {
+		return r.all
+	}
+	return Group{}
+}
 
 // OfText are the rows whose By column is text.
 func (r *Rows) OfText(text string) Group { return r.texts[text] }
@@ -126,6 +141,7 @@ const heldAtOnce = 4 << 10
 
 // Read runs r. Its rows are taken from the context's budget.
 func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
+	r = db.located(ctx, r)
 	out, err := joined(ctx, db, r, func(q *query, r *Read) { r.write(q) }, db.fetch, func(all *Rows, r *Read) (*Rows, error) { return all.part(ctx, r) })
 	if err != nil {
 		return nil, err
@@ -133,6 +149,7 @@ func (db *DB) Read(ctx context.Context, r *Read) (*Rows, error) {
 	if set := readSetOf(ctx); set != nil {
 		set.note(r, out, nil)
 	}
+	r.Select.note(ctx, r.From, out, 0)
 	return out, nil
 }
 
@@ -153,13 +170,18 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 		text, q.args = k.text, as.asked()
 	} else {
 		q.Grow(512)
+		if r.making != nil {
+			r.making(q)
+		}
 		probes = as.write(q)
 		text = q.String()
 	}
 
 	out := &Rows{Width: r.Select.width() + len(r.Link) + len(r.Page.derived())}
-	g := &fetching{Read: r, out: out, budget: budget, keyed: as.Via != nil || r.By != nil && r.Texts == nil, probes: probes}
+	g := &fetching{Read: r, out: out, budget: budget, keyed: !as.alone(q) || as.Via == nil && r.By != nil && r.Texts == nil, probes: probes}
 	switch {
+	case g.keyed && len(as.Keys) == 1:
+		out.one, out.key = true, as.Keys[0]
 	case g.keyed:
 		out.groups = make(map[int64]Group, len(as.Keys))
 	case r.Texts != nil:
@@ -188,9 +210,19 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 		return nil, err
 	}
 	g.keep()
-	if as != r {
-		out.all = out.groups[as.Keys[0]]
-		out.groups = nil
+	groups := len(out.groups)
+	if out.one {
+		groups = btoi(g.begun)
+	}
+	switch {
+	case as.Via == nil && as.shards != nil && groups < len(as.Keys): // a row may have been moved
+		anew := *as
+		anew.shards = nil
+		return db.fetch(ctx, &anew)
+	case as != r:
+		out.one = false
+	case as.Via != nil && !g.keyed:
+		out.one, out.key = true, as.Keys[0]
 	}
 	if r.Page != nil && r.Page.Backward { // they were read from the end
 		for _, g := range out.groups {
@@ -222,7 +254,7 @@ type fetching struct {
 func (g *fetching) keep() {
 	switch {
 	case !g.begun:
-	case g.keyed:
+	case g.keyed && !g.out.one:
 		g.out.groups[g.key] = g.group
 	case g.Texts != nil:
 		g.out.texts[g.text] = g.group
@@ -371,6 +403,7 @@ func cellOf(v reflect.Value, kind Kind) any {
 // Count is the number of rows in all of r's pages together, for each parent key; without Via it stands under key 0.
 func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 	r = &Read{Path: r.Path, From: r.From, Via: r.Via, Keys: r.Keys, Page: &Page{Where: r.Page.Where, Distinct: r.Page.Distinct}} // in no order
+	r = db.located(ctx, r)
 	counts, err := joined(ctx, db, r, func(q *query, r *Read) { r.writeCount(q) }, db.count, func(all map[int64]int, r *Read) (map[int64]int, error) {
 		if r.Via == nil {
 			return all, nil
@@ -388,15 +421,22 @@ func (db *DB) Count(ctx context.Context, r *Read) (map[int64]int, error) {
 }
 
 func (r *Read) writeCount(q *query) {
-	if r.Via == nil {
+	t := q.alias()
+	switch {
+	case r.everything(q): // SQLite counts a table by its pages where a SELECT asks for nothing else, and has no WHERE
+		q.add("SELECT 0, (SELECT count(*) FROM ", r.From.Name, " AS ", t, ")")
+	case r.alone(q):
 		q.add("SELECT 0, count(*) FROM ")
-		r.source(q, q.alias(), "")
-	} else {
+		r.source(q, t)
+	case r.parents(q) == inRows:
+		q.add("SELECT ", r.parent(t), ", count(*) FROM ")
+		r.source(q, t)
+		q.add(" GROUP BY 1")
+	default:
 		q.add("SELECT ", q.key, ", (SELECT count(*) FROM ")
-		inner := &query{dialect: q.dialect, viewer: q.viewer, pinned: q.pinned}
-		r.source(inner, inner.alias(), q.key)
-		q.add(inner.String(), ") FROM ", q.keyList)
-		q.args = append(append(q.args, inner.args...), q.bindKeys(r.Keys))
+		r.source(q, t)
+		q.add(") FROM ")
+		q.keys(r.Keys, "")
 	}
 }
 
@@ -411,12 +451,20 @@ func (db *DB) count(ctx context.Context, r *Read) (map[int64]int, error) {
 	err = db.gather(ctx, statement, 2, func(row []driver.Value) error {
 		key, _ := row[0].(int64)
 		n, _ := row[1].(int64)
-		if as != r {
+		switch {
+		case as != r:
 			key = 0
+		case as.Via != nil && as.alone(q):
+			key = as.Keys[0]
 		}
 		counts[key] = int(n)
 		return nil
 	})
+	if as.parents(q) == inRows { // those who have none are in no row
+		for _, key := range as.Keys {
+			counts[key] += 0
+		}
+	}
 	return counts, err
 }
 
@@ -431,26 +479,34 @@ func (db *DB) reading(ctx context.Context, r *Read) (q *query, as *Read, err err
 	if q.pinned, err = db.pinned(ctx, r.Path, w); err != nil {
 		return nil, nil, err
 	}
+	if r.Via == nil {
+		if q.among, err = db.among(ctx, r.From, w.named); err != nil {
+			return nil, nil, err
+		}
+	}
+	if r.Via == nil && w.only != nil && len(r.Page.Distinct) == 0 && !r.whole && w.onlyBy.decides(q) {
+		keys, known := w.onlyBy.found(q.pinned)
+		page := *r.Page
+		page.Where = nil
+		key := int64(0) // of no row
+		if len(keys) > 0 {
+			key = keys[0]
+		}
+		as = &Read{Path: r.Path, From: r.From, Via: w.only, Keys: []int64{key}, Select: r.Select, Page: &page, Within: r.Within}
+		if known && len(keys) <= 1 && !as.gathers() {
+			return q, db.located(ctx, as), nil
+		}
+	}
 	var probes []probe
 	for _, asked := range w.probes {
 		if p := asked(q); p.match != "" {
 			probes = append(probes, p)
 		}
 	}
-	if q.common, err = db.common(ctx, r, probes); err != nil {
-		return nil, nil, err
+	if q.common, err = db.common(ctx, r, probes); err == nil {
+		err = db.weigh(ctx, r, q)
 	}
-	if r.Via != nil || w.only == nil || len(r.Page.Distinct) > 0 || !w.onlyBy.decides(q) {
-		return q, r, nil
-	}
-	key, known := w.onlyBy.found(q.pinned)
-	page := *r.Page
-	page.Where = nil
-	as = &Read{Path: r.Path, From: r.From, Via: w.only, Keys: []int64{key}, Select: r.Select, Page: &page, Within: r.Within}
-	if !known || as.gathers() {
-		return q, r, nil
-	}
-	return q, as, nil
+	return q, r, err
 }
 
 // skewed tells whether a plan for values on average may be a bad one for those of the filter.
@@ -465,6 +521,9 @@ type query struct {
 	aliases int
 	pinned  map[lookUp]int64 // rows that the filter names, 0 for those that are not there
 	common  map[probe]bool   // what so many rows meet that they are not to be gathered
+	few     map[*pin]bool    // whether few rows lead to those that a pin names
+	among   []int64          // that the page's rows are in; nil: it is not known
+	within  *int64           // that the row is in about which a condition is; nil: it is not known
 	// Of the filter under construction: how many OR and NOT are open in this subquery, how many relations have been
 	// crossed to it, and how many EXISTS may become joins with the page's table.
 	apart, hops, joined int
@@ -504,11 +563,23 @@ func (r *Read) asked() []any {
 	if r.Texts != nil {
 		return []any{r.Texts[0]}
 	}
+	if r.shards != nil {
+		return []any{r.Keys[0], r.shards[0]}
+	}
 	return []any{r.Keys[0]}
 }
 
 // whose is what a statement with a list of keys says of a row: its key, or the place of that in the list.
 func (q *query) whose() string { return cmp.Or(q.ordinal, q.key) }
+
+// keys writes table k, and what stands behind it.
+func (q *query) keys(keys []int64, behind string) {
+	if len(keys) == 1 && q.oneKey != "" {
+		q.bindTo(q.oneKey+behind, keys[0])
+		return
+	}
+	q.bindTo(q.keyList+behind, q.bindKeys(keys))
+}
 
 // writeLookUp writes rows by key: first the key that was asked for, or its place in the list, then the row.
 func (r *Read) writeLookUp(q *query) {
@@ -540,13 +611,16 @@ func (r *Read) writeLookUp(q *query) {
 		q.from(" FROM ", r.From, t)
 		r.Select.join(q, t, joins)
 		q.bindTo(" WHERE "+on+" = ?", r.Keys[0])
+		r.placedAt(q, t)
 		q.visible(" AND ", r.From, t)
 	default:
 		q.add("SELECT ", q.whose())
 		r.Select.list(q, ", ", t, joins)
-		q.bindTo(" FROM "+q.keyList, q.bindKeys(r.Keys))
+		q.add(" FROM ")
+		q.keys(r.Keys, "")
 		q.from(" JOIN ", r.From, t)
 		q.add(" ON ", on, " = ", q.key)
+		r.placedAt(q, t)
 		q.visible(" AND ", r.From, t)
 		r.Select.join(q, t, joins)
 	}
@@ -598,11 +672,15 @@ func (r *Relation) on(parent, child string) string {
 // writePage writes a page of the table itself, or a page for each parent. Per parent no more rows are read than the
 // page holds, and one: by a lateral subquery where there is one, by a list of keys for each parent elsewhere.
 func (r *Read) writePage(q *query) (probes bool) {
+	if r.parents(q) == inRows {
+		return r.writeNumbered(q)
+	}
 	t := q.alias()
-	probes = !r.Within && (r.Page.After != nil || r.Page.Before != nil || r.Page.Offset > 0)
+	probes = r.probing()
 	joins := r.Select.aliases(q)
 	derived := len(r.Page.derived()) > 0
-	if r.Via == nil && !probes && len(joins) == 0 && !derived {
+	many := !r.alone(q)
+	if !many && !probes && len(joins) == 0 && !derived {
 		q.add("SELECT ")
 		r.Select.list(q, "", t, nil)
 		q.add(" FROM ")
@@ -614,7 +692,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 	}
 	q.add("SELECT ")
 	separator := ""
-	if r.Via != nil {
+	if many {
 		q.add(q.whose())
 		separator = ", "
 	}
@@ -633,7 +711,7 @@ func (r *Read) writePage(q *query) (probes bool) {
 		(&Select{Columns: r.Link}).list(q, ", ", link, nil)
 	}
 	// Without a subquery that hands out the keys of the order they are read once more, for the rows of the page.
-	apart := r.Via != nil && !q.lateral
+	apart := many && !q.lateral
 	for _, i := range r.Page.derived() {
 		q.add(", ")
 		r.outer(q, t, i, apart)
@@ -649,7 +727,8 @@ func (r *Read) writePage(q *query) (probes bool) {
 	case links:
 		// The rows are joined to all the links at once; OFFSET 0 keeps the database from doing it once a parent.
 		c := q.alias()
-		q.bindTo("(SELECT "+q.key+", "+r.key(c)+" FROM "+q.keyList+kind+"LATERAL (SELECT "+r.key(c)+" FROM ", q.bindKeys(r.Keys))
+		q.add("(SELECT ", q.key, ", ", r.key(c), " FROM ")
+		q.keys(r.Keys, kind+"LATERAL (SELECT "+r.key(c)+" FROM ")
 		r.window(q, c, false)
 		q.add(") AS l", c)
 		if probes {
@@ -657,30 +736,20 @@ func (r *Read) writePage(q *query) (probes bool) {
 		}
 		q.from(" OFFSET 0) AS k"+[2]string{" JOIN ", " LEFT JOIN "}[btoi(probes)], r.From, t)
 		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = k.", r.Via.Link.To)
-	case r.Via != nil:
-		q.bindTo(q.keyList+kind, q.bindKeys(r.Keys))
+	case many:
+		q.keys(r.Keys, kind)
 	case probes:
 		q.add("(SELECT 1 AS one) AS k", kind)
 	}
 	switch {
 	case links:
-	case r.Via == nil || q.lateral:
-		if r.Via != nil {
+	case !many || q.lateral:
+		if many {
 			q.add("LATERAL ")
 		}
 		q.add("(SELECT ")
 		c := q.alias()
-		for i, column := range r.inner() {
-			if i > 0 {
-				q.add(", ")
-			}
-			q.add(c, ".", column.Name)
-		}
-		for _, i := range r.Page.derived() {
-			q.add(", ")
-			r.name(q, c, i)
-			q.add(" AS ", derivedName(i))
-		}
+		r.handOut(q, c)
 		q.add(" FROM ")
 		r.window(q, c, true)
 		q.add(") AS ", t)
@@ -703,12 +772,35 @@ func (r *Read) writePage(q *query) (probes bool) {
 		q.from(" LEFT JOIN ", r.Via.Link.Rows, link)
 		q.add(" ON ", link, ".", r.Via.Link.From, " = ", q.key, " AND ", link, ".", r.Via.Link.To, " = ", t, ".", r.From.KeyColumn().Name)
 	}
+	if apart && !derived {
+		return probes // the lists are walked through in order, and what is joined has one row for each
+	}
 	q.add(" ORDER BY ")
-	if r.Via != nil {
+	if many {
 		q.add(q.whose(), ", ")
 	}
 	r.order(q, r.Page.Backward, func(i int) { r.outer(q, t, i, apart) })
 	return probes
+}
+
+// probing tells whether somebody asks what lies in front of the page or behind it, and its rows do not tell.
+func (r *Read) probing() bool {
+	return !r.Within && (r.Page.After != nil || r.Page.Before != nil || r.Page.Offset > 0)
+}
+
+// handOut writes what the page's own subquery hands out of row c.
+func (r *Read) handOut(q *query, c string) {
+	for i, column := range r.inner() {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add(c, ".", column.Name)
+	}
+	for _, i := range r.Page.derived() {
+		q.add(", ")
+		r.name(q, c, i)
+		q.add(" AS ", derivedName(i))
+	}
 }
 
 // outer writes key i of the order outside of the page's subquery.
@@ -758,7 +850,7 @@ func (r *Read) key(t string) string {
 // ofLinks tells whether the links alone make up the page: nothing of the rows behind them is asked or hidden, and they have what
 // the page is in the order of.
 func (r *Read) ofLinks(q *query) bool {
-	return !r.whole && r.Via != nil && r.Via.Link != nil && r.Page.Where == nil && len(r.Page.Distinct) == 0 && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
+	return !r.whole && r.Via != nil && r.Via.Link != nil && !q.inParts(r.Via) && r.Page.Where == nil && len(r.Page.Distinct) == 0 && !q.hides(r.From) && !q.hides(r.Via.Link.Rows) &&
 		!slices.ContainsFunc(r.Page.Order, func(o Order) bool { return o.Column != r.From.KeyColumn() && r.carried(o.Column) == "" })
 }
 
@@ -776,17 +868,23 @@ func (r *Read) carried(c *Column) string {
 	return r.Via.Link.carried(c)
 }
 
+// everything tells whether the rows are all of their table.
+func (r *Read) everything(q *query) bool {
+	return r.Via == nil && r.By == nil && r.Page.Where == nil && len(r.Page.Distinct) == 0 && !q.hides(r.From) && !q.divides(r.From)
+}
+
 // source writes the rows a page is taken from: FROM's tables, and WHERE.
-func (r *Read) source(q *query, t, parent string) {
+func (r *Read) source(q *query, t string) {
+	r.settle(q)
 	if len(r.Page.Distinct) > 0 {
-		r.distinct(q, t, parent)
+		r.distinct(q, t)
 		return
 	}
-	r.rows(q, t, parent)
+	r.rows(q, t)
 }
 
 // rows writes the rows that the filter lets pass and the viewer may see.
-func (r *Read) rows(q *query, t, parent string) {
+func (r *Read) rows(q *query, t string) {
 	beside := func() {
 		r.reaches(q, t, false)
 		r.rank(q, t, false)
@@ -799,20 +897,24 @@ func (r *Read) rows(q *query, t, parent string) {
 		q.add(" WHERE ")
 		and = ""
 	case r.ofLinks(q) && r.steps(q):
-		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " BETWEEN ", parent, " AND ", parent)
+		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " BETWEEN ", q.key, " AND ", q.key)
 	case r.ofLinks(q):
-		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", parent)
+		q.add(r.Via.Link.Table, " AS l", t, " WHERE l", t, ".", r.Via.Link.From, " = ", q.key)
 	case r.Via.Link != nil:
 		link := "l" + t
 		q.from(r.Via.Link.Table+" AS "+link+" JOIN ", r.From, t)
 		q.add(" ON ", t, ".", r.From.KeyColumn().Name, " = ", link, ".", r.Via.Link.To)
+		q.led(r.Via, link, t)
 		beside()
-		q.add(" WHERE ", link, ".", r.Via.Link.From, " = ", parent)
+		q.add(" WHERE ")
+		r.under(q, link+"."+r.Via.Link.From)
+		r.there(q, link+"."+r.Via.Link.shard)
 		q.visible(" AND ", r.Via.Link.Rows, link)
 	default:
 		q.from("", r.From, t)
 		beside()
-		q.add(" WHERE ", t, ".", r.Via.Theirs.Name, " = ", parent)
+		q.add(" WHERE ")
+		r.under(q, t+"."+r.Via.Theirs.Name)
 	}
 	if q.visible(and, r.From, t) {
 		and = " AND "
@@ -821,6 +923,10 @@ func (r *Read) rows(q *query, t, parent string) {
 		q.add(and)
 		q.joined = 0
 		r.Page.Where.write(q, t)
+		if q.among != nil {
+			q.add(" AND ")
+			q.keysIn(t+"."+r.From.shard.Name, q.among)
+		}
 	} else if and == "" {
 		q.add("TRUE")
 	}
@@ -829,7 +935,17 @@ func (r *Read) rows(q *query, t, parent string) {
 // window writes the rows of one page, and one more to know whether there is one. named says that what is selected of them
 // has the names of the order's keys.
 func (r *Read) window(q *query, t string, named bool) {
-	r.source(q, t, q.key)
+	r.between(q, t)
+	p := r.Page
+	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within), named)
+	if p.Offset > 0 {
+		q.bindTo(" OFFSET ?", p.Offset)
+	}
+}
+
+// between writes the rows behind and before the page's positions.
+func (r *Read) between(q *query, t string) {
+	r.source(q, t)
 	p := r.Page
 	if p.After != nil {
 		q.add(" AND ")
@@ -838,10 +954,6 @@ func (r *Read) window(q *query, t string, named bool) {
 	if p.Before != nil {
 		q.add(" AND ")
 		r.beside(q, t, p.Before, false, false)
-	}
-	r.limit(q, t, p.Backward, p.Size+btoi(!r.Within), named)
-	if p.Offset > 0 {
-		q.bindTo(" OFFSET ?", p.Offset)
 	}
 }
 
@@ -859,7 +971,7 @@ func (r *Read) limit(q *query, t string, backward bool, n int, named bool) {
 		switch c := r.Page.Order[i].Column; {
 		case c.Derived() && named:
 			q.add(derivedName(i))
-		case i == 0 && r.gathers():
+		case i == 0 && (r.gathers() || q.gathers()):
 			q.add(q.unindexed(t + "." + c.Name))
 		default:
 			r.name(q, t, i)
@@ -906,7 +1018,7 @@ func (r *Read) probe(q *query, position []any, after bool) {
 	// The nearest one, and not EXISTS, so that it is looked for beside the position and not from the table's beginning.
 	q.add("(SELECT 1 FROM ")
 	t := q.alias()
-	r.source(q, t, q.key)
+	r.source(q, t)
 	if position == nil {
 		q.add(" LIMIT 1) IS NOT NULL")
 		return

@@ -20,6 +20,9 @@ const recorder = "kith_record_"
 // carrier is what the names of those triggers begin with that keep what links carry.
 const carrier = "kith_carry_"
 
+// beginAnew records that not all is recorded.
+const beginAnew = "INSERT INTO changes (place, key, verb) VALUES ('', 0, 'R')"
+
 // longValue is how many characters of a text may be, for its value to be recorded: of a longer one it is recorded whether it changed.
 const longValue = 256
 
@@ -46,26 +49,29 @@ type recording struct {
 	value   string   // what is recorded as the row's key
 	columns []string // whose change is recorded
 	values  []string // whose values are
+	hidden  []string // of which it is recorded that they changed, and not from what to what
+	part    string   // by which it is distributed on a cluster, if it is
 }
 
 func (m *Model) recordings() (all []recording) {
 	for _, t := range m.tables {
 		r := recording{table: t.Name, key: []string{"id"}, value: "id"}
+		if t.shard != nil {
+			r.part = t.shard.Name
+		}
 		for _, c := range t.Columns {
 			r.columns = append(r.columns, c.Name)
 			if c.recorded() {
 				r.values = append(r.values, c.Name)
+			} else {
+				r.hidden = append(r.hidden, c.Name)
 			}
 		}
 		all = append(all, r)
 	}
-	for _, t := range m.tables {
-		for _, r := range t.Relations {
-			if r.Link != nil && r.Link.Rows == nil && r.first {
-				both := []string{r.Link.From, r.Link.To}
-				all = append(all, recording{table: r.Link.Table, key: both, value: r.Link.From, columns: both, values: both})
-			}
-		}
+	for r := range m.links() {
+		both := []string{r.Link.From, r.Link.To}
+		all = append(all, recording{table: r.Link.Table, key: both, value: r.Link.From, columns: both, values: both, part: r.Link.shard})
 	}
 	return all
 }
@@ -79,13 +85,13 @@ func (r recording) object(function, row string) string {
 	return function + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// changed are the names of the columns in which two rows differ, each behind a space.
+// changed are the names of the columns in which two rows differ though what is recorded of their values does not show it, each behind a space.
 func (r recording) changed(before, after string) string {
-	parts := make([]string, len(r.columns))
-	for i, name := range r.columns {
-		parts[i] = "CASE WHEN " + before + name + " IS DISTINCT FROM " + after + name + " THEN ' " + name + "' ELSE '' END"
+	parts := []string{"''"}
+	for _, name := range r.hidden {
+		parts = append(parts, "CASE WHEN "+before+name+" IS DISTINCT FROM "+after+name+" THEN ' "+name+"' ELSE '' END")
 	}
-	return strings.Join(parts, " || ")
+	return strings.Join(parts[min(1, len(parts)-1):], " || ")
 }
 
 // differ is the condition that two rows do.
@@ -97,61 +103,89 @@ func (r recording) differ(before, after string) string {
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
 
-// recordSQLite makes the triggers of a table, which are of each row. They give what they record its position, which is that of
-// the transaction when this has moved the head at its end.
+// A link that leads elsewhere is one that went and one that was made.
+func (r recording) link() bool { return len(r.key) > 1 }
+
+// recordSQLite makes the triggers of a table, which are of each row. What they record has the next key, and with it its position.
 func recordSQLite(r recording) []string {
-	trigger := func(event, condition, columns, values string) string {
-		name := recorder + strings.ToLower(event) + "_" + r.table
-		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + event + " ON " + r.table + condition +
-			" BEGIN INSERT INTO changes (id, mark, at, place, key, verb, " + columns + ")" +
-			" SELECT " + nextChange + ", '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet; END;\n"
+	insert := func(columns, values string) string {
+		return " INSERT INTO changes (place, key, verb, " + columns + ") SELECT '" + r.table + "', " + values + " FROM change_head WHERE NOT quiet;"
 	}
 	before, after := r.object("json_object", "OLD."), r.object("json_object", "NEW.")
-	return []string{trigger("INSERT", "", "after", "NEW."+r.value+", 'C', "+after),
-		trigger("UPDATE", " WHEN "+r.differ("OLD.", "NEW."), "fields, before, after",
-			"NEW."+r.value+", 'U', "+r.changed("OLD.", "NEW.")+", "+before+", "+after),
-		trigger("DELETE", "", "before", "OLD."+r.value+", 'D', "+before)}
+	made, gone := insert("after", "NEW."+r.value+", 'C', "+after), insert("before", "OLD."+r.value+", 'D', "+before)
+	changed := insert("fields, before, after", "NEW."+r.value+", 'U', "+r.changed("OLD.", "NEW.")+", "+before+", "+after)
+	if r.link() {
+		changed = gone + made
+	}
+	trigger := func(event, condition, body string) string {
+		name := recorder + strings.ToLower(event) + "_" + r.table
+		return "DROP TRIGGER IF EXISTS " + name + ";\nCREATE TRIGGER " + name + " AFTER " + event + " ON " + r.table + condition + " BEGIN" + body + " END;\n"
+	}
+	return []string{trigger("INSERT", "", made), trigger("UPDATE", " WHEN "+r.differ("OLD.", "NEW."), changed), trigger("DELETE", "", gone)}
 }
 
-// recordPostgres makes the triggers of a table, which are of each statement; their function begins with something.
-func recordPostgres(r recording, begin string) []string {
+// A logging is where the function of triggers writes what it records: what it begins with, a setting that it needs, what the row is called there as
+// it was and as it is, and how a statement adds columns, which a SELECT has, of rows with a name.
+type logging struct {
+	begin, setting string
+	before, after  string
+	add            func(columns, selected, row string) string
+}
+
+// logged is the log of the server; what writes to it begins with something.
+func logged(begin string) logging {
+	return logging{begin: begin, before: "OLD.", after: "NEW.", add: func(columns, selected, _ string) string {
+		return "INSERT INTO changes (place, key, verb, " + columns + ") SELECT " + selected + ";\n"
+	}}
+}
+
+// recordPostgres makes the triggers of a table. What is made or deleted together is recorded together.
+// What is changed is recorded row by row: a statement's rows as they were and as they are would have to be joined, also by an INSERT that
+// only would change what is there.
+func recordPostgres(r recording, log logging) []string {
 	function := recorder + r.table
-	var same []string
-	for _, name := range r.key {
-		same = append(same, "o."+name+" = n."+name)
+	image := func(row string) string { return r.object("json_build_object", row) }
+	made := func(row, from string) string {
+		return log.add("after", "'"+r.table+"', "+row+r.value+", 'C', "+image(row)+from, row)
 	}
-	before, after := r.object("json_build_object", "o."), r.object("json_build_object", "n.")
-	statements := []string{"CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN\n" + begin +
+	gone := func(row, from string) string {
+		return log.add("before", "'"+r.table+"', "+row+r.value+", 'D', "+image(row)+from, row)
+	}
+	changed := "IF " + r.differ("OLD.", "NEW.") + " THEN\n"
+	replaced := gone(log.before, "") + made(log.after, "")
+	if r.link() {
+		changed += replaced
+	} else {
+		changed += "IF OLD." + r.value + " <> NEW." + r.value + " THEN\n" + replaced + "ELSE\n" + log.add("fields, before, after", "'"+r.table+"', "+log.after+r.value+", 'U', "+
+			r.changed(log.before, log.after)+", "+image(log.before)+", "+image(log.after), log.after) + "END IF;\n"
+	}
+	statements := []string{"CREATE OR REPLACE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT" + log.setting + " AS $$ BEGIN\n" + log.begin +
 		"IF current_setting('kith.quiet', TRUE) = 'on' THEN RETURN NULL; END IF;\n" +
-		"IF TG_OP = 'INSERT' THEN\n" +
-		"INSERT INTO changes (place, key, verb, after) SELECT '" + r.table + "', n." + r.value + ", 'C', " + after + " FROM inserted AS n;\n" +
-		"ELSIF TG_OP = 'DELETE' THEN\n" +
-		"INSERT INTO changes (place, key, verb, before) SELECT '" + r.table + "', o." + r.value + ", 'D', " + before + " FROM deleted AS o;\n" +
-		"ELSE\n" +
-		"INSERT INTO changes (place, key, verb, fields, before, after) SELECT '" + r.table + "', COALESCE(n." + r.value + ", o." + r.value + "),\n" +
-		"CASE WHEN o." + r.value + " IS NULL THEN 'C' WHEN n." + r.value + " IS NULL THEN 'D' ELSE 'U' END, " + r.changed("o.", "n.") + ",\n" +
-		"CASE WHEN o." + r.value + " IS NOT NULL THEN " + before + " END, CASE WHEN n." + r.value + " IS NOT NULL THEN " + after + " END\n" +
-		"FROM deleted AS o FULL JOIN inserted AS n ON " + strings.Join(same, " AND ") + " WHERE " + r.differ("o.", "n.") + ";\n" +
+		"IF TG_OP = 'UPDATE' THEN\n" + changed + "END IF;\n" +
+		"ELSIF TG_OP = 'INSERT' THEN\n" + made("n.", " FROM inserted AS n") +
+		"ELSE\n" + gone("o.", " FROM deleted AS o") +
 		"END IF; RETURN NULL; END $$;\n"}
 	for _, of := range [][2]string{
-		{"INSERT", "NEW TABLE AS inserted"}, {"UPDATE", "OLD TABLE AS deleted NEW TABLE AS inserted"}, {"DELETE", "OLD TABLE AS deleted"},
+		{"INSERT", "REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT"}, {"UPDATE", "FOR EACH ROW"}, {"DELETE", "REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT"},
 	} {
 		name := recorder + strings.ToLower(of[0]) + "_" + r.table
 		statements = append(statements, "DROP TRIGGER IF EXISTS "+name+" ON "+r.table+";\n",
-			"CREATE TRIGGER "+name+" AFTER "+of[0]+" ON "+r.table+" REFERENCING "+of[1]+" FOR EACH STATEMENT EXECUTE FUNCTION "+function+"();\n")
+			"CREATE TRIGGER "+name+" AFTER "+of[0]+" ON "+r.table+" "+of[1]+" EXECUTE FUNCTION "+function+"();\n")
 	}
 	return statements
 }
 
 // A carrying is a column of links that holds one of the rows they lead to. Triggers keep it true, whoever writes.
 type carrying struct {
-	link, key string   // the link table, and its key of the row
-	keys      []string // its primary key
-	name      string   // in the link
-	table, of string   // the table and the column that it is of
+	link, key string    // the link table, and its key of the row
+	keys      []string  // its primary key
+	name      string    // in the link
+	table, of string    // the table and the column that it is of
+	part      [2]string // columns of both by which they are distributed; empty if the table is not
 }
 
-func (m *Model) carryings() (all []carrying) {
+// carryings are those of the page, as they are where tables are distributed or not.
+func (m *Model) carryings(distributed bool) (all []carrying) {
 	for _, t := range m.tables {
 		for _, r := range t.Relations {
 			if r.Link == nil || !r.first {
@@ -160,7 +194,11 @@ func (m *Model) carryings() (all []carrying) {
 			columns, from := r.carriedBy()
 			for i, c := range columns {
 				key := [2]string{r.Link.To, r.Link.From}[btoi(from[i])]
-				all = append(all, carrying{r.Link.Table, key, []string{r.Link.From, r.Link.To}, c.name, c.column.Table.Name, c.column.Name})
+				add := carrying{r.Link.Table, key, []string{r.Link.From, r.Link.To}, c.name, c.column.Table.Name, c.column.Name, [2]string{}}
+				if by := c.column.Table.shard; distributed && by != nil {
+					add.part = [2]string{r.Link.shard, by.Name}
+				}
+				all = append(all, add)
 			}
 		}
 	}
@@ -168,8 +206,15 @@ func (m *Model) carryings() (all []carrying) {
 }
 
 // value is what a link is to carry; row goes before its key.
-func (c carrying) value(row string) string {
-	return "(SELECT " + c.of + " FROM " + c.table + " WHERE id = " + row + c.key + ")"
+func (c carrying) value(row string) string { return c.from(c.table, row) }
+
+// from is the same, of a table that has those of its rows.
+func (c carrying) from(table, row string) string {
+	with := ""
+	if c.part[0] != "" {
+		with = " AND " + c.part[1] + " = " + row + c.part[0]
+	}
+	return "(SELECT " + c.of + " FROM " + table + " WHERE id = " + row + c.key + with + ")"
 }
 
 func carrySQLite(c carrying) []string {
@@ -184,15 +229,15 @@ func carrySQLite(c carrying) []string {
 		trigger("source", "UPDATE OF "+c.of+" ON "+c.table, "OLD."+c.of+" IS NOT NEW."+c.of, "NEW."+c.of+" WHERE "+c.key+" = NEW.id")}
 }
 
-// carryPostgres leaves alone what is loaded with the value. follow is what follows from another value of the row, with a setting that
-// it needs.
-func carryPostgres(c carrying, follow, setting string) []string {
+// carryPostgres leaves alone what is loaded with the value. carry gives the link its value; follow is what follows from another value of the
+// row, with a setting that it needs.
+func carryPostgres(c carrying, carry, follow, setting string) []string {
 	name := carrier + c.link + "_" + c.name
 	function := func(name, setting, body string) string {
 		return "CREATE OR REPLACE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT" + setting + " AS $$ BEGIN\n" + body + "RETURN NEW; END $$;\n"
 	}
 	return []string{
-		function(name, "", "IF NEW."+c.name+" IS NULL OR current_setting('kith.quiet', TRUE) IS DISTINCT FROM 'on' THEN\nNEW."+c.name+" := "+c.value("NEW.")+";\nEND IF; "),
+		function(name, "", "IF NEW."+c.name+" IS NULL OR current_setting('kith.quiet', TRUE) IS DISTINCT FROM 'on' THEN\n"+carry+"END IF; "),
 		function(name+"_source", setting, follow),
 		"DROP TRIGGER IF EXISTS " + name + " ON " + c.link + ";\n", "DROP TRIGGER IF EXISTS " + name + "_source ON " + c.table + ";\n",
 		"CREATE TRIGGER " + name + " BEFORE INSERT OR UPDATE ON " + c.link +
@@ -237,13 +282,13 @@ func searchPostgres(table string, words []string) []string {
 
 // carry gives links that are there what they carry.
 func (db *DB) carry(ctx context.Context, tx *sqlx.Tx) error {
-	if len(db.model.carryings()) == 0 {
+	if len(db.model.carryings(db.distributed)) == 0 {
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, db.quiet[0]); err != nil {
 		return err
 	}
-	for _, c := range db.model.carryings() {
+	for _, c := range db.model.carryings(db.distributed) {
 		value := c.value(c.link + ".")
 		if _, err := tx.ExecContext(ctx, "UPDATE "+c.link+" SET "+c.name+" = "+value+" WHERE "+c.name+" IS NULL OR "+c.name+" <> "+value); err != nil {
 			return err
@@ -281,7 +326,7 @@ func (db *DB) triggers() (statements []string, hash string) {
 	for _, r := range db.model.recordings() {
 		statements = append(statements, db.recording(r)...)
 	}
-	for _, c := range db.model.carryings() {
+	for _, c := range db.model.carryings(db.distributed) {
 		statements = append(statements, db.carrying(c)...)
 	}
 	for _, t := range db.model.tables {
@@ -336,7 +381,7 @@ func (db *DB) record(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, "UPDATE change_head SET recorded = '"+wanted+"'"); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, db.beginAnew); err != nil {
+	if _, err := tx.ExecContext(ctx, beginAnew); err != nil {
 		return err
 	}
 	if err := db.moveHead(ctx, &transaction{tx: tx, pool: db.write}); err != nil {

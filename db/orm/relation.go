@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -56,6 +57,8 @@ type Table struct {
 	uniques [][]*Column
 	// timeOrdered: the program makes its keys, of the time.
 	timeOrdered bool
+	// shard is the column that tells on a cluster which part of the rows a row is of; nil if every node has all.
+	shard *Column
 	// without are the verbs that the API does not have.
 	without []Verb
 	// checks are functions over a row before it is written; computed are fields that follow from a row.
@@ -137,6 +140,8 @@ type Link struct {
 	Rows *Table
 	// carries are the columns of Relation.To that stand beside the keys, so that the links of a row are in their order.
 	carries []carried
+	// shard is, on a cluster, one more column of them: that of the side that is distributed. "" if neither is.
+	shard string
 }
 
 // A carried is a column that a link has of the row that it leads to.
@@ -269,6 +274,7 @@ func NewModel(migrations fs.FS) *Model {
 	m.agreed = sync.OnceFunc(func() {
 		for _, t := range m.tables {
 			t.agree()
+			t.distribute()
 		}
 		for _, t := range m.tables {
 			t.settle()
@@ -284,6 +290,19 @@ func NewModel(migrations fs.FS) *Model {
 func (m *Model) Tables() []*Table {
 	m.agreed()
 	return m.tables
+}
+
+// links are the relations whose links hold nothing else, each link once.
+func (m *Model) links() iter.Seq[*Relation] {
+	return func(yield func(*Relation) bool) {
+		for _, t := range m.tables {
+			for _, r := range t.Relations {
+				if r.Link != nil && r.Link.Rows == nil && r.first && !yield(r) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // TableOf is the table of a schema type; nil if there is none.

@@ -218,7 +218,7 @@ func (q *query) right(r *Right, row string) {
 	}
 	switch {
 	case len(ways) == 0:
-		q.add("FALSE")
+		q.constant(false, row+r.table.KeyColumn().Name)
 		return
 	case len(ways) > 1:
 		q.add("(")

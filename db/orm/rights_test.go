@@ -206,3 +206,20 @@ func TestRolesOfThePage(t *testing.T) {
 		t.Error(roles)
 	}
 }
+
+// A link is told to those alone who see both of its ends for certain.
+func TestLinksOfHiddenRows(t *testing.T) {
+	open, hidden := &Table{}, &Table{reads: &Right{}}
+	for _, c := range []struct {
+		from, to *Table
+		told     ChangeVerb
+	}{{open, open, RowCreated}, {open, hidden, ""}, {hidden, open, ""}, {hidden, hidden, ""}} {
+		link := RowChange{Link: &Relation{From: c.from, To: c.to}, Verb: RowCreated}
+		if got := link.verb(Viewer{Key: 1}, nil); got != c.told {
+			t.Errorf("%q is told of a link from %v to %v", got, c.from == hidden, c.to == hidden)
+		}
+		if got := link.verb(Viewer{Admin: true}, nil); got != RowCreated {
+			t.Errorf("admins are told %q", got)
+		}
+	}
+}

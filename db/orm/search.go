@@ -1,6 +1,7 @@
 package orm
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -124,12 +125,10 @@ func (db *DB) common(ctx context.Context, r *Read, probes []probe) (map[probe]bo
 	if db.semijoins || r.Via != nil || len(probes) == 0 || len(r.Page.Order) == 0 || r.Page.ranked() || r.Page.Size == 0 {
 		return nil, nil
 	}
-	rows := db.known(ctx).rows[r.From]
-	if rows < fewRows {
+	enough := db.enough(ctx, r.From, r.Page, walked)
+	if enough == 0 {
 		return nil, nil
 	}
-	// One in n of them makes walking look at n rows for each of the page: it is shorter where they are more than the root of both.
-	enough := int(math.Sqrt(walked * rows * float64(r.Page.Size+r.Page.Offset)))
 	common := map[probe]bool{}
 	for _, p := range probes {
 		var n int
@@ -143,7 +142,18 @@ func (db *DB) common(ctx context.Context, r *Read, probes []probe) (map[probe]bo
 	return common, nil
 }
 
-// walked is how much longer it takes to look at a row when walking than when gathering.
+// enough is how many rows of a table are too many to be gathered for a page that may be walked to, where to look at a row takes so much
+// longer when walking; 0 if it has few in any case.
+func (db *DB) enough(ctx context.Context, t *Table, p *Page, longer float64) int {
+	rows := db.known(ctx).rows[t]
+	if rows < fewRows {
+		return 0
+	}
+	// One in n of them makes walking look at n rows for each of the page: it is shorter where they are more than the root of both.
+	return int(math.Sqrt(longer * rows * float64(cmp.Or(p.Size, DefaultPage)+p.Offset)))
+}
+
+// walked is how much longer it takes to look for words in a row when walking than when gathering.
 const walked = 8
 
 // Searchable tells whether a table can be searched by `matches` and ordered by relevance.
@@ -238,7 +248,7 @@ func parts(terms []term) []term {
 // the stored words, which know no limits of positions.
 func (t *Table) matches(terms []term) condition {
 	if len(terms) == 0 {
-		return constant("FALSE")
+		return t.KeyColumn().constant(false)
 	}
 	conditions := []condition{func(q *query, alias string) {
 		match := q.search(parts(terms))
@@ -257,9 +267,9 @@ func (t *Table) matches(terms []term) condition {
 		for i, c := range t.searched {
 			columns[i] = func(q *query, alias string) { q.bindTo(q.position(alias+"."+c.words.Name)+" > 0", phrase) }
 		}
-		conditions = append(conditions, all(columns, " OR ", "FALSE"))
+		conditions = append(conditions, all(columns, " OR ", nil))
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", nil)
 }
 
 // ranked tells whether the page is in an order by relevance.

@@ -3,7 +3,6 @@ package orm
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,25 +11,13 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"kith/db/dbtest"
 	"kith/migrations"
 )
 
 // everywhere runs a test on a fresh database of each kind.
 func everywhere(t *testing.T, test func(*testing.T, *DB)) {
-	for _, address := range []string{"sqlite:" + filepath.Join(t.TempDir(), "kith.db"), dbtest.Postgres(t)} {
-		name, _, _ := strings.Cut(address, ":")
-		t.Run(name, func(t *testing.T) {
-			db, err := Open(t.Context(), page, address, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { db.Close() })
-			if err := db.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			test(t, db)
-		})
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) { test(t, opened(t, name, page)) })
 	}
 }
 

@@ -16,9 +16,11 @@ type share struct {
 	client      string
 	connections *semaphore.Weighted
 	looks       float64
+	looking     *semaphore.Weighted // who looks up rows by unique values
 
 	mu     sync.Mutex
 	pinned map[lookUp]int64 // what has been looked up
+	places map[rowOf]place  // where rows are that are distributed
 }
 
 // found is the key of a row that the operation has looked up before, 0 if there was none; ok is false if it has not.
@@ -48,7 +50,7 @@ func (s *share) keep(l lookUp, key int64) {
 // waits, first come first served. At the gate clients take turns. looks is how many rows all of them look at, as Looks counts it: a transaction that
 // looks at many passes the gate before it begins, and holds nothing while it waits.
 func WithShare(ctx context.Context, client string, connections int, looks float64) context.Context {
-	return context.WithValue(ctx, shareKey, &share{client: client, connections: semaphore.NewWeighted(int64(connections)), looks: looks})
+	return context.WithValue(ctx, shareKey, &share{client: client, connections: semaphore.NewWeighted(int64(connections)), looks: looks, looking: semaphore.NewWeighted(1)})
 }
 
 // enter waits until a statement outside of transactions may have a connection, and holds none meanwhile; leave must

@@ -119,6 +119,16 @@ type written struct {
 	before, after image
 }
 
+// matters tells whether a change can make something lead elsewhere.
+func (m *sightModel) matters(c *RowChange) bool {
+	if c.Link != nil {
+		return m.columns[c.Link.Link.Table] != nil
+	}
+	columns := m.columns[c.Table.Name]
+	return columns != nil && (c.Verb != RowUpdated || slices.ContainsFunc(c.Columns, func(c *Column) bool { return columns[c.Name] }))
+}
+
+// written is what leads anywhere of what was changed, also if it leads nowhere else: it need not be read.
 func (m *sightModel) written(c *RowChange) (w written, ok bool) {
 	if c.Link != nil {
 		w.place, w.id = c.Link.Link.Table, c.Keys
@@ -130,8 +140,8 @@ func (m *sightModel) written(c *RowChange) (w written, ok bool) {
 		}
 		return w, m.columns[w.place] != nil
 	}
-	matters := m.columns[c.Table.Name]
-	if matters == nil || c.Verb == RowUpdated && !slices.ContainsFunc(c.Columns, func(c *Column) bool { return matters[c.Name] }) {
+	columns := m.columns[c.Table.Name]
+	if columns == nil {
 		return w, false
 	}
 	of := func(row []any) image {
@@ -140,7 +150,7 @@ func (m *sightModel) written(c *RowChange) (w written, ok bool) {
 		}
 		is := image{}
 		for i, column := range c.Table.Columns {
-			if v, ok := row[i].(int64); ok && matters[column.Name] {
+			if v, ok := row[i].(int64); ok && columns[column.Name] {
 				is[column.Name] = v
 			}
 		}
@@ -250,8 +260,7 @@ func (m *sightModel) concerns(c *Committed, v Viewer, uncertain []*Table) bool {
 				}
 			}
 		}
-		_, ok := m.written(&change)
-		return ok
+		return m.matters(&change)
 	})
 }
 
@@ -381,14 +390,13 @@ func (l *observer) sight(ctx context.Context, set *Committed, s *sighting) error
 					continue
 				}
 				otherwise = true
-				for _, when := range []past{was, is} {
-					back, err := l.back(ctx, line.back[:i], met, when)
-					if err != nil {
-						return err
-					}
-					for _, key := range back {
-						led[key] = true
-					}
+				// What leads there does so after the transaction too, or it leads elsewhere itself.
+				back, err := l.back(ctx, line.back[:i], met, is)
+				if err != nil {
+					return err
+				}
+				for _, key := range back {
+					led[key] = true
 				}
 			}
 		}

@@ -114,19 +114,21 @@ var sqliteDialect = &dialect{
 	size:  span,
 	indexes: "SELECT m.tbl_name || '.' || i.name FROM sqlite_schema AS m, pragma_index_info(m.name) AS i" +
 		" WHERE m.type = 'index' AND i.seqno = 0 AND i.name IS NOT NULL",
-	scans:       func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
-	timestamp:   "?",
-	recording:   recordSQLite,
-	carrying:    carrySQLite,
-	quiet:       [2]string{"UPDATE change_head SET quiet = TRUE", "UPDATE change_head SET quiet = FALSE"},
-	beginAnew:   "INSERT INTO changes (id, mark, at, place, key, verb) SELECT " + nextChange + ", '', 0, 'R' FROM change_head",
-	endNumbered: "UPDATE change_head SET position = position + 1, mark = next, next = ? WHERE position < (SELECT max(id) >> 30 FROM changes)",
-	unnumbered:  "SELECT 1 WHERE change_head.position < (SELECT max(id) >> 30 FROM changes)",
-	positions:   changesSQLite,
-	changes:     changesSQLite,
-	behind: "SELECT id, id >> 30, mark, at, place, key, verb, fields, before, after FROM changes" +
-		" WHERE id >= COALESCE(?2, (SELECT max(id) FROM changes WHERE id < ?1 + 1 << 30), 0) AND id < (SELECT position + 1 << 30 FROM change_head) ORDER BY id LIMIT ?3",
-	forget: "DELETE FROM changes WHERE id < ? + 1 << 30",
+	scans:     func() int { return max(1, runtime.GOMAXPROCS(0)-1) }, // it runs in this process and leaves others a processor
+	timestamp: "?",
+	recording: recordSQLite,
+	carrying:  carrySQLite,
+	quiet:     [2]string{"UPDATE change_head SET quiet = TRUE", "UPDATE change_head SET quiet = FALSE"},
+	// Its greatest key is looked up: of a subquery in FROM it would look at all.
+	endNumbered: "INSERT INTO changes (id, mark, at, place, key, verb) SELECT (SELECT max(id) FROM changes) | 1073741823, ?, ?, '', 0, 'E'" +
+		" WHERE (SELECT max(id) FROM changes) & 1073741823 <> 1073741823",
+	unnumbered: "SELECT 1 FROM changes WHERE id > " + lastEndSQLite,
+	head:       "(SELECT id >> 30 AS position, mark FROM changes WHERE id = " + lastEndSQLite + ")",
+	positions:  "(SELECT id >> 30 AS position, at FROM changes WHERE verb = 'E')",
+	changes:    "(SELECT *, id >> 30 AS position FROM changes WHERE verb <> 'E')",
+	behind: "SELECT c.id, c.id >> 30, e.mark, e.at, c.place, c.key, c.verb, c.fields, c.before, c.after FROM changes AS c CROSS JOIN changes AS e ON e.id = c.id | 1073741823" +
+		" WHERE c.id >= COALESCE(?2, (?1 + 1 << 30) - 1) AND (c.verb <> 'E' OR ?2 IS NULL AND c.id = (?1 + 1 << 30) - 1) ORDER BY c.id LIMIT ?3",
+	forget: "DELETE FROM changes WHERE id < ? + 1 << 30 AND id < " + lastEndSQLite,
 	code: func(err error) Code {
 		var e *sqlite.Error
 		if !errors.As(err, &e) {
@@ -158,11 +160,9 @@ var sqliteDialect = &dialect{
 	ready: func(ctx context.Context, write *sqlx.DB) error { return write.PingContext(ctx) },
 }
 
-// changesSQLite is what is recorded, with positions: the key has that of its transaction above the lower 30 bits.
-const changesSQLite = "(SELECT *, id >> 30 AS position FROM changes)"
-
-// nextChange are key, mark and time of what is recorded next.
-const nextChange = "max(position + 1 << 30, COALESCE((SELECT max(id) + 1 FROM changes), 0)), next, strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+// lastEndSQLite is the key of the row that ends the last transaction with a position. The key of what is recorded has the position of its
+// transaction above the lower 30 bits, and in these all ones at its end, so that whatever comes next has the next one.
+const lastEndSQLite = "(SELECT (max(id) + 1 >> 30 << 30) - 1 FROM changes)"
 
 var sqliteAdvice = map[int]string{
 	sqlite3.SQLITE_CANTOPEN: "check that the file's directory is there, and that the file may be read and written",
@@ -188,6 +188,7 @@ func (c *Column) trigramProbe(text string, ignoreCase bool) probe {
 // openSQLite opens one writing connection and several reading ones: with write-ahead logging they do not wait for each
 // other, and one writer is faster than several that compete.
 func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
+	giveMutexes()
 	if err := registerFunctions(); err != nil {
 		return nil, nil, err
 	}
@@ -214,8 +215,9 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	read.SetMaxOpenConns(sqliteReaders)
-	read.SetMaxIdleConns(sqliteReaders)
+	readers := sqliteReaders()
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
 	options.Set("_txlock", "immediate")
 	write, err = sqliteOpen(file + "?" + options.Encode())
 	if err != nil {
@@ -225,7 +227,9 @@ func openSQLite(address string, _ Options) (write, read *sqlx.DB, err error) {
 	return write, read, nil
 }
 
-const sqliteReaders = 8
+// sqliteReaders is how many connections read: they run in this process, and more of them than processors only take turns, each with a cache of
+// its own, and wait for each other at the lock of all caches.
+func sqliteReaders() int { return min(max(2, runtime.GOMAXPROCS(0)), 8) }
 
 func sqliteOpen(name string) (*sqlx.DB, error) {
 	inner, err := sqlite.NewConnector(name)
@@ -261,6 +265,11 @@ type sqliteDriverConn interface {
 
 type sqliteConn struct{ sqliteDriverConn }
 
+// BeginTx begins a transaction. Where it waits for another process to end one, nothing interrupts it for as long as that is waited for.
+func (c *sqliteConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.sqliteDriverConn.BeginTx(context.WithoutCancel(ctx), options)
+}
+
 // PrepareContext prepares a statement.
 func (c *sqliteConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
 	inner, err := c.sqliteDriverConn.PrepareContext(ctx, text)
@@ -288,11 +297,12 @@ type sqliteStmt struct{ sqliteDriverStmt }
 
 // ExecContext runs the statement, or gathers its rows.
 func (s *sqliteStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if g := gathering(ctx); g != nil {
-		if g.brief { // it is done before the driver has begun to watch the context, from a goroutine
-			ctx = context.WithoutCancel(ctx)
-		}
-		return g.take(s.QueryContext(ctx, args))
+	statement := sent(ctx)
+	if statement != nil && statement.brief {
+		ctx = context.WithoutCancel(ctx) // it is done before the driver has begun to watch that, from a goroutine
+	}
+	if statement != nil && statement.each != nil {
+		return statement.take(s.QueryContext(ctx, args))
 	}
 	return s.sqliteDriverStmt.ExecContext(ctx, args)
 }

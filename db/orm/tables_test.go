@@ -492,6 +492,9 @@ func back(t *testing.T, d *DB, steps []step, at [][]string) {
 			t.Fatalf("back from %s: %v", steps[i+1].name, err)
 		}
 		d.model = modelOf(d.model.migrations, steps[i].page)
+		if err := d.distribute(t.Context()); err != nil { // as the program of that page does
+			t.Fatal(err)
+		}
 		differ(t, "back at "+steps[i].name, catalog(t, d), at[i])
 		var rows int
 		if err := d.write.Get(&rows, "SELECT count(*) FROM comments JOIN notes ON notes.id = note_id"); err != nil || rows != 2 {

@@ -97,10 +97,14 @@ func (g *together) read(asked []*joint) {
 		r := *first.read
 		for _, j := range alike[identity][1:] {
 			r.Keys, r.Texts = append(r.Keys[:len(r.Keys):len(r.Keys)], j.read.Keys...), append(r.Texts[:len(r.Texts):len(r.Texts)], j.read.Texts...)
+			if r.shards = append(r.shards[:len(r.shards):len(r.shards)], j.read.shards...); len(r.shards) == len(j.read.shards) || j.read.shards == nil {
+				r.shards = nil
+			}
 		}
 		slices.Sort(r.Keys)
 		slices.Sort(r.Texts)
-		r.Keys, r.Texts = slices.Compact(r.Keys), slices.Compact(r.Texts)
+		slices.Sort(r.shards)
+		r.Keys, r.Texts, r.shards = slices.Compact(r.Keys), slices.Compact(r.Texts), slices.Compact(r.shards)
 		whole, err := first.safely(WithViewer(g.ctx, first.viewer), &r)
 		for _, j := range alike[identity] {
 			j.whole, j.err = whole, err
@@ -146,7 +150,7 @@ func joined[T any](ctx context.Context, db *DB, r *Read, write func(*query, *Rea
 // identity is the same for what differs in keys alone.
 func (r *Read) identity(db *DB, viewer Viewer, write func(*query, *Read)) string {
 	keyless := *r
-	if keyless.Keys = nil; r.Texts != nil {
+	if keyless.Keys, keyless.shards = nil, nil; r.Texts != nil {
 		keyless.Texts = []string{}
 	}
 	q := &query{dialect: db.dialect, viewer: viewer}
@@ -189,9 +193,7 @@ func (rows *Rows) part(ctx context.Context, r *Read) (*Rows, error) {
 	} else {
 		out.groups = make(map[int64]Group, len(r.Keys))
 		for _, key := range r.Keys {
-			if g, ok := rows.groups[key]; ok {
-				out.groups[key] = take(g)
-			}
+			out.groups[key] = take(rows.Of(key))
 		}
 	}
 	for _, cell := range out.cells {

@@ -14,18 +14,29 @@ import (
 // to see, is NotFound; another's is a Forbidden error; another version than ifVersion is Outdated.
 func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
-	q := &query{dialect: db.dialect, viewer: viewer}
-	q.add("SELECT t.version, ")
-	q.ownerOf(t)
-	q.bindTo(" FROM "+t.Name+" AS t WHERE t.id = ?", key)
-	q.visible(" AND ", t, "t")
-	q.add(q.locks[s])
 	var version, owned int64
 	found := false
-	err = db.run(ctx, &Statement{Path: t.Type, Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
-		found = true
-		return rows.Scan(&version, &owned)
-	})
+	look := func(parts []int64) error {
+		q := &query{dialect: db.dialect, viewer: viewer}
+		q.add("SELECT t.version, ")
+		q.ownerOf(t)
+		q.bindTo(" FROM "+t.Name+" AS t WHERE t.id = ?", key)
+		if parts != nil {
+			q.inOneOf("t."+t.shard.Name, parts)
+		}
+		q.visible(" AND ", t, "t")
+		q.add(q.locks[s])
+		return db.run(ctx, &Statement{Path: t.Type, Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
+			found = true
+			err := rows.Scan(&version, &owned)
+			db.knowOwner(ctx, t, key, owned)
+			return err
+		})
+	}
+	said := db.saidParts(ctx, t, key)
+	if err = look(said); err == nil && !found && said != nil { // it was there once
+		err = look(nil)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -100,21 +111,40 @@ func (db *DB) set(ctx context.Context, drafts []*Draft) error {
 	if err := db.permitColumns(ctx, t, drafts); err != nil {
 		return err
 	}
-	q := &query{dialect: db.dialect}
-	if alike(drafts) {
-		q.setAll(drafts, db.Now())
-	} else {
-		q.setEach(drafts, db.Now())
+	moved, others, err := db.replace(ctx, t, drafts)
+	if err == nil {
+		err = db.setRows(ctx, t, moved, true)
 	}
-	if d := drafts[0]; d.wanted != nil {
-		q.viewer = ViewerOf(ctx)
-		if _, err := db.returning(ctx, &Statement{Path: "update " + t.Type, Keys: 1}, q, d); err != nil {
-			return err
-		}
-	} else if err := db.change(ctx, &Statement{Path: "update " + t.Type, Text: q.String(), Args: q.args, Keys: len(drafts)}, nil); err != nil {
+	if err == nil {
+		err = db.setRows(ctx, t, others, false)
+	}
+	if err != nil {
 		return err
 	}
 	return db.permitMoved(ctx, t, drafts)
+}
+
+// setRows writes the values of drafts; differ says that every row differs already in what is not written here.
+func (db *DB) setRows(ctx context.Context, t *Table, drafts []*Draft, differ bool) error {
+	if len(drafts) == 0 {
+		return nil
+	}
+	q := &query{dialect: db.dialect}
+	parts := db.knownParts(ctx, t, keysOf(drafts))
+	if alike(drafts) {
+		q.setAll(drafts, db.Now(), differ)
+	} else {
+		q.setEach(drafts, db.Now(), differ)
+	}
+	if parts != nil {
+		q.inOneOf(t.shard.Name, parts)
+	}
+	if d := drafts[0]; d.wanted != nil {
+		q.viewer = ViewerOf(ctx)
+		_, err := db.returning(ctx, &Statement{Path: "update " + t.Type, Keys: 1, parts: parts, brief: !d.carried()}, q, d)
+		return err
+	}
+	return db.change(ctx, &Statement{Path: "update " + t.Type, Text: q.String(), Args: q.args, Keys: len(drafts), parts: parts}, nil)
 }
 
 // direct tells whether a change takes nothing but its own row, which tells by itself whether the viewer may write it.
@@ -126,17 +156,30 @@ func (d *Draft) direct(v Viewer) bool {
 	})
 }
 
+// carried tells whether links carry what a draft changes, which may be many.
+func (d *Draft) carried() bool {
+	return slices.ContainsFunc(d.table.Relations, func(r *Relation) bool {
+		return r.Link != nil && slices.ContainsFunc(r.Back.Link.carries, func(c carried) bool {
+			return slices.ContainsFunc(d.values, func(a assignment) bool { return a.column == c.column })
+		})
+	})
+}
+
 // setOwn is set for a draft that is direct: it looks, as authorize does, and writes at once. It tells whether it has written.
 func (db *DB) setOwn(ctx context.Context, d *Draft, v Viewer, ifVersion *int64) (written bool, err error) {
 	q := &query{dialect: db.dialect, viewer: v}
-	q.setAll([]*Draft{d}, db.Now())
+	q.setAll([]*Draft{d}, db.Now(), false)
 	if !v.Admin {
 		q.bindTo(" AND "+d.table.writes.Plain().Name+" = ?", v.Key)
 	}
 	if ifVersion != nil {
 		q.bindTo(" AND version = ?", *ifVersion)
 	}
-	return db.returning(ctx, &Statement{Path: "update " + d.table.Type, Keys: 1}, q, d)
+	parts := db.saidParts(ctx, d.table, d.key)
+	if parts != nil {
+		q.inOneOf(d.table.shard.Name, parts)
+	}
+	return db.returning(ctx, &Statement{Path: "update " + d.table.Type, Keys: 1, parts: parts, brief: !d.carried()}, q, d)
 }
 
 // returning runs a statement that writes the row of a draft, and tells whether there is one. It gives the draft its key, and keeps
@@ -179,19 +222,24 @@ func alike(drafts []*Draft) bool {
 }
 
 // setAll writes the change of rows that all become the same: a value goes there once, however many they are.
-func (q *query) setAll(drafts []*Draft, now time.Time) {
+func (q *query) setAll(drafts []*Draft, now time.Time, differ bool) {
 	d := drafts[0]
 	d.derive()
 	q.add("UPDATE ", d.table.Name, " SET ")
 	for _, a := range d.values {
-		q.bindTo(a.column.Name+" = ?, ", a.value)
+		if !q.placedBy(a.column) {
+			q.bindTo(a.column.Name+" = ?, ", a.value)
+		}
 	}
 	q.bindTo("updated_at = "+q.timestamp, now)
 	q.add(", version = version + 1 WHERE ")
 	q.keysIn("id", keysOf(drafts))
+	if differ {
+		return
+	}
 	and := " AND ("
 	for _, a := range d.values {
-		if !a.derived {
+		if !a.derived && !q.placedBy(a.column) {
 			q.bindTo(and+a.column.Name+" IS DISTINCT FROM ?", a.value)
 			and = " OR "
 		}
@@ -200,14 +248,18 @@ func (q *query) setAll(drafts []*Draft, now time.Time) {
 }
 
 // setEach writes the change of rows that each become something else.
-func (q *query) setEach(drafts []*Draft, now time.Time) {
+func (q *query) setEach(drafts []*Draft, now time.Time, differ bool) {
 	t := drafts[0].table
 	key := t.KeyColumn()
+	apart := q.divides(t)        // there what is changed is joined with no function
 	var columns, given []*Column // all, and those that are compared
 	rows := make([]map[string]any, len(drafts))
 	for i, d := range drafts {
 		d.derive()
 		for _, a := range d.values {
+			if q.placedBy(a.column) {
+				continue
+			}
 			if !slices.Contains(columns, a.column) {
 				columns = append(columns, a.column)
 			}
@@ -216,6 +268,9 @@ func (q *query) setEach(drafts []*Draft, now time.Time) {
 			}
 		}
 		rows[i] = d.row(nil)
+		if apart {
+			delete(rows[i], t.shard.Name)
+		}
 		rows[i][key.Name] = d.key
 	}
 	listed := append([]*Column{key}, columns...)
@@ -232,13 +287,23 @@ func (q *query) setEach(drafts []*Draft, now time.Time) {
 			}
 		}
 	}
+	if apart {
+		q.bindTo("WITH r AS MATERIALIZED (SELECT * FROM "+q.rows(listed)+") ", q.rowsJSON(rows))
+	}
 	q.add("UPDATE ", t.Name, " AS t SET ")
 	for _, c := range columns {
 		q.add(c.Name, " = ", value(c), ", ")
 	}
 	q.bindTo("updated_at = "+q.timestamp, now)
-	q.bindTo(", version = t.version + 1 FROM "+q.rows(listed), q.rowsJSON(rows))
+	if apart {
+		q.add(", version = t.version + 1 FROM r")
+	} else {
+		q.bindTo(", version = t.version + 1 FROM "+q.rows(listed), q.rowsJSON(rows))
+	}
 	q.add(" WHERE t.id = ", q.field(key))
+	if differ {
+		return
+	}
 	for i, c := range given {
 		q.add([2]string{" OR ", " AND ("}[btoi(i == 0)], "t.", c.Name, " IS DISTINCT FROM ", value(c))
 	}
@@ -273,14 +338,14 @@ func (db *DB) relink(ctx context.Context, r *Relation, drafts []*Draft) error {
 		if len(kept) > 0 {
 			q.linked(" AND ", " NOT IN ", r, kept)
 		}
-		if err := db.unlink(ctx, r, q); err != nil {
+		if err := db.unlink(ctx, r, q, db.linkedParts(ctx, r, keysOf(drafts))); err != nil {
 			return err
 		}
 	}
 	if len(removed) > 0 {
 		q := &query{dialect: db.dialect}
 		q.linked("", " IN ", r, removed)
-		if err := db.unlink(ctx, r, q); err != nil {
+		if err := db.unlink(ctx, r, q, db.linkedParts(ctx, r, keysOf(drafts))); err != nil {
 			return err
 		}
 	}
@@ -307,9 +372,10 @@ func (q *query) linked(and, in string, r *Relation, rows []linkRow) {
 	q.add(")")
 }
 
-// unlink removes the links that meet a condition.
-func (db *DB) unlink(ctx context.Context, r *Relation, which *query) error {
-	return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: db.unlinks(r, which.String()), Args: which.args}, nil)
+// unlink removes the links that meet a condition, and are of some parts if that is known.
+func (db *DB) unlink(ctx context.Context, r *Relation, which *query, parts []int64) error {
+	which.inOneOf(r.Link.shard, parts)
+	return db.change(ctx, &Statement{Path: "unlink " + r.Coordinate(), Text: db.unlinks(r, which.String()), Args: which.args, parts: parts}, nil)
 }
 
 // unlinks is the removal of the links that meet a condition. From the other side the same links may be going: whoever removes

@@ -11,7 +11,7 @@ import (
 // An Upsert makes the row that has a unique value, or changes it if it is there.
 type Upsert struct {
 	Create *Draft
-	Update *Draft // nil: a row that is there is left as it is
+	Update *Draft // nil: a row that is there is left as it is, and stays until the transaction ends
 	by     assignment
 }
 
@@ -70,7 +70,11 @@ func (db *DB) Upsert(ctx context.Context, u *Upsert) (key int64, created bool, f
 		return 0, false, nil, err
 	}
 	path := u.Create.table.Type + "." + u.by.column.Field
-	key, seen, err := db.told(ctx, path, u, "")
+	lock := ""
+	if u.Update == nil {
+		lock = db.locks[lockShare] // nothing else keeps the row there until it is answered
+	}
+	key, seen, err := db.told(ctx, path, u, lock)
 	switch {
 	case err != nil:
 		return 0, false, nil, err
@@ -114,14 +118,14 @@ func (db *DB) told(ctx context.Context, path string, u *Upsert, lock string) (ke
 	return key, seen, err
 }
 
-// findUpsert is what there is to do for an upsert now.
+// findUpsert is what there is to do for an upsert now: an Upsert again if it leaves the row as it is.
 func (db *DB) findUpsert(ctx context.Context, u *Upsert) (found Intent, ok bool, err error) {
 	key, _, err := db.told(ctx, "lock "+u.Create.table.Type, u, "")
 	switch {
 	case key == 0:
 		return Intent{Draft: u.Create}, true, err
 	case u.Update == nil:
-		return found, false, err
+		return Intent{Upsert: u, Keys: []int64{key}}, true, err
 	}
 	return Intent{Draft: u.Update, Keys: []int64{key}}, true, err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -21,11 +22,13 @@ type Where struct {
 
 	input map[string]any
 	write condition
-	pins  []pin
+	pins  []*pin
+	// named are rows by whose ids a filter finds every row that it lets pass, and the parts that the ids tell; nil if there are none.
+	named map[int64]int64
 	// only says that a row passes if it is one of those that a relation leads to from the row that a pin names: the way there,
 	// and the pin.
 	only   *Relation
-	onlyBy pin
+	onlyBy *pin
 	// probes ask how common is what must be true of every row.
 	probes []func(*query) probe
 	// skewed says that values decide how many rows pass, far more or far fewer than on average.
@@ -78,63 +81,112 @@ func (w *Where) oneWord() bool {
 	return len(w.search) == 1 && len(w.search[0].words) == 1 && !w.search[0].prefix
 }
 
-// A pin is the value of a unique column by which a filter demands one row behind a relation.
+// A pin is the values of a unique column by which a filter demands one of a few rows behind a relation.
 type pin struct {
-	column *Column
-	text   string
-	key    int64 // of the key instead of a text
-	alone  bool  // nothing else is demanded of the row
+	via     *Relation // to the row
+	column  *Column
+	texts   []string
+	keys    []int64 // of the key instead of texts
+	again   bool    // the key was asked for before, which may have been another
+	alone   bool    // nothing else is demanded of the row
+	certain bool    // every row that passes is related to such a row
 }
+
+// maxPinned is how many rows a pin may name.
+const maxPinned = 100
 
 // pin is that of a filter of rows behind r; none if it has none. What says so in the rows themselves needs none: they are
 // found by it.
-func (p *whereParser) pin(r *Relation, where any) *pin {
+func (p *whereParser) pin(r *Relation, where any, has bool) *pin {
 	if r.Link == nil && r.Own == nil {
 		return nil
 	}
 	fields := objectOf(where)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		c, operators := r.To.Field(name), objectOf(fields[name])
-		text, ok := operators["eq"].(string)
-		if c == nil || !c.Unique || !ok || operators["ignoreCase"] == true || strings.Contains(text, "\x00") {
+		values := listOf(operators["in"])
+		eq, says := operators["eq"]
+		if says {
+			values = []any{eq}
+		} else if operators["in"] == nil {
+			continue
+		}
+		if c == nil || !c.Unique || operators["ignoreCase"] == true || len(values) > maxPinned {
 			continue
 		}
 		n := len(operators)
-		if _, says := operators["ignoreCase"]; says {
+		if _, given := operators["ignoreCase"]; given {
 			n--
 		}
-		out := pin{column: c, text: norm.NFC.String(text), alone: n == 1 && len(fields) == 1}
-		switch c.Kind {
-		case Text:
-		case Key:
-			if out.key, ok = r.To.ParseGlobalID(text); !ok {
-				continue
-			}
-			out.text = ""
-		default:
+		out := &pin{via: r, column: c, alone: n == 1 && len(fields) == 1, certain: has && p.apart == 0}
+		if !out.name(values) {
 			continue
 		}
+		own := btoi(says && c == r.To.KeyColumn())
+		out.again = p.equate(r.To.KeyColumn()) > own
 		p.where.pins, p.where.skewed = append(p.where.pins, out), true
-		return &out
+		return out
 	}
 	return nil
 }
 
-// found is the key of the row that a pin names, 0 if there is none; ok is false if it has not been looked up.
-func (p *pin) found(pinned map[lookUp]int64) (key int64, ok bool) {
-	switch {
-	case p == nil:
-		return 0, false
-	case p.key != 0:
-		return p.key, true
+// name gives a pin its values; ok is false if they are not of its column, or none.
+func (p *pin) name(values []any) (ok bool) {
+	for _, v := range values {
+		text, is := v.(string)
+		switch {
+		case !is:
+			return false
+		case p.column.Kind == Key:
+			key, ok := p.column.Table.ParseGlobalID(text)
+			if !ok {
+				return false
+			}
+			p.keys = append(p.keys, key)
+		case p.column.Kind != Text:
+			return false
+		case !strings.Contains(text, "\x00"):
+			p.texts = append(p.texts, norm.NFC.String(text))
+		}
 	}
-	key, ok = pinned[lookUp{p.column, p.text}]
-	return key, ok
+	slices.Sort(p.keys)
+	slices.Sort(p.texts)
+	p.keys, p.texts = slices.Compact(p.keys), slices.Compact(p.texts)
+	return len(p.keys)+len(p.texts) > 0
 }
 
-// decides tells whether nothing is left to ask of the row that a pin names when its key is known: a key that was given says
+// found are the keys of the rows that a pin names, none if there are none; ok is false if they have not been looked up.
+func (p *pin) found(pinned map[lookUp]int64) (keys []int64, ok bool) {
+	switch {
+	case p == nil:
+		return nil, false
+	case p.keys != nil:
+		return p.keys, true
+	}
+	for _, text := range p.texts {
+		key, looked := pinned[lookUp{p.column, text}]
+		if !looked {
+			return nil, false
+		}
+		if key != 0 {
+			keys = append(keys, key)
+		}
+	}
+	return keys, true
+}
+
+// decides tells whether nothing is left to ask of the rows that a pin names when their keys are known: a key that was given says
 // nothing of whether the viewer may see the row.
-func (p *pin) decides(q *query) bool { return p.alone && (p.key == 0 || !q.hides(p.column.Table)) }
+func (p *pin) decides(q *query) bool { return p.alone && (p.keys == nil || !q.hides(p.column.Table)) }
+
+// is writes that expr is one of the keys of the rows that a pin names.
+func (q *query) is(expr string, p *pin, keys []int64) {
+	if len(keys) == 1 && !(p.again && q.divided) {
+		q.bindTo(expr+" = ?", keys[0])
+		return
+	}
+	q.bindTo(q.inKeys(expr), q.bindKeys(keys))
+}
 
 // A lookUp is one of a row by a unique text.
 type lookUp struct {
@@ -152,21 +204,29 @@ func (db *DB) pinned(ctx context.Context, path string, w *Where) (map[lookUp]int
 	if ctx.Value(transactionKey) != nil {
 		kept = nil // it sees what it writes
 	}
+	if kept != nil { // what runs beside it may be looking up the same
+		if err := kept.looking.Acquire(ctx, 1); err != nil {
+			return nil, db.classify(ctx, err)
+		}
+		defer kept.looking.Release(1)
+	}
 	found := make(map[lookUp]int64, len(w.pins))
 	texts := map[*Column][]string{}
 	for _, p := range w.pins {
-		l := lookUp{p.column, p.text}
-		if _, there := found[l]; there || p.key != 0 {
-			continue
-		}
-		var have bool
-		if found[l], have = kept.found(l); !have {
-			texts[p.column] = append(texts[p.column], p.text)
+		for _, text := range p.texts {
+			l := lookUp{p.column, text}
+			if _, there := found[l]; there {
+				continue
+			}
+			var have bool
+			if found[l], have = kept.found(l); !have {
+				texts[p.column] = append(texts[p.column], text)
+			}
 		}
 	}
 	for _, p := range w.pins { // in the order of the filter
 		list := texts[p.column]
-		if len(list) == 0 || list[0] != p.text {
+		if len(list) == 0 {
 			continue
 		}
 		t := p.column.Table
@@ -186,13 +246,51 @@ func (db *DB) pinned(ctx context.Context, path string, w *Where) (map[lookUp]int
 	return found, nil
 }
 
+// weigh asks how many rows lead to those of each pin by which every row of a page is found: few if they are sooner gathered and
+// ordered than the page is found by walking through its table. A planner takes a value that is not among the most common for an
+// average one.
+func (db *DB) weigh(ctx context.Context, r *Read, q *query) error {
+	if r.Via != nil || db.distributed || !db.semijoins && (len(r.Page.Order) == 0 || r.Page.Size == 0) { // what is a list of keys in any case, or goes to nodes
+		return nil
+	}
+	for _, p := range r.Page.Where.pins {
+		keys, known := p.found(q.pinned)
+		if !p.certain || !known || len(keys) == 0 {
+			continue
+		}
+		enough := db.enough(ctx, p.via.From, r.Page, 1)
+		if enough == 0 {
+			continue
+		}
+		column := ""
+		if p.via.Link != nil {
+			column = p.via.Link.Table + " WHERE " + p.via.Link.To
+		} else {
+			column = p.via.From.Name + " WHERE " + p.via.Own.Name
+		}
+		// A range is taken for half a percent of the table: of a value that is said to be common all rows would be gone through.
+		text := "SELECT sum((SELECT count(*) FROM (SELECT 1 FROM " + column + " BETWEEN " + db.key + " AND " + db.key + " LIMIT ?) AS n)) FROM " + db.keyList
+		var n int
+		s := &Statement{Path: r.Path + " is rare", Text: text, Args: []any{enough, db.bindKeys(keys)}, noted: true}
+		if err := db.run(ctx, s, func(rows *sqlx.Rows) error { return rows.Scan(&n) }); err != nil {
+			return err
+		}
+		if q.few == nil {
+			q.few = map[*pin]bool{}
+		}
+		q.few[p] = n < enough
+	}
+	return nil
+}
+
 // A condition writes an expression that is true or false of row t.
 type condition = func(q *query, t string)
 
-func all(conditions []condition, operator, none string) condition {
+// all is a conjunction or a disjunction; none is what it is without conditions.
+func all(conditions []condition, operator string, none condition) condition {
 	switch n := len(conditions); {
 	case n == 0:
-		return constant(none)
+		return none
 	case n == 1:
 		return conditions[0]
 	case n > 16: // a database counts how deep `a OR b OR c` is
@@ -227,7 +325,27 @@ type whereParser struct {
 	where      Where
 	conditions int
 	hops       int // open
+	apart      int // open, of what need not be true of every row
+	crossed    int // relations to rows in parts from rows in none
+	equated    map[equated]int
 	err        error
+}
+
+// An equated column is one that a filter compares with one value.
+type equated struct {
+	table *Table
+	name  string
+}
+
+// equate notes that a column is compared with one value, and tells how often it was before.
+func (p *whereParser) equate(c *Column) (before int) {
+	if p.equated == nil {
+		p.equated = map[equated]int{}
+	}
+	of := equated{c.Table, c.Name}
+	before = p.equated[of]
+	p.equated[of]++
+	return before
 }
 
 // What a filter may hold: enough for any client, and few enough for any database.
@@ -254,7 +372,7 @@ func (p *whereParser) object(table *Table, input map[string]any, path []string) 
 		}
 		conditions = append(conditions, p.field(table, name, input, at(path, name)))
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", table.KeyColumn().constant(true))
 }
 
 // count counts conditions.
@@ -264,14 +382,20 @@ func (p *whereParser) count(n int) {
 	}
 }
 
-// related reads the filter of the rows that a relation leads to.
-func (p *whereParser) related(r *Relation, v any, path []string) condition {
+// related reads the filter of the rows that a relation leads to; apart tells whether that leads to parts from where there are none, or from
+// parts to where there are none and further.
+func (p *whereParser) related(r *Relation, v any, path []string) (inner condition, apart bool) {
 	p.hops++
 	p.where.Hops, p.where.Depth = p.where.Hops+1, max(p.where.Depth, p.hops)
-	inner := p.nested(r.To, v, path)
+	before, hops := p.crossed, p.where.Hops
+	inner = p.nested(r.To, v, path)
 	p.hops--
-	return inner
+	apart = p.crossed > before || r.From.shard != nil && p.where.Hops > hops
+	p.crosses(r)
+	return inner, apart
 }
+
+func (p *whereParser) crosses(r *Relation) { p.crossed += btoi(r.apart()) }
 
 func (p *whereParser) nested(table *Table, v any, path []string) condition {
 	input, ok := v.(map[string]any)
@@ -282,7 +406,7 @@ func (p *whereParser) nested(table *Table, v any, path []string) condition {
 }
 
 // logical reads `and`, `or` and `not`, whose operands nested reads; nil if name is none of them.
-func (p *whereParser) logical(name string, v any, path []string, nested func(v any, path []string) condition) condition {
+func (p *whereParser) logical(name string, v any, path []string, none condition, nested func(v any, path []string) condition) condition {
 	switch name {
 	case "and", "or":
 		list := listOf(v)
@@ -290,12 +414,17 @@ func (p *whereParser) logical(name string, v any, path []string, nested func(v a
 			return p.fail(path, "must not be empty")
 		}
 		conditions := make([]condition, len(list))
+		p.apart += btoi(name == "or")
 		for i, item := range list {
 			conditions[i] = nested(item, at(path, strconv.Itoa(i)))
 		}
-		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], "TRUE")
+		p.apart -= btoi(name == "or")
+		return all(conditions, map[string]string{"and": " AND ", "or": " OR "}[name], none)
 	case "not":
-		return not(nested(v, path))
+		p.apart++
+		inner := nested(v, path)
+		p.apart--
+		return not(inner)
 	}
 	return nil
 }
@@ -308,7 +437,7 @@ func (p *whereParser) field(table *Table, name string, input map[string]any, pat
 	if p.count(1); p.err != nil {
 		return constant("FALSE")
 	}
-	if c := p.logical(name, v, path, func(v any, path []string) condition { return p.nested(table, v, path) }); c != nil {
+	if c := p.logical(name, v, path, table.KeyColumn().constant(true), func(v any, path []string) condition { return p.nested(table, v, path) }); c != nil {
 		return c
 	}
 	if column := table.Field(name); column != nil {
@@ -328,7 +457,8 @@ func (p *whereParser) field(table *Table, name string, input map[string]any, pat
 		if relation := table.Relation(strings.ToLower(rest[:1]) + rest[1:]); relation != nil {
 			has, _ := v.(bool)
 			p.where.Hops++
-			return exists(relation, has, nil, nil)
+			p.crosses(relation)
+			return exists(relation, has, nil, false, nil, nil)
 		}
 	}
 	return p.fail(path, "is not a filter")
@@ -344,12 +474,18 @@ const maxJoined = 3
 // PostgreSQL makes a join of an EXISTS that must be true of every row, and plans any other twice, with all that is inside
 // it: behind an OR or a NOT a scalar subquery asks the same and is planned once. SQLite makes nothing of EXISTS and much
 // of a list of keys; behind an OR, though, it plans a list that an index could serve twice, which the plus keeps it from.
-func exists(r *Relation, has bool, inner condition, by *pin) condition {
+//
+// Where a pin among within is known to lead to few rows, the keys are gathered from there; and where it leads to many and a database
+// would gather them all, each row is asked.
+//
+// Where rows are in parts, a subquery may refer to the row beside it within a part; any other that has subqueries is a list of keys as well, if apart
+// says so.
+func exists(r *Relation, has bool, inner condition, apart bool, by *pin, within []*pin) condition {
 	return func(q *query, t string) {
-		key, known := by.found(q.pinned)
+		keys, known := by.found(q.pinned)
 		switch {
-		case known && key == 0:
-			q.add([2]string{"TRUE", "FALSE"}[btoi(has)])
+		case known && len(keys) == 0:
+			q.constant(!has, t+"."+r.From.KeyColumn().Name)
 			return
 		case known && r.Own != nil:
 			mine := t + "." + r.Own.Name
@@ -357,10 +493,10 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 			if r.Own.Nullable {
 				q.add(mine, " IS NOT NULL AND ") // never unknown
 			}
-			q.bindTo(mine+" = ?", key)
+			q.is(mine, by, keys)
 			if !by.decides(q) {
 				q.add(" AND ")
-				exists(r, has, inner, nil)(q, t)
+				exists(r, has, inner, apart, nil, nil)(q, t)
 			}
 			q.add(")")
 			return
@@ -378,19 +514,31 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		case r.Theirs != nil:
 			theirs = u + "." + r.Theirs.Name
 		}
-		listed := has && (asked != nil || links) && !q.semijoins // as a list of keys
+		weighed, gathered := q.weighed(within)
+		listed := has && (asked != nil || links) && (gathered || !weighed && !q.semijoins) // as a list of keys
+		if q.distributed && (r.apart() || !r.parts() && (apart || r.From.shard != nil && q.hides(r.To) && len(r.To.reads.paths) > 0)) {
+			listed = true
+		}
 		scalar := q.semijoins && (q.apart > 0 || q.joined == maxJoined)
 		end := ")"
 		switch {
 		case listed:
-			if r.Key().Nullable {
+			if !has {
+				q.add("NOT ")
+			}
+			if r.Key().Nullable || !has {
 				q.add("(", mine, " IS NOT NULL AND ") // never unknown
 				end = "))"
 			}
-			if q.apart > 0 && q.hops > 0 {
+			if q.apart > 0 && q.hops > 0 && !q.semijoins {
 				q.add("+")
 			}
-			q.add(mine, " IN (SELECT ", theirs, " FROM ")
+			if q.semijoins && !q.distributed { // of a list that is made first; of IN it would make a join
+				q.add(mine, " = ANY(ARRAY(SELECT ", theirs, " FROM ")
+				end += ")"
+			} else {
+				q.add(mine, " IN (SELECT ", theirs, " FROM ")
+			}
 		case scalar:
 			q.add("(SELECT 1 FROM ")
 			end = [2]string{" LIMIT 1) IS NULL", " LIMIT 1) IS NOT NULL"}[btoi(has)]
@@ -404,6 +552,7 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		case r.Link != nil:
 			q.from(r.Link.Table+" AS "+link+" JOIN ", r.To, u)
 			q.add(" ON ", u, ".", r.To.KeyColumn().Name, " = ", link, ".", r.Link.To)
+			q.led(r, link, u)
 		default:
 			q.from("", r.To, u)
 		}
@@ -415,6 +564,7 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		default:
 			q.add(" WHERE TRUE")
 		}
+		q.together(" AND ", r, link, t)
 		if !links {
 			q.visible(" AND ", r.To, u)
 		}
@@ -423,16 +573,36 @@ func exists(r *Relation, has bool, inner condition, by *pin) condition {
 		}
 		switch {
 		case known:
-			q.bindTo(" AND "+link+"."+r.Link.To+" = ?", key)
-		case by != nil && r.Link != nil:
-			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+by.column.Name+" = ?)", by.text)
+			q.add(" AND ")
+			q.is(link+"."+r.Link.To, by, keys)
+		case by != nil && r.Link != nil && len(by.texts) == 1:
+			q.bindTo(" AND "+link+"."+r.Link.To+" = (SELECT id FROM "+r.To.Name+" WHERE "+by.column.Name+" = ?)", by.texts[0])
 		}
 		if asked != nil {
 			q.add(" AND ")
-			q.inside(asked, u)
+			q.elsewhere(r, func() { q.inside(asked, u) })
 		}
 		q.add(end)
 	}
+}
+
+// weighed tells whether it is known of any of the pins how many rows lead there, and whether they are few.
+func (q *query) weighed(pins []*pin) (known, few bool) {
+	for _, p := range pins {
+		is, weighed := q.few[p]
+		known, few = known || weighed, few || is
+	}
+	return known, few
+}
+
+// gathers tells whether the rows that the filter lets pass are few, and are to be found before they are ordered.
+func (q *query) gathers() bool {
+	for _, few := range q.few {
+		if few {
+			return true
+		}
+	}
+	return false
 }
 
 // inside writes a condition of row u of a subquery, which stands behind one more relation.
@@ -453,7 +623,7 @@ func (p *whereParser) matches(table *Table, v any, options map[string]any, path 
 		return p.fail(path, "must have at most %d words", searchWords)
 	}
 	if len(terms) == 0 && options["emptyMatchesAll"] == true {
-		return constant("TRUE")
+		return table.KeyColumn().constant(true)
 	}
 	p.count(len(terms))
 	p.where.skewed = true
@@ -473,7 +643,7 @@ func ofEveryRow(path []string) bool {
 
 func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 	if !r.Many {
-		return exists(r, true, p.related(r, v, path), p.pin(r, v))
+		return p.exists(r, true, v, path)
 	}
 	quantifiers, ok := v.(map[string]any)
 	if !ok {
@@ -485,17 +655,27 @@ func (p *whereParser) relation(r *Relation, v any, path []string) condition {
 			conditions = append(conditions, p.counted(r, quantifiers[name], at(path, name)))
 			continue
 		}
-		inner := p.related(r, quantifiers[name], at(path, name))
 		switch name {
-		case "some":
-			conditions = append(conditions, exists(r, true, inner, p.pin(r, quantifiers[name])))
-		case "none":
-			conditions = append(conditions, exists(r, false, inner, p.pin(r, quantifiers[name])))
+		case "some", "none":
+			conditions = append(conditions, p.exists(r, name == "some", quantifiers[name], at(path, name)))
 		case "every":
-			conditions = append(conditions, exists(r, false, not(inner), nil))
+			p.apart++
+			inner, apart := p.related(r, quantifiers[name], at(path, name))
+			p.apart--
+			conditions = append(conditions, exists(r, false, not(inner), apart, nil, nil))
 		}
 	}
-	return all(conditions, " AND ", "TRUE")
+	return all(conditions, " AND ", r.From.KeyColumn().constant(true))
+}
+
+// exists is whether there is (or is not) a related row that where is true of.
+func (p *whereParser) exists(r *Relation, has bool, where any, path []string) condition {
+	before := len(p.where.pins)
+	p.apart += btoi(!has)
+	inner, apart := p.related(r, where, path)
+	p.apart -= btoi(!has)
+	by := p.pin(r, where, has)
+	return exists(r, has, inner, apart, by, p.where.pins[before:])
 }
 
 // counted compares how many related rows there are that match `where`, if that is given.
@@ -505,15 +685,19 @@ func (p *whereParser) counted(r *Relation, v any, path []string) condition {
 		return p.fail(path, "must not be null")
 	}
 	var inner condition
+	apart := false
 	if where, given := comparisons["where"]; given {
-		inner = p.related(r, where, at(path, "where"))
+		p.apart++
+		inner, apart = p.related(r, where, at(path, "where"))
+		p.apart--
 	} else {
 		p.where.Hops++
+		p.crosses(r)
 	}
 	operators := maps.Clone(comparisons)
 	delete(operators, "where")
 	if len(operators) == 0 {
-		return constant("TRUE")
+		return r.From.KeyColumn().constant(true)
 	}
 	number := &Column{Name: "n", Kind: Int}
 	compare := p.column(number, operators, path)
@@ -525,8 +709,17 @@ func (p *whereParser) counted(r *Relation, v any, path []string) condition {
 			enough = max(enough, n+1)
 		}
 	}
+	ofNone := holds(operators, 0)
 	return func(q *query, t string) {
 		u := q.alias()
+		if q.inParts(r) || q.distributed && apart {
+			q.add(t, ".", r.Key().Name, [2]string{" IN (", " NOT IN ("}[btoi(ofNone)], "SELECT key FROM (")
+			q.counts(r, u, inner)
+			q.add(") AS n", u, " WHERE ", [2]string{"", "NOT "}[btoi(ofNone)])
+			compare(q, "n"+u)
+			q.add(")")
+			return
+		}
 		q.add("(SELECT ")
 		compare(q, "n"+u)
 		q.add(" FROM (SELECT count(*) AS n FROM (SELECT 1 FROM ")
@@ -538,6 +731,34 @@ func (p *whereParser) counted(r *Relation, v any, path []string) condition {
 		}
 		q.bindTo(" LIMIT ?) AS r"+u+") AS n"+u+")", enough)
 	}
+}
+
+// holds tells whether a number meets what it is compared with.
+func holds(operators map[string]any, n int64) bool {
+	for name, operand := range operators {
+		same := false
+		for _, v := range listOf(operand) {
+			than, _ := whole(v)
+			switch name {
+			case "eq", "in", "ne", "notIn":
+				same = same || n == than
+			case "lt":
+				same = n < than
+			case "lte":
+				same = n <= than
+			case "gt":
+				same = n > than
+			case "gte":
+				same = n >= than
+			case "isNull":
+				same = v == false
+			}
+		}
+		if same == (name == "ne" || name == "notIn") {
+			return false
+		}
+	}
+	return true
 }
 
 // column is the conjunction of the operators on one column.
@@ -568,6 +789,9 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 			continue
 		case "in", "notIn":
 			list := listOf(v)
+			if name == "in" {
+				p.name(c, list, path)
+			}
 			values := make([]any, len(list))
 			for i, item := range list {
 				var ok bool
@@ -582,31 +806,44 @@ func (p *whereParser) column(c *Column, operators map[string]any, path []string)
 		if !ok {
 			return p.fail(here, "is not %s", c.noun())
 		}
+		if name == "eq" {
+			p.name(c, []any{v}, path)
+		}
 		if name == "contains" || name == "endsWith" {
 			p.where.skewed = true
 			if text, _ := value.(string); c.substrings && !strings.Contains(text, "\x00") && ofEveryRow(path[1:len(path)-1]) {
 				p.where.probes = append(p.where.probes, func(*query) probe { return c.trigramProbe(text, ignoreCase) })
 			}
 		}
-		conditions = append(conditions, c.compare(name, value, ignoreCase))
+		conditions = append(conditions, c.compare(name, value, ignoreCase, name == "eq" && p.equate(c) > 0))
 	}
-	inner := all(conditions, " AND ", "TRUE")
+	inner := all(conditions, " AND ", c.constant(true))
 	if !c.MayBeNull() || operators["isNull"] != nil && len(conditions) == 1 || len(conditions) == 0 {
 		return inner
 	}
 	// Never unknown, so that `not` is the opposite. `IS NOT NULL` in front costs nothing: the index still serves.
-	if operators["isNull"] != nil {
-		return func(q *query, t string) {
-			q.add("COALESCE(")
-			inner(q, t)
-			q.add(", FALSE)")
-		}
-	}
 	return func(q *query, t string) {
 		q.add("(", t, ".", c.Name, " IS NOT NULL AND ")
 		inner(q, t)
 		q.add(")")
 	}
+}
+
+// name notes what ids tell of the rows that a filter lets pass, if they are in parts and each tells it.
+func (p *whereParser) name(c *Column, ids []any, path []string) {
+	if c.Kind != Key || c.Table.shard == nil || c != c.Table.KeyColumn() || p.where.named != nil || len(ids) == 0 || len(ids) > maxPinned || !ofEveryRow(path[1:len(path)-1]) {
+		return
+	}
+	named := make(map[int64]int64, len(ids))
+	for _, id := range ids {
+		text, _ := id.(string)
+		t, key, shard, ok := c.Table.model.parseGlobalID(text)
+		if !ok || t != c.Table || shard == 0 {
+			return
+		}
+		named[key] = shard
+	}
+	p.where.named = named
 }
 
 // operand turns a filter's value into what the column holds.
@@ -631,7 +868,8 @@ func (c *Column) operand(v any) (any, bool) {
 
 var operators = map[string]string{"eq": " = ", "ne": " <> ", "lt": " < ", "lte": " <= ", "gt": " > ", "gte": " >= "}
 
-func (c *Column) compare(name string, value any, ignoreCase bool) condition {
+// compare is an operator with one value; again says that a value was asked for before, which may be another.
+func (c *Column) compare(name string, value any, ignoreCase, again bool) condition {
 	text, isText := value.(string)
 	if isText && ignoreCase {
 		text = Fold(text)
@@ -649,7 +887,7 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 		case "ne", "lt", "lte", "gt", "gte":
 			switch name {
 			case "ne":
-				return constant("TRUE")
+				return c.constant(true)
 			case "lt":
 				name = "lte"
 			case "gte":
@@ -657,14 +895,21 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 			}
 			value = head
 		default:
-			return constant("FALSE")
+			return c.constant(false)
 		}
 	}
 	if operator, ok := operators[name]; ok {
-		return func(q *query, t string) { q.bindTo(column(t)+operator+"?", value) }
+		return func(q *query, t string) {
+			if again && q.divided {
+				q.bindTo(column(t)+" BETWEEN ?", value)
+				q.bindTo(" AND ?", value)
+				return
+			}
+			q.bindTo(column(t)+operator+"?", value)
+		}
 	}
 	if text == "" {
-		return constant("TRUE") // contained in every text
+		return c.constant(true) // contained in every text
 	}
 	if name == "startsWith" {
 		end, bounded := afterPrefix(text)
@@ -677,6 +922,11 @@ func (c *Column) compare(name string, value any, ignoreCase bool) condition {
 		}
 	}
 	return c.substring(text, name == "endsWith", ignoreCase)
+}
+
+// constant is true of every row or of none.
+func (c *Column) constant(is bool) condition {
+	return func(q *query, t string) { q.constant(is, t+"."+c.Name) }
 }
 
 // afterPrefix is the first text after all that begin with prefix; there is none after U+10FFFF.
@@ -696,7 +946,7 @@ func afterPrefix(prefix string) (string, bool) {
 
 func (c *Column) in(values []any, in, ignoreCase bool) condition {
 	if c.Kind != Text {
-		return listed(len(values) > 0, in, func(q *query, t string) { q.bindTo(q.in(t+"."+c.Name, c.Kind), q.list(values)) })
+		return c.listed(len(values) > 0, in, func(q *query, t string) { q.bindTo(q.in(t+"."+c.Name, c.Kind), q.list(values)) })
 	}
 	texts := make([]string, 0, len(values))
 	for _, v := range values {
@@ -710,7 +960,7 @@ func (c *Column) in(values []any, in, ignoreCase bool) condition {
 	}
 	slices.Sort(texts)
 	texts = slices.Compact(texts)
-	return listed(len(texts) > 0, in, func(q *query, t string) {
+	return c.listed(len(texts) > 0, in, func(q *query, t string) {
 		expr := t + "." + c.Name
 		if ignoreCase {
 			expr = "kith_fold(" + expr + ")"
@@ -727,12 +977,12 @@ func listOf(v any) []any {
 	return []any{v}
 }
 
-func listed(some, in bool, inner condition) condition {
+func (c *Column) listed(some, in bool, inner condition) condition {
 	switch {
 	case !some && in:
-		return constant("FALSE")
+		return c.constant(false)
 	case !some:
-		return constant("TRUE")
+		return c.constant(true)
 	case in:
 		return inner
 	}

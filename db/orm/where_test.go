@@ -3,8 +3,10 @@ package orm
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kith/db/dbtest"
 )
@@ -171,4 +173,84 @@ func pageOf(t *testing.T, table *Table, where object) *Page {
 		t.Fatal(err)
 	}
 	return page
+}
+
+// Gathered from a key, walked to, or as a database likes: the rows are the same.
+func TestWaysToPinnedRows(t *testing.T) {
+	names := func(names ...any) object { return object{"name": object{"in": names}} }
+	common, rare := names("tag1"), names("tag2", "tag77", "nothing")
+	everywhere(t, func(t *testing.T, db *DB) {
+		fill(t, db, 2000)
+		if _, err := db.write.Exec("INSERT INTO post_tags (post_id, tag_id) SELECT id, 1 FROM posts WHERE id % 5 = 0 ON CONFLICT DO NOTHING"); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			table *Table
+			where object
+			ways  bool // there are several
+		}{
+			{Posts.Table, object{"tags": some(common), "title": object{"ne": "x"}}, true},
+			{Posts.Table, object{"tags": some(rare)}, true},
+			{Posts.Table, object{"tags": some(names("nothing", "nowhere"))}, false},
+			{Posts.Table, object{"author": object{"username": object{"in": []any{"user3", "user4", "nobody"}}}}, true},
+			{Posts.Table, object{"author": object{"id": object{"in": []any{GlobalID(Users.Table, 3), GlobalID(Users.Table, 4)}}}}, true},
+			{Users.Table, object{"posts": some(object{"tags": some(common)})}, true},
+			{Users.Table, object{"posts": some(object{"tags": some(rare), "title": object{"ne": "Title 77"}})}, true},
+			{Users.Table, object{"posts": some(object{"tags": object{"some": rare, "none": common}})}, true},
+			{Users.Table, object{"and": []any{object{"posts": some(object{"tags": some(rare)})}, object{"posts": some(object{"tags": some(common)})}}}, true},
+			{Users.Table, object{"or": []any{object{"posts": some(object{"tags": some(rare)})}, object{"username": object{"eq": "user7"}}}}, false},
+			{Users.Table, object{"posts": object{"none": object{"tags": some(common)}}}, false},
+			{Posts.Table, object{"author": object{"posts": some(object{"tags": some(rare)})}}, true},
+			{Tags.Table, object{"posts": some(object{"author": object{"username": object{"in": []any{"user3", "user4"}}}})}, true},
+			{Addresses.Table, object{"user": object{"posts": some(object{"tags": some(rare)})}}, true},
+		} {
+			size := 60
+			w, err := ParseWhere(c.table, c.where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := NewPage("Query.test", c.table, PageArgs{First: &size, Where: w, Order: []Order{{Column: c.table.OrderColumn("created_at"), Desc: true}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			var texts []string
+			for _, rows := range []float64{0, 1e3, 1e9} { // not weighed, many from 240 rows on, always few
+				db.due.Store(time.Now().Add(time.Hour).UnixNano())
+				db.statistics.Store(&statistics{rows: map[*Table]float64{Posts.Table: rows, Users.Table: rows, Tags.Table: rows, Addresses.Table: rows}})
+				recorder := &Recorder{}
+				ctx := WithRecorder(WithViewer(t.Context(), Viewer{Admin: true}), recorder)
+				r := &Read{Path: "test", From: c.table, Select: Select{Columns: c.table.Columns[:1]}, Page: p}
+				found, err := db.Read(ctx, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				counts, err := db.Count(ctx, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var keys []any
+				for i := range found.Len() {
+					keys = append(keys, found.Row(i)...)
+				}
+				seen[fmt.Sprint(keys, counts)] = true
+				statements := recorder.Statements()
+				weighed := slices.ContainsFunc(statements, func(s *Statement) bool { return s.Path == "test is rare" })
+				if weighed != (c.ways && rows > 0 && !db.distributed) {
+					t.Errorf("%v of %v rows: weighed %v", c.where, rows, weighed)
+				}
+				for _, s := range statements {
+					if s.Path == "test" {
+						texts = append(texts, s.Text)
+					}
+				}
+			}
+			if len(seen) != 1 {
+				t.Errorf("%v: %d answers\n%s", c.where, len(seen), strings.Join(texts, "\n"))
+			}
+			if gathered := strings.Contains(strings.Join(texts, "\n"), "ANY(ARRAY(SELECT"); db.semijoins && !db.distributed && c.ways && c.where["author"] == nil && !gathered {
+				t.Errorf("%v is never gathered\n%s", c.where, strings.Join(texts, "\n"))
+			}
+		}
+	})
 }

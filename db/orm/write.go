@@ -26,6 +26,11 @@ func (db *DB) violated(err error) error {
 func (db *DB) change(ctx context.Context, s *Statement, each func(*sqlx.Rows) error) error {
 	if t, inside := ctx.Value(transactionKey).(*transaction); inside {
 		t.wrote.Store(true)
+		if db.distributed {
+			t.mu.Lock()
+			t.touched.note(db, s)
+			t.mu.Unlock()
+		}
 	}
 	return db.violated(db.run(ctx, s, each))
 }
@@ -103,7 +108,7 @@ func (db *DB) validate(ctx context.Context, drafts []*Draft, known ...placed) (f
 		assignments := given[c]
 		if c.References != nil {
 			// Others wait for who writes a unique value, so that the row which it leads to has to be locked before.
-			if !t.refused && !unique && !q.hides(c.References) {
+			if !t.refused && !unique && !q.hides(c.References) && !db.refusesVaguely(c, assignments) {
 				left = append(left, c)
 				continue
 			}
@@ -404,6 +409,7 @@ func (db *DB) insert(ctx context.Context, t *Table, drafts []*Draft) error {
 func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 	for _, d := range drafts {
 		d.derive()
+		d.linked = nil
 	}
 	var columns []*Column
 	if t.timeOrdered {
@@ -419,7 +425,8 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
 	if len(drafts) == 1 {
 		q.insertOne(drafts[0], db.Now())
-		_, err := db.returning(ctx, &Statement{Path: "insert " + t.Type}, q, drafts[0])
+		_, err := db.returning(ctx, &Statement{Path: "insert " + t.Type, parts: db.givenParts(drafts), brief: true}, q, drafts[0])
+		db.knowParts(ctx, t, drafts)
 		return err
 	}
 	rows := make([]map[string]any, len(drafts))
@@ -436,7 +443,7 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 	q.insert(t, columns, rows, db.Now(), true, "")
 	q.add(" RETURNING id")
 	keys := make([]int64, 0, len(drafts))
-	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args}
+	statement := &Statement{Path: "insert " + t.Type, Text: q.String(), Args: q.args, parts: db.givenParts(drafts)}
 	err := db.change(ctx, statement, func(rows *sqlx.Rows) error {
 		var key int64
 		err := rows.Scan(&key)
@@ -451,6 +458,7 @@ func (db *DB) insertRows(ctx context.Context, t *Table, drafts []*Draft) error {
 	for i, d := range drafts {
 		d.key = keys[i]
 	}
+	db.knowParts(ctx, t, drafts)
 	return nil
 }
 
@@ -549,11 +557,13 @@ func (db *DB) insertRelated(ctx context.Context, t *Table, drafts []*Draft) erro
 	return nil
 }
 
-// A linkRow is a link to a row with a name, or with a key.
+// A linkRow is a link to a row with a name, of a draft's, or with a key, and the part that it is of.
 type linkRow struct {
 	from int64
 	name string
 	to   int64
+	part int64
+	of   *Draft
 }
 
 // linksOf are the links of a draft's row to others.
@@ -565,7 +575,7 @@ func linksOf(d *Draft, keys []assignment, names []string) []linkRow {
 		}
 	}
 	for _, name := range names {
-		rows = append(rows, linkRow{from: d.key, name: name})
+		rows = append(rows, linkRow{from: d.key, name: name, of: d})
 	}
 	return rows
 }
@@ -578,10 +588,16 @@ func (l *Link) columns() (from, to *Column) {
 // rowsOfLinks are links as JSON objects for a dialect's rows: those to named rows, and those to keys.
 func rowsOfLinks(r *Relation, rows []linkRow) (byName, byKey []map[string]any) {
 	for _, row := range rows {
+		link := map[string]any{r.Link.From: row.from}
+		if row.part != 0 {
+			link[r.Link.shard] = row.part
+		}
 		if row.to != 0 {
-			byKey = append(byKey, map[string]any{r.Link.From: row.from, r.Link.To: row.to})
+			link[r.Link.To] = row.to
+			byKey = append(byKey, link)
 		} else {
-			byName = append(byName, map[string]any{r.Link.From: row.from, r.To.name.Name: row.name})
+			link[r.To.name.Name] = row.name
+			byName = append(byName, link)
 		}
 	}
 	return byName, byKey
@@ -603,13 +619,20 @@ func (db *DB) linkMade(ctx context.Context, r *Relation, made []*Draft) error {
 // is linked to most often none is missing: where nothing else is written, that is looked at when not all links have been made. Links
 // of fresh rows are not there yet.
 func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow, fresh bool) error {
+	if err := db.linkParts(ctx, r, wanted); err != nil {
+		return err
+	}
 	links, byKey := rowsOfLinks(r, wanted)
 	if len(byKey) > 0 {
-		from, to := r.Link.columns()
 		q := &query{dialect: db.dialect}
-		q.bindTo("INSERT INTO "+r.Link.Table+" ("+from.Name+", "+to.Name+") SELECT "+q.field(from)+", "+q.field(to)+" FROM "+q.rows([]*Column{from, to}), q.rowsJSON(byKey))
-		q.add(" WHERE TRUE ON CONFLICT (", from.Name, ", ", to.Name, ") DO NOTHING")
-		if err := db.change(ctx, &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}, nil); err != nil {
+		columns, names := q.linkColumns(r)
+		fields := make([]string, len(columns))
+		for i, c := range columns {
+			fields[i] = q.field(c)
+		}
+		q.bindTo("INSERT INTO "+r.Link.Table+" ("+names+") SELECT "+strings.Join(fields, ", ")+" FROM "+q.rows(columns), q.rowsJSON(byKey))
+		q.add(" WHERE TRUE ON CONFLICT (", names, ") DO NOTHING")
+		if err := db.change(ctx, &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args, parts: partsOf(wanted)}, nil); err != nil {
 			return err
 		}
 	}
@@ -629,7 +652,16 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow, fresh boo
 		return err
 	}
 	one := !slices.ContainsFunc(wanted, func(w linkRow) bool { return w.to == 0 && w.from != links[0][r.Link.From] })
-	for last := !one || t.locked; ; last = true {
+	last := !one || t.locked
+	if !last && fresh && len(byKey) == 0 {
+		if read := db.readOf(ctx, r, wanted); read != nil {
+			t.wrote.Store(true)
+			if last, err = db.linkReading(ctx, r, read, wanted[0].of, links, names); !last || err != nil {
+				return err
+			}
+		}
+	}
+	for ; ; last = true {
 		if last {
 			if err := db.insertNames(ctx, "insert "+r.To.Type, r.To, names); err != nil {
 				return err
@@ -637,7 +669,7 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow, fresh boo
 		}
 		q := &query{dialect: db.dialect}
 		q.linkNames(r, links, names, one, last || !fresh)
-		s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args}
+		s := &Statement{Path: "link " + r.Coordinate(), Text: q.String(), Args: q.args, parts: partsOf(wanted), brief: len(wanted) <= briefly}
 		switch err := db.change(ctx, s, nil); {
 		case err != nil || s.Rows == len(links):
 			return err
@@ -647,17 +679,66 @@ func (db *DB) link(ctx context.Context, r *Relation, wanted []linkRow, fresh boo
 	}
 }
 
+// readOf is the page that is wanted of the rows that a new row is linked to, if it holds all of them; nil if there is none.
+func (db *DB) readOf(ctx context.Context, r *Relation, wanted []linkRow) *Read {
+	q := &query{dialect: db.dialect, viewer: ViewerOf(ctx)}
+	if d := wanted[0].of; d != nil && db.writesWithin {
+		for _, read := range d.reads {
+			if read.Via == r && read.ofLinks(q) && !read.probing() && len(wanted) <= read.Page.Size {
+				return read
+			}
+		}
+	}
+	return nil
+}
+
+// linkReading makes the links of a new row by the statement that reads a page of them; missing tells whether some named row is not there.
+func (db *DB) linkReading(ctx context.Context, r *Relation, wanted *Read, d *Draft, links []map[string]any, names []string) (missing bool, err error) {
+	read := *wanted
+	read.Path, read.Keys = "link "+r.Coordinate(), []int64{d.key}
+	read.making = func(q *query) {
+		q.add("WITH ", r.Link.Table, " AS (") // what is read by that name is what is written here
+		q.linkNames(r, links, names, true, false)
+		q.add(" RETURNING *) ")
+	}
+	rows, err := db.fetch(ctx, &read)
+	if err != nil {
+		return false, db.violated(err)
+	}
+	if g := rows.Of(d.key); g.End-g.Start < len(links) {
+		return true, nil
+	}
+	if d.linked == nil {
+		d.linked = map[string]*Rows{}
+	}
+	d.linked[wanted.Path] = rows
+	return false, nil
+}
+
 // linkNames writes the insertion of links, all of one row or not, to those rows of some names that are there. Links that may be
 // there already are written again, so that all of them are counted.
 func (q *query) linkNames(r *Relation, links []map[string]any, names []string, one, there bool) {
 	name := r.To.name
-	from, _ := r.Link.columns()
-	q.add("INSERT INTO ", r.Link.Table, " (", r.Link.From, ", ", r.Link.To, ") SELECT ")
-	if one {
-		q.bindTo("CAST(? AS bigint), t.id FROM ", links[0][from.Name])
-	} else {
-		q.bindTo(q.field(from)+", t.id FROM "+q.rows([]*Column{from, name}), q.rowsJSON(links))
-		q.add([2]string{" JOIN ", " CROSS JOIN "}[btoi(q.locks[lockShare] == "")]) // which keeps the order: from the list to the index of names
+	columns, into := q.linkColumns(r)
+	given := append([]*Column{columns[0]}, columns[2:]...)
+	q.add("INSERT INTO ", r.Link.Table, " (", into, ") SELECT ")
+	for i, c := range given {
+		if one {
+			q.bindTo("CAST(? AS bigint)", links[0][c.Name])
+		} else {
+			q.add(q.field(c))
+		}
+		if i == 0 {
+			q.add(", t.id")
+		}
+		if i < len(given)-1 {
+			q.add(", ")
+		}
+	}
+	q.add(" FROM ")
+	if !one {
+		q.bindTo(q.rows(append(given, name)), q.rowsJSON(links))
+		q.add([2]string{" JOIN ", " CROSS JOIN "}[btoi(q.driver == sqliteDialect.driver)]) // which keeps the order: from the list to the index of names
 	}
 	lock := q.locks[lockShare]
 	if lock != "" {
@@ -674,13 +755,16 @@ func (q *query) linkNames(r *Relation, links []map[string]any, names []string, o
 	} else {
 		q.add(" WHERE TRUE")
 	}
-	q.add(" ON CONFLICT (", r.Link.From, ", ", r.Link.To, ") DO ")
+	q.add(" ON CONFLICT (", into, ") DO ")
 	if there {
 		q.add("UPDATE SET ", r.Link.To, " = excluded.", r.Link.To)
 	} else {
 		q.add("NOTHING")
 	}
 }
+
+// briefly is how many rows, of a key or a name each, are written at once in no time.
+const briefly = 20
 
 // insertNames makes the rows of t that are missing among those named.
 func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []string) error {
@@ -705,5 +789,5 @@ func (db *DB) insertNames(ctx context.Context, path string, t *Table, names []st
 	missing := " WHERE NOT EXISTS (SELECT 1 FROM " + t.Name + " AS t WHERE t." + t.name.Name + " = " + q.field(t.name) + ")"
 	q.insert(t, columns, rows, db.Now(), true, missing)
 	q.add(" ON CONFLICT (", t.name.Name, ") DO NOTHING")
-	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args}, nil)
+	return db.change(ctx, &Statement{Path: path, Text: q.String(), Args: q.args, brief: len(names) <= briefly}, nil)
 }

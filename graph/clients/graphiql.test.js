@@ -45,6 +45,8 @@ const write = async (text, variables) => {
     await page.keyboard.press('Control+A');
     await page.keyboard.insertText(content);
   }
+  // GraphiQL looks a moment later which operations there are, and would send the name of the one before.
+  await page.evaluate(() => new Promise(done => { setTimeout(done, 400); }));
 };
 const ask = async (query, variables) => {
   const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query, variables }) });

@@ -66,7 +66,7 @@ func TestFork(t *testing.T) {
 	if again := output(t, module, kith, "migrate", "draft", "again"); !strings.Contains(again, "nothing to draft") {
 		t.Errorf("drafted twice: %s", again)
 	}
-	command(t, module, "test", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage|Random|Hidden", "-queries", "20")
+	command(t, module, "test", "-vet=off", "./graph", "-run", "Fork|FiltersAreThePage|SchemaAgreesWithThePage|Random|Hidden|LiveIsFresh", "-queries", "30")
 
 	// And takes them away again: nothing that stands there must keep the generator from running.
 	err = fs.WalkDir(os.DirFS(fork), ".", func(name string, entry fs.DirEntry, err error) error {

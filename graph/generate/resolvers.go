@@ -38,7 +38,7 @@ func goFile(tables []*orm.Table, source *source) ([]byte, error) {
 			return nil, err
 		}
 		one := orm.Spoken(t.Type)
-		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return orm.GlobalID(%s.Table, e.Key) }\n", one, t.Type, name)
+		fmt.Fprintf(&b, "\n// ID is the global id of the %s.\nfunc (e %s) ID() string { return %s.ID(e.Key, e) }\n", one, t.Type, name)
 		for _, c := range t.ComputedFields() {
 			if !source.methods[t.Type+"."+c.GoName()] {
 				fmt.Fprintf(&b, "\n// %s is the field %s of the %s.\nfunc (e *%s) %s() %s { return orm.Value[%s](%s.Table, %q, e) }\n",

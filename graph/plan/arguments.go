@@ -117,28 +117,28 @@ func RowOf(ctx context.Context, table *orm.Table, field *ast.Field, variables ma
 		if err != nil {
 			return LookUp{}, orm.Errorf(orm.BadRequest, "`by.%s` is malformed", child.Name)
 		}
-		return lookUpBy(table, child.Name, v)
+		return lookUpBy(ctx, table, child.Name, v)
 	}
 	args := field.ArgumentMap(variables)
 	if v, ok := args["id"]; ok {
-		return byID(table, "id", v)
+		return byID(ctx, table, "id", v)
 	}
 	by, _ := args["by"].(map[string]any)
 	if len(by) != 1 {
 		return LookUp{}, orm.Errorf(orm.BadRequest, "`by` must have exactly one field")
 	}
 	for name, v := range by {
-		return lookUpBy(table, name, v)
+		return lookUpBy(ctx, table, name, v)
 	}
 	return LookUp{}, nil // not reached: there is one
 }
 
-func lookUpBy(table *orm.Table, name string, v any) (LookUp, error) {
+func lookUpBy(ctx context.Context, table *orm.Table, name string, v any) (LookUp, error) {
 	if v == nil {
 		return LookUp{}, orm.Errorf(orm.BadRequest, "`by.%s` must not be null", name)
 	}
 	if name == "id" {
-		return byID(table, "by.id", v)
+		return byID(ctx, table, "by.id", v)
 	}
 	if s := text(v); s != nil {
 		if strings.ContainsRune(*s, 0) {
@@ -150,9 +150,9 @@ func lookUpBy(table *orm.Table, name string, v any) (LookUp, error) {
 	return LookUp{}, orm.Errorf(orm.BadRequest, "`by` must have exactly one field")
 }
 
-func byID(table *orm.Table, argument string, v any) (LookUp, error) {
+func byID(ctx context.Context, table *orm.Table, argument string, v any) (LookUp, error) {
 	if s := text(v); s != nil {
-		if key, ok := table.ParseGlobalID(*s); ok {
+		if key, ok := table.Seek(ctx, *s); ok {
 			return LookUp{Column: table.KeyColumn(), Key: key}, nil
 		}
 	}
@@ -163,13 +163,13 @@ func byID(table *orm.Table, argument string, v any) (LookUp, error) {
 const MaxNodes = 100
 
 // Node reads the argument of `node`.
-func Node(model *orm.Model, field *ast.Field, variables map[string]any) (*orm.Table, int64, error) {
-	return node(model, "id", field.ArgumentMap(variables)["id"])
+func Node(ctx context.Context, model *orm.Model, field *ast.Field, variables map[string]any) (*orm.Table, int64, error) {
+	return node(ctx, model, "id", field.ArgumentMap(variables)["id"])
 }
 
-func node(model *orm.Model, argument string, v any) (*orm.Table, int64, error) {
+func node(ctx context.Context, model *orm.Model, argument string, v any) (*orm.Table, int64, error) {
 	if s := text(v); s != nil {
-		if table, key, ok := model.ParseGlobalID(*s); ok {
+		if table, key, ok := model.Seek(ctx, *s); ok {
 			return table, key, nil
 		}
 	}
@@ -190,6 +190,6 @@ func IDs(field *ast.Field, variables map[string]any) ([]any, error) {
 }
 
 // IDAt reads one item of `ids`.
-func IDAt(model *orm.Model, ids []any, i int) (*orm.Table, int64, error) {
-	return node(model, "ids", ids[i])
+func IDAt(ctx context.Context, model *orm.Model, ids []any, i int) (*orm.Table, int64, error) {
+	return node(ctx, model, "ids", ids[i])
 }

@@ -27,7 +27,20 @@ type join struct {
 }
 
 func newSource(table *orm.Table) *source {
-	return &source{table: table, columns: []*orm.Column{table.KeyColumn()}}
+	s := &source{table: table, columns: []*orm.Column{table.KeyColumn()}}
+	if table.Shard() != nil { // which ids tell
+		s.column(table.Shard())
+	}
+	return s
+}
+
+// id is the key of a row, and where it is.
+func (s *source) id(row []any) (key, shard int64) {
+	key, _ = row[s.base].(int64)
+	if s.table.Shard() != nil {
+		shard, _ = row[s.base+1].(int64)
+	}
+	return key, shard
 }
 
 // column is the place of c among the source's columns.
@@ -193,6 +206,7 @@ type part struct {
 type compiler struct {
 	operation *graphql.OperationContext
 	schema    *ast.Schema
+	db        *orm.DB
 	model     *orm.Model
 	parts     int // of the plan, so far
 	// beside is set by a field that is neither a column nor a relation: only its resolver knows what it is.
@@ -294,7 +308,7 @@ func (c *compiler) can(f *fetch, s *source, selected graphql.CollectedField, pat
 
 func (c *compiler) relation(f *fetch, s *source, r *orm.Relation, selected graphql.CollectedField, path string, out *field) {
 	out.relation, out.required = r, r.Required
-	if !r.Many && f.source.size() < maxJoined {
+	if !r.Many && f.source.size() < maxJoined && c.db.Joins(r) {
 		out.kind = joinedField
 		var joined *join
 		for _, j := range s.joins {

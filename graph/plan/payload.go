@@ -25,7 +25,8 @@ type Written struct {
 	Keys    []int64 // of the rows, in the input's order
 	Gone    bool    // the rows are deleted
 	Created bool
-	Row     *orm.Rows // the one row with what was Wanted of it; nil: it is to be read
+	Row     *orm.Rows            // the one row with what was Wanted of it; nil: it is to be read
+	Linked  map[string]*orm.Rows // pages of Linked that are read, by their paths
 	Cascade []orm.CascadeCount
 }
 
@@ -33,7 +34,7 @@ type Written struct {
 // resolvers.
 func (p *Planner) Payload(ctx context.Context, plans *Plans, table *orm.Table) (payload *Payload, err error) {
 	defer recovered(&err)
-	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, model: p.db.Model()}
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, db: p.db, model: p.db.Model()}
 	f := graphql.GetRootFieldContext(ctx).Field
 	root := plans.root(c, f.Alias, func() *root {
 		if r := c.payload(f, table); !c.beside {
@@ -53,6 +54,22 @@ func (p *Payload) Wanted() []*orm.Column {
 		return rows.source.columns
 	}
 	return nil
+}
+
+// Linked are the pages that are asked of what the row itself is linked to.
+func (p *Payload) Linked() (reads []*orm.Read) {
+	if p.Wanted() == nil {
+		return nil
+	}
+	for _, b := range p.root.branch.rows.branches {
+		if b.rows == nil || !b.relation.Many || b.relation.Link == nil {
+			continue
+		}
+		if page, err := b.pageOf(p.variables); err == nil { // an error is the answer's
+			reads = append(reads, b.read(page, nil))
+		}
+	}
+	return reads
 }
 
 // Answer is the payload as JSON. On an error nothing is known about it, as of a Planner's Field.
@@ -102,6 +119,7 @@ func (p *root) payload(r *run, w Written) error {
 	var f *found
 	if rows := p.branch.rows; rows != nil && !w.Gone && len(w.Keys) > 0 {
 		var err error
+		r.linked = w.Linked
 		if w.Row != nil {
 			f, err = r.grow(rows, w.Row)
 		} else {
@@ -151,14 +169,14 @@ func (p *root) payload(r *run, w Written) error {
 			}
 			r.out = append(r.out, ']')
 		case idPart:
-			r.writeID(w.Table, w.Keys[0])
+			r.writeID(w.Table, w.Keys[0], orm.PlaceOf(r.ctx, w.Table, w.Keys[0]))
 		case idsPart:
 			r.out = append(r.out, '[')
 			for i, key := range w.Keys {
 				if i > 0 {
 					r.out = append(r.out, ',')
 				}
-				r.writeID(w.Table, key)
+				r.writeID(w.Table, key, orm.PlaceOf(r.ctx, w.Table, key))
 			}
 			r.out = append(r.out, ']')
 		case countPart:
@@ -172,9 +190,9 @@ func (p *root) payload(r *run, w Written) error {
 	})
 }
 
-func (r *run) writeID(t *orm.Table, key int64) {
+func (r *run) writeID(t *orm.Table, key, shard int64) {
 	r.out = append(r.out, '"')
-	r.out = orm.AppendGlobalID(r.out, t, key)
+	r.out = orm.AppendGlobalID(r.out, t, key, shard)
 	r.out = append(r.out, '"')
 }
 

@@ -70,7 +70,7 @@ func (p *Plans) root(c *compiler, alias string, compile func() *root) *root {
 // Operation answers the current operation, a query, as JSON. ok is false if it has another root field than one that
 // leads to an entity. On an error nothing is known about the answer, and resolvers must give it or the reason why not.
 func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
-	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, model: p.db.Model()}
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, db: p.db, model: p.db.Model()}
 	return p.answer(ctx, c, plans, "", func() *root {
 		fields := c.collect(c.operation.Operation.SelectionSet, "Query")
 		if len(fields) != 1 {
@@ -86,7 +86,7 @@ func (p *Planner) Operation(ctx context.Context, plans *Plans) (json []byte, ok 
 
 // Field answers the current root field as Operation answers an operation.
 func (p *Planner) Field(ctx context.Context, plans *Plans) (json []byte, ok bool, err error) {
-	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, model: p.db.Model()}
+	c := &compiler{operation: graphql.GetOperationContext(ctx), schema: p.schema, db: p.db, model: p.db.Model()}
 	f := graphql.GetRootFieldContext(ctx).Field
 	return p.answer(ctx, c, plans, f.Alias, func() *root { return c.compile(f) })
 }
@@ -144,7 +144,8 @@ type run struct {
 	budget    *orm.Budget
 	read      int // bytes of rows
 	out       []byte
-	charged   int // bytes of out that have been taken from the budget
+	charged   int                  // bytes of out that have been taken from the budget
+	linked    map[string]*orm.Rows // pages that a write has read, by their paths
 }
 
 // begin begins the answer, when everything has been read, with room for one as long as the last one was, if what has been
@@ -190,7 +191,7 @@ func (p *root) run(r *run) error {
 	case rowRoot:
 		return p.row(r)
 	case nodeRoot:
-		table, key, err := Node(r.db.Model(), p.branch.field, r.variables)
+		table, key, err := Node(r.ctx, r.db.Model(), p.branch.field, r.variables)
 		if err != nil {
 			return err
 		}
@@ -257,7 +258,7 @@ func (p *root) nodes(r *run) error {
 	places := make([]place, len(ids))
 	keys := map[*orm.Table][]int64{}
 	for i := range ids {
-		table, key, err := IDAt(r.db.Model(), ids, i)
+		table, key, err := IDAt(r.ctx, r.db.Model(), ids, i)
 		if err != nil {
 			return err
 		}
@@ -382,12 +383,10 @@ func keysIn(rows *orm.Rows, column int) []int64 {
 
 // connection runs a connection's statements for all its parents.
 func (r *run) connection(b *branch, keys []int64) (related, error) {
-	out := related{page: b.page}
+	var out related
 	var err error
-	if out.page == nil {
-		if out.page, err = Page(b.coordinate, b.table, b.field, r.variables); err != nil {
-			return out, err
-		}
+	if out.page, err = b.pageOf(r.variables); err != nil {
+		return out, err
 	}
 	out.summaries = make([]summarized, len(b.summaries))
 	for i, s := range b.summaries {
@@ -396,7 +395,11 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 		}
 	}
 	if b.rows != nil {
-		out.found, err = r.fetch(b.rows, &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Link: b.links, Page: out.page, Within: !b.beyond})
+		if rows := r.linked[b.path]; rows != nil {
+			out.found, err = r.grow(b.rows, rows)
+		} else {
+			out.found, err = r.fetch(b.rows, b.read(out.page, keys))
+		}
 		if err != nil {
 			return out, err
 		}
@@ -413,6 +416,19 @@ func (r *run) connection(b *branch, keys []int64) (related, error) {
 		}
 	}
 	return out, nil
+}
+
+// pageOf is the page that is asked for.
+func (b *branch) pageOf(variables map[string]any) (*orm.Page, error) {
+	if b.page != nil {
+		return b.page, nil
+	}
+	return Page(b.coordinate, b.table, b.field, variables)
+}
+
+// read is the Read of its rows.
+func (b *branch) read(page *orm.Page, keys []int64) *orm.Read {
+	return &orm.Read{Path: b.path, From: b.table, Via: b.relation, Keys: keys, Select: b.rows.selection, Link: b.links, Page: page, Within: !b.beyond}
 }
 
 func btoi(b bool) int {

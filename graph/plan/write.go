@@ -37,8 +37,8 @@ func (r *run) writeObject(o *object, f *found, row []any) error {
 func (r *run) writeField(o *object, field *field, f *found, row []any) error {
 	switch field.kind {
 	case idField:
-		key, _ := row[o.source.base].(int64)
-		r.writeID(o.source.table, key)
+		key, shard := o.source.id(row)
+		r.writeID(o.source.table, key, shard)
 	case columnField:
 		r.out = appendValue(r.out, field.holds, row[o.source.base+field.column])
 	case joinedField:

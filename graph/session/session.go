@@ -37,8 +37,8 @@ type Authenticator struct {
 	oidc   func(context.Context) (*provider, error)
 	mail   func(context.Context, Mail) error
 	appURL string
-	posted chan struct{} // holds one while there may be mails to send
-	good   tokens
+	posted chan struct{}                           // holds one while there may be mails to send
+	good   orm.Recent[[sha256.Size]byte, verified] // tokens, by their hashes
 	// Password hashes take memory and processors. Those of log-ins do not wait for those of sign-ups and all others.
 	logIns, others *orm.Gate
 }

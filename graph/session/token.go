@@ -10,7 +10,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -43,40 +42,16 @@ func (a *Authenticator) sign(session string, user int64, now, expires time.Time)
 	return token.SignedString(a.secret)
 }
 
-// tokens are those that were verified last, by their hashes: a signature stays what it is.
-type tokens struct {
-	mu     sync.RWMutex
-	byHash map[[sha256.Size]byte]verified
-}
-
+// verified is a token of ours that was: a signature stays what it is.
 type verified struct {
 	session string
 	expires time.Time
 }
 
-// maxTokens bounds how many are kept.
-const maxTokens = 10_000
-
-func (t *tokens) find(hash [sha256.Size]byte) (verified, bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	v, ok := t.byHash[hash]
-	return v, ok
-}
-
-func (t *tokens) keep(hash [sha256.Size]byte, v verified) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.byHash == nil || len(t.byHash) >= maxTokens {
-		t.byHash = map[[sha256.Size]byte]verified{}
-	}
-	t.byHash[hash] = v
-}
-
 // verify answers the session that a token of ours names.
 func (a *Authenticator) verify(token string) (session string, ok bool) {
 	hash := sha256.Sum256([]byte(token))
-	if v, ok := a.good.find(hash); ok {
+	if v, ok := a.good.Find(hash); ok {
 		return v.session, a.db.Now().Before(v.expires)
 	}
 	var claims accessClaims
@@ -90,7 +65,7 @@ func (a *Authenticator) verify(token string) (session string, ok bool) {
 	if err != nil || claims.Session == "" {
 		return "", false
 	}
-	a.good.keep(hash, verified{claims.Session, claims.ExpiresAt.Time})
+	a.good.Keep(hash, verified{claims.Session, claims.ExpiresAt.Time})
 	return claims.Session, true
 }
 

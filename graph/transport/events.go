@@ -16,13 +16,8 @@ func (q *Request) Events() (may, must bool) { return q.events, q.onlyEvents }
 // ServeEvents answers a request by server-sent events: those of graphql-sse's distinct connections mode, with the answer's cursor as
 // their id. Without `complete` a client is to ask again.
 func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Request, s Streams) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context())) // it has no deadline
+	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	defer context.AfterFunc(r.Context(), func() {
-		if r.Context().Err() == context.Canceled {
-			cancel(nil)
-		}
-	})()
 	if s.Drain != nil {
 		defer context.AfterFunc(s.Drain, func() { cancel(nil) })()
 	}
@@ -45,8 +40,12 @@ func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Reque
 	beat := time.NewTicker(keepAlive)
 	defer beat.Stop()
 	idle, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
+	var beats sync.WaitGroup
+	defer func() { // what is written after the handler's end races with the server's own end of the answer
+		stop()
+		beats.Wait()
+	}()
+	beats.Go(func() {
 		for {
 			select {
 			case <-beat.C:
@@ -58,7 +57,7 @@ func (t *Transport) ServeEvents(w http.ResponseWriter, r *http.Request, q *Reque
 				return
 			}
 		}
-	}()
+	})
 	problems := s.Run(ctx, q, func(a Answer) error {
 		if a.len() == 0 {
 			return e.write("", a.Cursor, a.body)

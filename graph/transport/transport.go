@@ -55,7 +55,7 @@ const InternalMessage = "internal error"
 // Options are what New may be told.
 type Options struct {
 	Body           int             // bytes that a request's body may have
-	Timeout        time.Duration   // from the request's first byte read to its answer
+	Timeout        time.Duration   // for a request's body to come
 	Limits         document.Limits // of what variables and extensions hold; all of them set
 	AllowedOrigins Origins
 	TrustedProxies TrustedProxies
@@ -115,8 +115,8 @@ func Recovered(ctx context.Context, p any) error {
 	return &orm.Error{Code: orm.Internal, Message: InternalMessage}
 }
 
-// Middleware is what every request passes first: it gets an id and the time that it has, for all that is done for it, must
-// not be too large, and takes nothing with it if it fails.
+// Middleware is what every request passes first: it gets an id and the time that its body has to come, must not be too large, and
+// takes nothing with it if it fails.
 func (t *Transport) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var raw [8]byte
@@ -129,11 +129,9 @@ func (t *Transport) Middleware(next http.Handler) http.Handler {
 					"peer", r.RemoteAddr)
 			})
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), t.options.Timeout)
-		defer cancel()
+		ctx := r.Context()
 		if server, _ := ctx.Value(http.ServerContextKey).(*http.Server); server == nil || server.ReadTimeout <= 0 || server.ReadTimeout > t.options.Timeout {
-			deadline, _ := ctx.Deadline()
-			http.NewResponseController(w).SetReadDeadline(deadline) //nolint:errcheck // what is no connection has its body already
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(t.options.Timeout)) //nolint:errcheck // what is no connection has its body already
 		}
 		ctx = context.WithValue(ctx, visitKey{}, &visit{id, address})
 		ctx = orm.WithViewer(ctx, orm.ViewerOf(ctx)) // who it is, is found out later

@@ -75,7 +75,7 @@ func (t *Transport) ServeWebSocket(w http.ResponseWriter, r *http.Request, strea
 	}
 	conn.SetReadLimit(int64(t.options.Body))
 	s := &socket{transport: t, streams: streams, conn: conn, header: r.Header.Clone(), running: map[string]*subscription{}}
-	go s.serve(context.WithoutCancel(r.Context())) // it has no deadline
+	go s.serve(context.WithoutCancel(r.Context())) // which ends with the handler
 }
 
 // smallBuffers hands over a connection with buffers for what clients say; answers are sent in one piece.

@@ -70,6 +70,24 @@ func Main(m *testing.M, sent *func(text string)) int {
 	return code
 }
 
+// Breaks are the rules of some names that a text breaks, whatever is listed.
+func Breaks(text string, rules ...string) (broken []string) {
+	statements, err := parse(text)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, statement := range statements {
+		levels(statement, nil, "", func(l *level) {
+			for _, rule := range Rules {
+				if len(l.nodes) > 0 && slices.Contains(rules, rule.Name) && len(rule.breaks(l)) > 0 {
+					broken = append(broken, rule.Name)
+				}
+			}
+		})
+	}
+	return broken
+}
+
 // all tells whether no test was left out.
 func all() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {

@@ -42,7 +42,7 @@ var Rules = []Rule{
 			if !strings.HasSuffix(l.in, "LATERAL") || !has(l.nodes, "FROM") {
 				return nil
 			}
-			return when(len(l.merges()) > 0, func() string { return strings.Join(slices.Concat(l.place(), []string{"SELECT"}, l.merges()), " ") })
+			return when(len(l.merges()) > 0, l.lateral)
 		}},
 	{"correlated", []Source{{"Citus", citus + "planner/query_pushdown_planning.c", "DeferErrorIfFromClauseRecurs"}},
 		"A subquery over a distributed table does not refer to rows of a function, a CTE or a subquery that all of the query around it comes from.",
@@ -192,11 +192,7 @@ func identity(nodes []node) bool {
 
 // merges are the words for which a query's rows must be put together before it answers.
 func (l *level) merges() (words []string) {
-	for _, word := range []string{"DISTINCT", "GROUP", "LIMIT", "OFFSET"} {
-		if has(l.nodes, word) {
-			words = append(words, word)
-		}
-	}
+	words = l.among("DISTINCT", "GROUP", "LIMIT", "OFFSET")
 	for _, f := range []string{"count", "sum", "min", "max", "avg", "array_agg", "json_agg"} {
 		if calls(l.clause("SELECT"), f) {
 			words = append(words, f+"()")
@@ -226,6 +222,34 @@ func refers(nodes []node, prefixes []string) bool {
 	return slices.ContainsFunc(nodes, func(n node) bool {
 		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(n.text, prefix) }) || refers(n.within, prefixes)
 	})
+}
+
+// lateral is the shape of a lateral subquery: of what rows it is, and of a page in what order they come and whether all do. It is narrow: one
+// that is listed hides all others of its shape.
+func (l *level) lateral() string {
+	of := "table"
+	switch from := l.above.clause("FROM"); {
+	case len(from) > 0 && from[0].group:
+		of = "(SELECT)"
+	case len(from) > 1 && from[1].group:
+		of = from[0].text + "()"
+	}
+	words := []string{strings.TrimSuffix(strings.Join(l.place(), " "), "LATERAL >") + of, "LATERAL"}
+	if has(l.nodes, "LIMIT") {
+		words = append(words, l.above.among("ORDER", "LIMIT")...)
+	}
+	words = append(append(words, "> SELECT"), l.among("ORDER")...)
+	return strings.Join(append(words, l.merges()...), " ")
+}
+
+// among are those of some words that stand in a level.
+func (l *level) among(words ...string) (there []string) {
+	for _, word := range words {
+		if has(l.nodes, word) {
+			there = append(there, word)
+		}
+	}
+	return there
 }
 
 // lock is the shape of a query that locks rows.

@@ -8,6 +8,6 @@ SELECT k0, k1 FROM (SELECT t1.user_id AS k0, t1.email_address AS k1 FROM address
 -- sqlite
 SELECT k.key, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.username FROM (SELECT (SELECT ?::bigint) AS key) AS k JOIN users AS t1 ON t1.id = k.key
 
 -- 3 planned, 3 resolved

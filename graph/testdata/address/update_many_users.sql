@@ -5,11 +5,11 @@ SELECT t.id, COALESCE(t.user_id, 0) FROM addresses AS t WHERE TRUE ORDER BY t.id
 
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Address
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Address
 -- sqlite
@@ -45,6 +45,6 @@ UPDATE addresses SET user_id = ?, updated_at = ?::timestamp, version = version +
 -- sqlite
 SELECT k.key, t1.id, t1.version, t1.user_id, t2.id FROM json_each(?) AS k JOIN addresses AS t1 ON t1.id = k.value LEFT JOIN users AS t2 ON t2.id = t1.user_id
 -- postgres
-SELECT k.key, t1.id, t1.version, t1.user_id, t2.id FROM unnest(?::bigint[]) AS k(key) JOIN addresses AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.user_id
+SELECT k.key, t1.id, t1.version, t1.user_id, t2.id FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN addresses AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.user_id
 
 -- 3 planned, 3 resolved

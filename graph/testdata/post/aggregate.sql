@@ -2,7 +2,7 @@
 SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 1
 
 -- posts.totalCount
-SELECT 0, count(*) FROM posts AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM posts AS t1)
 
 -- posts.aggregate
 -- sqlite

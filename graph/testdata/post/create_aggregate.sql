@@ -29,18 +29,18 @@ SELECT t1.id, t1.id, t1.author_id, t2.id FROM posts AS t1 LEFT JOIN users AS t2 
 -- sqlite
 SELECT k.value AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM json_each(?) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.value GROUP BY 1
 -- postgres
-SELECT k.key AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM unnest(?::bigint[]) AS k(key) CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1
+SELECT k.key AS p, count(*) AS a0, count(DISTINCT t1.title) AS a1 FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1
 
 -- createPost.post.author.posts.groups
 -- sqlite
 SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.value AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM json_each(?) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.value GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
 -- postgres
-SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.key AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM unnest(?::bigint[]) AS k(key) CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
+SELECT p, k0, k1, a0 FROM (SELECT g.*, row_number() OVER (PARTITION BY p ORDER BY k0 NULLS LAST, k1 NULLS LAST) AS place FROM (SELECT k.key AS p, t1.author_id AS k0, t1.title AS k1, count(*) AS a0 FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN posts AS t1 WHERE t1.author_id = k.key GROUP BY 1, 2, 3) AS g) AS g WHERE place <= 20 ORDER BY p, place
 
 -- createPost.post.author.posts.groups.key.author
 -- sqlite
 SELECT k.key, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.username FROM (SELECT (SELECT ?::bigint) AS key) AS k JOIN users AS t1 ON t1.id = k.key
 
 -- 8 planned, 8 resolved

@@ -4,11 +4,11 @@
 -- operation NotFound
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- insert Post
 -- sqlite
@@ -26,6 +26,6 @@ SELECT id, id FROM users WHERE id = ANY(?::bigint[]) ORDER BY id FOR KEY SHARE
 
 -- operation After
 -- posts.totalCount
-SELECT 0, count(*) FROM posts AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM posts AS t1)
 
 -- 1 planned, 1 resolved

@@ -1,10 +1,10 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Tag
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key) UNION ALL SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key) UNION ALL SELECT id FROM tags WHERE name = ANY(?::text[])) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?
@@ -19,7 +19,7 @@ INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::time
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- insert Post
 -- sqlite
@@ -41,15 +41,15 @@ INSERT INTO post_tags (post_id, tag_id) SELECT CAST(? AS bigint), t.id FROM (SEL
 
 -- post.post.tags
 -- sqlite
-SELECT k.key, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.tag_id AS key FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20))) AS p CROSS JOIN tags AS t1 ON t1.id = p.value ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.tag_id AS key FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 20))) AS p CROSS JOIN tags AS t1 ON t1.id = p.value
 -- postgres
-SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name FROM (SELECT k.key, lt2.tag_id FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
 -- post.post.tags.nodes.posts.totalCount
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- Tag
 -- sqlite

@@ -4,7 +4,7 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.title = ? ORDER BY
 
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- insert Post
 -- sqlite
@@ -16,7 +16,7 @@ INSERT INTO posts (author_id, title, content, title_words, content_words, create
 -- sqlite
 SELECT k.key, t1.id, t1.title FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.title FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- Post
 -- sqlite

@@ -9,6 +9,6 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE TRUE ORDER BY t.id L
 
 -- operation Read
 -- posts.totalCount
-SELECT 0, count(*) FROM posts AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM posts AS t1)
 
 -- 1 planned, 1 resolved

@@ -5,7 +5,7 @@ SELECT k0, a0, a1, a2, a3 FROM (SELECT t1.author_id AS k0, count(*) AS a0, count
 -- sqlite
 SELECT k.key, t1.id, t1.username FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.username FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.username FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN users AS t1 ON t1.id = k.key
 
 -- posts.groups
 SELECT k0 FROM (SELECT t1.title AS k0 FROM posts AS t1 WHERE TRUE GROUP BY 1) AS g ORDER BY k0 DESC NULLS FIRST LIMIT 2

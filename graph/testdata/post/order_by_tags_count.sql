@@ -14,6 +14,6 @@ SELECT t1.id, t1.title, t1.o0 FROM (SELECT t2.id, t2.title, t2n0.n AS o0 FROM po
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.post_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.post_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.post_id = k.key) FROM unnest((SELECT ?::bigint[])) AS k(key)
 
 -- 3 planned, 3 resolved

@@ -1,10 +1,10 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Post
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- lock Tag
 -- postgres alone
@@ -35,13 +35,13 @@ SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updat
 -- sqlite
 SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT (SELECT ?::bigint) AS key) AS k JOIN users AS t1 ON t1.id = k.key
 
 -- made.postEdge.node.tags
 -- sqlite
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.tag_id AS key FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21))) AS p CROSS JOIN tags AS t1 ON t1.id = p.value ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.tag_id AS key FROM post_tags AS lt2 WHERE lt2.post_id = k.value ORDER BY lt2.tag_id LIMIT 21))) AS p CROSS JOIN tags AS t1 ON t1.id = p.value
 -- postgres
-SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM (SELECT k.key, lt2.tag_id FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN LATERAL (SELECT lt2.tag_id FROM post_tags AS lt2 WHERE lt2.post_id = k.key ORDER BY lt2.tag_id LIMIT 21) AS lt2 OFFSET 0) AS k JOIN tags AS t1 ON t1.id = k.tag_id ORDER BY k.key, t1.id
 
 -- made.query.nodes
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
@@ -50,7 +50,7 @@ SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updat
 SELECT t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE TRUE ORDER BY t1.id DESC LIMIT 2
 
 -- made.query.posts.totalCount
-SELECT 0, count(*) FROM posts AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM posts AS t1)
 
 -- made.query.tags
 SELECT t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE TRUE ORDER BY t1.id DESC LIMIT 2
@@ -59,7 +59,7 @@ SELECT t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- made.query.viewer
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?
@@ -68,7 +68,7 @@ SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- update Post
 -- sqlite
@@ -86,7 +86,7 @@ SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- Post
 -- sqlite
@@ -113,7 +113,7 @@ SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.vers
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?
@@ -128,6 +128,6 @@ INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::time
 SELECT t1.id, t1.id, t1.name, t1.created_at, t1.updated_at, t1.version FROM tags AS t1 WHERE t1.id = ?
 
 -- named.query.tags.totalCount
-SELECT 0, count(*) FROM tags AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM tags AS t1)
 
 -- 27 planned, 27 resolved

@@ -8,6 +8,6 @@ INSERT INTO posts (title, content, author_id, title_words, content_words, create
 SELECT t1.id, t1.id, t1.author_id, t1.title, t1.content, t1.created_at, t1.updated_at, t1.version FROM posts AS t1 WHERE t1.id = ?
 
 -- createPost.query.tags.totalCount
-SELECT 0, count(*) FROM tags AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM tags AS t1)
 
 -- 3 planned, 3 resolved

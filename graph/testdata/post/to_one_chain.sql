@@ -5,6 +5,6 @@ SELECT t1.id, t1.id, t1.author_id, t2.id, t3.id, t3.user_id, t4.id, t5.id, t5.us
 -- sqlite
 SELECT k.key, t1.id, t1.full_name FROM json_each(?) AS k JOIN profiles AS t1 ON t1.user_id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.full_name FROM unnest(?::bigint[]) AS k(key) JOIN profiles AS t1 ON t1.user_id = k.key
+SELECT k.key, t1.id, t1.full_name FROM (SELECT (SELECT ?::bigint) AS key) AS k JOIN profiles AS t1 ON t1.user_id = k.key
 
 -- 2 planned, 6 resolved

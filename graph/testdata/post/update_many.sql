@@ -14,6 +14,6 @@ UPDATE posts SET title = ?, content = ?, title_words = ?, content_words = ?, upd
 -- sqlite
 SELECT k.key, t1.id, t1.title, t1.content, t1.version, t1.author_id, t2.id, t2.username FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value LEFT JOIN users AS t2 ON t2.id = t1.author_id
 -- postgres
-SELECT k.key, t1.id, t1.title, t1.content, t1.version, t1.author_id, t2.id, t2.username FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.author_id
+SELECT k.key, t1.id, t1.title, t1.content, t1.version, t1.author_id, t2.id, t2.username FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key LEFT JOIN users AS t2 ON t2.id = t1.author_id
 
 -- 3 planned, 4 resolved

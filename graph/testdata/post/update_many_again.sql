@@ -33,6 +33,6 @@ UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version 
 -- sqlite
 SELECT k.key, t1.id, t1.title, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.title, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title, t1.version FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- 3 planned, 3 resolved

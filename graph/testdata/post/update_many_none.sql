@@ -18,6 +18,6 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE EXISTS (SELECT 1 FRO
 -- sqlite
 SELECT k.key, t1.id, t1.version FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.version FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.version FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- 2 planned, 2 resolved

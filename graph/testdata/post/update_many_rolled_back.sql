@@ -5,7 +5,7 @@ SELECT t.id, COALESCE(t.author_id, 0) FROM posts AS t WHERE TRUE ORDER BY t.id L
 
 -- lock Post
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
 -- Post
 -- sqlite
@@ -23,7 +23,7 @@ UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version 
 -- sqlite
 SELECT k.key, t1.id FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?

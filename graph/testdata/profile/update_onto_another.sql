@@ -1,10 +1,10 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Profile
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Profile
 -- sqlite

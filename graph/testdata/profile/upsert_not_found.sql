@@ -1,6 +1,9 @@
 -- operation Gone
 -- Profile.userId
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM profiles AS t WHERE t.user_id = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM profiles AS t WHERE t.user_id = ? FOR KEY SHARE
 
 -- Profile.userId
 -- sqlite

@@ -8,7 +8,7 @@ WITH found AS MATERIALIZED (SELECT 0 AS place, t1.id AS id, CASE strpos(t1.usern
 -- sqlite
 SELECT k.key, t1.id, t1.username, t1.name, t2.id, t2.full_name FROM json_each(?) AS k JOIN users AS t1 ON t1.id = k.value LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
 -- postgres
-SELECT k.key, t1.id, t1.username, t1.name, t2.id, t2.full_name FROM unnest(?::bigint[]) AS k(key) JOIN users AS t1 ON t1.id = k.key LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
+SELECT k.key, t1.id, t1.username, t1.name, t2.id, t2.full_name FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN users AS t1 ON t1.id = k.key LEFT JOIN profiles AS t2 ON t2.user_id = t1.id
 
 -- search.totalCount
 -- sqlite

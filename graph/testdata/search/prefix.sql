@@ -8,7 +8,7 @@ WITH found AS MATERIALIZED (SELECT 0 AS place, t1.id AS id, CASE strpos(t1.usern
 -- sqlite
 SELECT k.key, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.title, t1.content FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title, t1.content FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- prefix
 -- sqlite
@@ -20,7 +20,7 @@ WITH found AS MATERIALIZED (SELECT 0 AS place, t1.id AS id, CASE strpos(t1.usern
 -- sqlite
 SELECT k.key, t1.id, t1.title, t1.content FROM json_each(?) AS k JOIN posts AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.title, t1.content FROM unnest(?::bigint[]) AS k(key) JOIN posts AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.title, t1.content FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN posts AS t1 ON t1.id = k.key
 
 -- prefix.totalCount
 -- sqlite

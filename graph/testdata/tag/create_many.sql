@@ -14,12 +14,12 @@ INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::time
 -- sqlite
 SELECT k.key, t1.id, t1.name FROM json_each(?) AS k JOIN tags AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.name FROM unnest(?::bigint[]) AS k(key) JOIN tags AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.name FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN tags AS t1 ON t1.id = k.key
 
 -- createTags.tags.posts.totalCount
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest((SELECT ?::bigint[])) AS k(key)
 
 -- 4 planned, 4 resolved

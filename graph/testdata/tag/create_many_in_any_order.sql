@@ -14,6 +14,6 @@ INSERT INTO tags (id, name, created_at, updated_at) SELECT n.id, n.name, ?::time
 -- sqlite
 SELECT k.key, t1.id, t1.name FROM json_each(?) AS k JOIN tags AS t1 ON t1.id = k.value
 -- postgres
-SELECT k.key, t1.id, t1.name FROM unnest(?::bigint[]) AS k(key) JOIN tags AS t1 ON t1.id = k.key
+SELECT k.key, t1.id, t1.name FROM unnest((SELECT ?::bigint[])) AS k(key) JOIN tags AS t1 ON t1.id = k.key
 
 -- 3 planned, 3 resolved

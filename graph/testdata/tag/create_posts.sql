@@ -1,10 +1,10 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Post
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- Tag.posts
 -- sqlite
@@ -47,8 +47,8 @@ INSERT INTO post_tags (tag_id, post_id) SELECT r.tag_id, r.post_id FROM json_to_
 
 -- createTag.tag.posts
 -- sqlite
-SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt3.post_id AS key FROM post_tags AS lt3 WHERE lt3.tag_id = k.value ORDER BY lt3.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt3.post_id AS key FROM post_tags AS lt3 WHERE lt3.tag_id = k.value ORDER BY lt3.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value LEFT JOIN users AS t2 ON t2.id = t1.author_id
 -- postgres
-SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM (SELECT k.key, lt3.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt3.post_id FROM post_tags AS lt3 WHERE lt3.tag_id = k.key ORDER BY lt3.post_id LIMIT 20) AS lt3 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id, t1.title, t1.author_id, t2.id, t2.username FROM (SELECT k.key, lt3.post_id FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN LATERAL (SELECT lt3.post_id FROM post_tags AS lt3 WHERE lt3.tag_id = k.key ORDER BY lt3.post_id LIMIT 20) AS lt3 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id LEFT JOIN users AS t2 ON t2.id = t1.author_id ORDER BY k.key, t1.id
 
 -- 8 planned, 10 resolved

@@ -1,6 +1,6 @@
 -- lock Tag
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?

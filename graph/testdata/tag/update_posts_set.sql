@@ -1,10 +1,10 @@
 -- lock Post
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR KEY SHARE) AS locked
 
 -- lock Tag
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM tags WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- Tag
 -- sqlite
@@ -41,8 +41,8 @@ INSERT INTO post_tags (tag_id, post_id) SELECT r.tag_id, r.post_id FROM json_to_
 
 -- updateTag.tag.posts
 -- sqlite
-SELECT k.key, t1.id FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.post_id AS key FROM post_tags AS lt2 WHERE lt2.tag_id = k.value ORDER BY lt2.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value ORDER BY k.key, t1.id
+SELECT k.key, t1.id FROM json_each(?) AS k CROSS JOIN json_each((SELECT json_group_array(key) FROM (SELECT lt2.post_id AS key FROM post_tags AS lt2 WHERE lt2.tag_id = k.value ORDER BY lt2.post_id LIMIT 20))) AS p CROSS JOIN posts AS t1 ON t1.id = p.value
 -- postgres
-SELECT k.key, t1.id FROM (SELECT k.key, lt2.post_id FROM unnest(?::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.key ORDER BY lt2.post_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id
+SELECT k.key, t1.id FROM (SELECT k.key, lt2.post_id FROM (SELECT (SELECT ?::bigint) AS key) AS k CROSS JOIN LATERAL (SELECT lt2.post_id FROM post_tags AS lt2 WHERE lt2.tag_id = k.key ORDER BY lt2.post_id LIMIT 20) AS lt2 OFFSET 0) AS k JOIN posts AS t1 ON t1.id = k.post_id ORDER BY k.key, t1.id
 
 -- 7 planned, 8 resolved

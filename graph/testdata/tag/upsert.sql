@@ -40,7 +40,10 @@ UPDATE tags SET name = ?, updated_at = ?::timestamp, version = version + 1 WHERE
 
 -- operation Found
 -- Tag.name
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR KEY SHARE
 
 -- upsertTag
 SELECT t1.id, t1.id, t1.name, t1.version FROM tags AS t1 WHERE t1.id = ?

@@ -1,6 +1,9 @@
 -- operation Made
 -- Tag.name
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR KEY SHARE
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?
@@ -15,7 +18,10 @@ INSERT INTO tags (name, created_at, updated_at) VALUES (?, ?::timestamp, ?::time
 
 -- operation Found
 -- Tag.name
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR KEY SHARE
 
 -- upsertTag
 SELECT t1.id, t1.id, t1.name FROM tags AS t1 WHERE t1.id = ?

@@ -1,6 +1,9 @@
 -- operation Dry
 -- Tag.name
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR KEY SHARE
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?

@@ -11,7 +11,10 @@ SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR UPDATE
 
 -- Tag.name
+-- sqlite
 SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ?
+-- postgres
+SELECT t.id, COALESCE(TRUE, FALSE) FROM tags AS t WHERE t.name = ? FOR KEY SHARE
 
 -- Tag.name
 SELECT id, name FROM tags WHERE name = ?

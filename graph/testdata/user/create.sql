@@ -14,6 +14,6 @@ SELECT t1.id, t1.id, t1.username, t1.name, t1.version, t1.created_at, t1.updated
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- 4 planned, 6 resolved

@@ -5,7 +5,7 @@ SELECT t.id, COALESCE(t.id, 0) FROM users AS t WHERE t.username = ANY(?::text[])
 
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- lock Profile
 -- postgres alone
@@ -65,7 +65,7 @@ SELECT t1.id, t1.email_address, t1.user_id, t2.id FROM (SELECT t3.id, t3.email_a
 SELECT t1.id, t1.title FROM posts AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
 
 -- profiles.totalCount
-SELECT 0, count(*) FROM profiles AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM profiles AS t1)
 
 -- tags
 SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
@@ -74,7 +74,7 @@ SELECT t1.id, t1.name FROM tags AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM post_tags AS lt1 WHERE lt1.tag_id = k.key) FROM unnest((SELECT ?::bigint[])) AS k(key)
 
 -- users
 SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 20

@@ -1,6 +1,6 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
 -- lock Profile
 -- postgres alone
@@ -8,7 +8,7 @@ SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profil
 
 -- lock Post
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM posts WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR UPDATE) AS locked
 
 -- User
 -- sqlite
@@ -50,6 +50,6 @@ SELECT t1.id, t1.id, t2.id FROM users AS t1 LEFT JOIN profiles AS t2 ON t2.user_
 -- sqlite
 SELECT k.value, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.value) FROM json_each(?) AS k
 -- postgres
-SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM unnest(?::bigint[]) AS k(key)
+SELECT k.key, (SELECT count(*) FROM posts AS t1 WHERE t1.author_id = k.key) FROM (SELECT (SELECT ?::bigint) AS key) AS k
 
 -- 8 planned, 9 resolved

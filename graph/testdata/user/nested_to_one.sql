@@ -1,6 +1,6 @@
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
 -- lock Profile
 -- postgres alone
@@ -8,7 +8,7 @@ SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT id FROM profil
 
 -- lock Address
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key) UNION ALL SELECT id FROM addresses WHERE user_id IN (?)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM addresses WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key) UNION ALL SELECT id FROM addresses WHERE user_id IN (?)) ORDER BY id FOR UPDATE) AS locked
 
 -- User
 -- sqlite

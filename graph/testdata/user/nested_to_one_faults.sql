@@ -1,11 +1,11 @@
 -- operation a
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
 -- lock Profile
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key) UNION ALL SELECT id FROM profiles WHERE user_id IN (?)) ORDER BY id FOR UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM profiles WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key) UNION ALL SELECT id FROM profiles WHERE user_id IN (?)) ORDER BY id FOR UPDATE) AS locked
 
 -- lock Address
 -- postgres alone
@@ -40,7 +40,7 @@ SELECT t.id, COALESCE(t.user_id, 0), t.version, COALESCE(t.user_id, 0) FROM addr
 -- operation b
 -- lock User
 -- postgres alone
-SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest(?::bigint[]) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
+SELECT count(*) FROM (SELECT id FROM users WHERE id IN (SELECT k.key FROM unnest((SELECT ?::bigint[])) AS k(key)) ORDER BY id FOR NO KEY UPDATE) AS locked
 
 -- lock Profile
 -- postgres alone

@@ -8,7 +8,7 @@ SELECT (SELECT 1 FROM users AS t2 WHERE TRUE AND t2.id <= ? ORDER BY t2.id DESC 
 SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.id LIMIT 1
 
 -- first.totalCount
-SELECT 0, count(*) FROM users AS t1 WHERE TRUE
+SELECT 0, (SELECT count(*) FROM users AS t1)
 
 -- last
 SELECT t1.id, t1.username FROM users AS t1 WHERE TRUE ORDER BY t1.id DESC LIMIT 1

@@ -15,7 +15,8 @@ type Letter struct {
 	Sealed       bool    `db:"sealed" api:",default=false"`             // Whether it was sealed.
 }
 
-// An Enclosure is as visible as its letter is to the two who write to each other.
+// An Enclosure is as visible as its letter is to the two who write to each other, and to the teams that its sender has founded, and to whom those
+// know who stamp their letters alike.
 type Enclosure struct {
 	orm.Row
 	LetterKey int64  `db:"letter_id"`
@@ -42,7 +43,7 @@ var (
 		// How the body begins.
 		orm.Computed("gist", func(l *Letter) string { return l.Body[:min(1, len(l.Body))] }))
 	Enclosures = orm.Declare[Enclosure](Model, "enclosures",
-		orm.VisibleTo("letter.sender", "letter.recipient_id"), orm.OwnedBy("letter.sender_id"))
+		orm.VisibleTo("letter.sender", "letter.recipient_id", "letter.sender.founded.members", "letter.stamps.letters.sender.knows"), orm.OwnedBy("letter.sender_id"))
 	Stamps = orm.Declare[Stamp](Model, "stamps",
 		orm.VisibleTo(orm.Everyone), orm.OwnedBy(orm.Role("clerk")), orm.Readable("code", orm.Role("clerk")))
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"kith/db"
 	"kith/db/orm"
@@ -42,11 +41,16 @@ func correspond(t *testing.T, f *fixture) *correspondence {
 	return c
 }
 
-// as asks as a user, with the roles behind their name.
+// viewer is a user, with the roles behind their name.
+func (c *correspondence) viewer(who string) orm.Viewer {
+	name, roles, _ := strings.Cut(who, " ")
+	return orm.Viewer{Key: c.keys[name], Roles: strings.Fields(roles), Admin: name == "admin"}
+}
+
+// as asks as a user.
 func (c *correspondence) as(who, query string) string {
 	c.Helper()
-	name, roles, _ := strings.Cut(who, " ")
-	v := orm.Viewer{Key: c.keys[name], Roles: strings.Fields(roles), Admin: name == "admin"}
+	v := c.viewer(who)
 	_, body := ask(c.T, c.f.Planned, v, request{Query: query})
 	if !strings.HasPrefix(query, "mutation") {
 		if _, other := ask(c.T, c.f.Resolved, v, request{Query: query}); string(other) != string(body) {
@@ -54,6 +58,47 @@ func (c *correspondence) as(who, query string) string {
 		}
 	}
 	return string(body)
+}
+
+// follow answers a function that makes statements in one transaction, and answers it, or its parts.
+func (c *correspondence) follow() (did func(texts ...string) []*orm.Committed) {
+	c.Helper()
+	at, leave, err := c.f.DB.Follow(c.Context())
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(leave)
+	return func(texts ...string) (sets []*orm.Committed) {
+		c.Helper()
+		err := c.f.DB.Write(admin(c.Context()), func(ctx context.Context) error {
+			for _, text := range texts {
+				if _, err := c.f.DB.Exec(ctx, "test", text); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for err == nil && (len(sets) == 0 || at.Within()) {
+			var more []*orm.Committed
+			if more, err = c.f.DB.Next(c.Context(), at); err == nil {
+				sets, at = append(sets, more...), more[len(more)-1].Cursor
+			}
+		}
+		if err != nil {
+			c.Fatal(err)
+		}
+		return sets
+	}
+}
+
+// told is what somebody is told of the first row of a table.
+func (c *correspondence) told(set *orm.Committed, who string, table *orm.Table) (verb orm.ChangeVerb) {
+	for change, is := range set.For(c.viewer(who)) {
+		if change.Table == table && change.Keys[0] == 1 {
+			verb = is
+		}
+	}
+	return verb
 }
 
 func (c *correspondence) want(answer, part string) {
@@ -91,12 +136,11 @@ func TestForkRightsToRead(t *testing.T) {
 		for who, statements := range map[string]int{"ada": 2, "fay clerk": 2, "nobody": 2, "bob": 3, "admin": 2} {
 			for _, h := range []string{"planned", "resolved"} {
 				f.Statements()
-				name, roles, _ := strings.Cut(who, " ")
 				handler := f.Planned
 				if h == "resolved" {
 					handler = f.Resolved
 				}
-				ask(t, handler, orm.Viewer{Key: c.keys[name], Roles: strings.Fields(roles), Admin: name == "admin"}, request{Query: query})
+				ask(t, handler, c.viewer(who), request{Query: query})
 				if ran := f.Statements(); len(ran) != statements {
 					t.Errorf("%s, %s: %d statements, want %d", who, h, len(ran), statements)
 				}
@@ -267,7 +311,7 @@ func TestForkRoles(t *testing.T) {
 }
 
 // Whom a path leads to a letter is told of it, when it comes, changes and goes, whatever on the way was written; what that takes is read once,
-// however many follow. Where a path leads to more than is looked at, they are to begin anew.
+// however many follow.
 func TestForkChangesByPaths(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		c := correspond(t, f)
@@ -318,14 +362,167 @@ func TestForkChangesByPaths(t *testing.T) {
 				t.Errorf("%s: %d statements", step.text, n)
 			}
 		}
-		exec(t, f, `INSERT INTO letters (sender_id, post_id, subject, body, weight, sealed, created_at, updated_at)
+	})
+}
+
+// What other rows decide of a transaction is read for those alone who cannot know it otherwise, once for all of them, a statement for each step;
+// where it cannot be known any more, they alone are to begin anew.
+func TestForkSight(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		c := correspond(t, f)
+		did := c.follow()
+		anything := func(*orm.Table) bool { return true }
+		enclosures := func(table *orm.Table) bool { return table == db.Enclosures.Table }
+		takes := func(sets []*orm.Committed, who string, matters func(*orm.Table) bool, statements int, code orm.Code) {
+			t.Helper()
+			f.Statements()
+			if err := f.DB.Sight(orm.WithViewer(t.Context(), c.viewer(who)), sets, matters); orm.CodeOf(err) != code {
+				t.Errorf("%s: %v, want %q", who, err, code)
+			}
+			n := 0
+			for _, s := range f.Statements() {
+				if s.Path == "changes" {
+					n++
+				}
+			}
+			if statements >= 0 && n != statements {
+				t.Errorf("%s: %d statements, want %d", who, n, statements)
+			}
+		}
+		// One reads what has been done since, the post, and who knows the sender: what the letter holds is recorded.
+		set := did("UPDATE letters SET subject = 'new'")
+		for _, who := range []string{"nobody", "admin", "fay clerk", "ada", "bob"} {
+			takes(set, who, anything, 0, "")
+		}
+		takes(set, "dan", enclosures, 0, "")
+		takes(set, "dan", anything, 3, "")
+		takes(set, "eve", anything, 0, "")
+		takes(did("UPDATE posts SET title = 'new'"), "dan", anything, 0, "")
+		set = did("UPDATE letters SET recipient_id = NULL")
+		takes(set, "nobody", anything, 0, "")
+		takes(set, "admin", anything, 0, "")
+		takes(set, "dan", anything, 4, "") // and whether something is enclosed
+		takes(did("INSERT INTO posts (author_id, title, content, created_at, updated_at) SELECT 1, 'T', 'x', created_at, updated_at FROM posts WHERE id = 1"), "dan", anything, 1, "")
+
+		// Who has come to see by a path what their role shows them is told nothing.
+		set = did("UPDATE posts SET author_id = 5 WHERE id = 3")
+		takes(set, "fay clerk", anything, -1, "")
+		for who, verb := range map[string]orm.ChangeVerb{"eve": orm.RowDeleted, "fay": orm.RowCreated, "fay clerk": "", "admin": "", "nobody": "", "dan": ""} {
+			if got := c.told(set[0], who, db.Letters.Table); got != verb {
+				t.Errorf("%s is told %q, want %q", who, got, verb)
+			}
+		}
+		did("UPDATE posts SET author_id = 3 WHERE id = 3")
+
+		// Behind a part of a transaction are the others: what they do on the paths is not done yet.
+		before := did("UPDATE letters SET subject = 'newer'")
+		many := did(`INSERT INTO letters (sender_id, post_id, subject, body, weight, sealed, created_at, updated_at)
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001) SELECT 1, 4, 's', 'b', 1, FALSE, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM n`)
-		late := dial(t, url, http.Header{"X-Viewer": {"4"}}).init()
+		if len(many) != 3 {
+			t.Fatalf("%d parts", len(many))
+		}
+		for _, who := range []string{"nobody", "admin", "fay clerk", "ada"} {
+			takes(before, who, anything, 0, "")
+		}
+		takes(before, "dan", anything, 1, orm.Resync) // of too much that has been done since
+		takes(before, "eve", anything, 0, orm.Resync)
+		parts := did("UPDATE letters SET post_id = 5 WHERE id = 1", "UPDATE letters SET subject = 'other' WHERE id > 2 AND id <= 10001", "UPDATE posts SET author_id = 3 WHERE id = 5")
+		if len(parts) != 2 || len(parts[0].Changes) != 10_000 {
+			t.Fatalf("%d parts", len(parts))
+		}
+		did("UPDATE posts SET author_id = 1 WHERE id = 5")
+		exec(t, f, "UPDATE posts SET author_id = 2 WHERE id = 5") // which has no position yet
+		for i, want := range []map[string]orm.ChangeVerb{{"eve": orm.RowDeleted, "fay": orm.RowCreated, "dan": orm.RowUpdated, "bob": ""}, {"eve": orm.RowCreated, "fay": orm.RowDeleted, "dan": "", "bob": ""}} {
+			for who, verb := range want {
+				takes(parts[i:i+1], who, anything, -1, "")
+				if got := c.told(parts[i], who, db.Letters.Table); got != verb {
+					t.Errorf("part %d is %q to %s, want %q", i, got, who, verb)
+				}
+			}
+		}
+		did() // what has one now
+
+		// Three who know the sender of ten thousand letters are too much, and so are all the letters of who has founded a team.
+		few := did("INSERT INTO knows (one_id, other_id) VALUES (3, 1), (5, 1)")
+		takes(few, "dan", anything, -1, orm.Resync)
+		much := did("UPDATE letters SET subject = 'another' WHERE id > 2 AND id <= 10001")
+		takes(much, "fay", anything, -1, orm.Resync)
+		takes(append(did("UPDATE letters SET subject = 'newest' WHERE id = 1"), much...), "fay", anything, -1, orm.Resync)
+		takes(did("INSERT INTO teams (founder_id, name, created_at, updated_at) SELECT 1, 'T', created_at, updated_at FROM posts WHERE id = 1",
+			"INSERT INTO memberships (user_id, team_id, role, since, created_at, updated_at) SELECT 5, 1, 'LEAD', '2026-01-01', created_at, updated_at FROM posts WHERE id = 1"), "fay", enclosures, -1, orm.Resync)
+		late := dial(t, listen(t, f.Planned), http.Header{"X-Viewer": {"4"}}).init()
 		late.subscribe("late", `subscription { changes(of: [LETTER]) { changes { verb } } }`)
-		time.Sleep(300 * time.Millisecond)
+		begun(t, f, 2)
 		exec(t, f, "UPDATE posts SET author_id = 5 WHERE id = 4")
 		if got := late.hear(); !strings.Contains(got, `"code":"RESYNC"`) {
 			t.Errorf("%.300s", got)
+		}
+	})
+}
+
+// A path of many steps leads to whom it does after each of them was written: keys on either side, links, and links that are rows.
+func TestForkSightFar(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		c := correspond(t, f)
+		c.want(c.as("ada", `mutation { createEnclosure(input: {letterId: "`+c.letter+`", what: "w"}) { enclosure { id } userErrors { code } } }`), `"userErrors":[]`)
+		did := c.follow()
+		const now = ", created_at, updated_at) SELECT %s, created_at, updated_at FROM posts WHERE id = 1"
+		team, member, stamp := "INSERT INTO teams (founder_id, name"+now, "INSERT INTO memberships (user_id, team_id, role, since"+now, "INSERT INTO stamps (name, code"+now
+		for _, step := range []struct {
+			text string
+			told map[string]orm.ChangeVerb // of what is enclosed
+		}{
+			{fmt.Sprintf(team, "2, 'bobs'"), nil},
+			{fmt.Sprintf(team, "1, 'adas'"), nil},
+			{fmt.Sprintf(member, "3, 1, 'LEAD', '2026-01-01'"), nil},
+			{"UPDATE teams SET founder_id = 1 WHERE id = 1", map[string]orm.ChangeVerb{"eve": orm.RowCreated}},
+			{"UPDATE teams SET name = 'hers' WHERE id = 1", nil},
+			{"UPDATE memberships SET user_id = 4", map[string]orm.ChangeVerb{"eve": orm.RowDeleted, "dan": orm.RowCreated}},
+			{"UPDATE memberships SET team_id = 2", nil}, // which is hers as well
+			{"UPDATE teams SET founder_id = 2 WHERE id = 2", map[string]orm.ChangeVerb{"dan": orm.RowDeleted}},
+			{"UPDATE letters SET sender_id = 2", map[string]orm.ChangeVerb{"ada": orm.RowDeleted, "dan": orm.RowCreated}},
+			{"DELETE FROM memberships", map[string]orm.ChangeVerb{"dan": orm.RowDeleted}},
+			{fmt.Sprintf(member, "4, 2, 'LEAD', '2026-01-01'"), map[string]orm.ChangeVerb{"dan": orm.RowCreated}},
+			{"INSERT INTO letters (sender_id, post_id, subject, body, weight, sealed" + fmt.Sprintf(now, "3, 1, 's', 'b', 1, FALSE"), nil},
+			{"INSERT INTO knows (one_id, other_id) VALUES (3, 5)", nil},
+			{fmt.Sprintf(stamp, "'n', 'c'"), nil},
+			{"INSERT INTO letter_stamps (letter_id, stamp_id) VALUES (2, 1)", nil},
+			{"INSERT INTO letter_stamps (letter_id, stamp_id) VALUES (1, 1)", map[string]orm.ChangeVerb{"fay": orm.RowCreated}},
+			{"UPDATE letters SET sender_id = 4 WHERE id = 2", map[string]orm.ChangeVerb{"fay": orm.RowDeleted, "ada": orm.RowCreated}}, // whom dan knows
+			{"DELETE FROM knows WHERE one_id = 4", map[string]orm.ChangeVerb{"ada": orm.RowDeleted}},
+			{"UPDATE enclosures SET what = 'v'", map[string]orm.ChangeVerb{"bob": orm.RowUpdated, "dan": orm.RowUpdated, "admin": orm.RowUpdated}},
+			{"DELETE FROM enclosures", map[string]orm.ChangeVerb{"bob": orm.RowDeleted, "dan": orm.RowDeleted, "admin": orm.RowDeleted}},
+		} {
+			set := did(step.text)
+			for _, who := range []string{"ada", "bob", "eve", "dan", "fay", "admin", "nobody", "fay clerk"} {
+				if err := f.DB.Sight(orm.WithViewer(t.Context(), c.viewer(who)), set, func(*orm.Table) bool { return true }); err != nil {
+					t.Fatal(err)
+				}
+				name, _, _ := strings.Cut(who, " ")
+				if got := c.told(set[0], who, db.Enclosures.Table); got != step.told[name] {
+					t.Errorf("%s: %s is told %q, want %q", step.text, who, got, step.told[name])
+				}
+			}
+		}
+	})
+}
+
+// A live query is another when what decides who sees a row, or a column of it, is: far from the row, and for who has read nothing of it.
+func TestForkLiveByRights(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, f *fixture) {
+		c := correspond(t, f)
+		url := listen(t, f.Planned)
+		for _, step := range []struct{ who, query, text, before, after string }{
+			{"dan", `letters { totalCount }`, "DELETE FROM knows", `"totalCount":1`, `"totalCount":0`},
+			{"dan", `letters { nodes { subject } }`, "INSERT INTO knows (one_id, other_id) VALUES (4, 1)", `"nodes":[]`, `"subject":"s"`},
+			{"bob", `letters { nodes { weight viewerCan { update } } }`, "UPDATE posts SET author_id = 2 WHERE id = 3", `"weight":null,"viewerCan":{"update":false}`, `"weight":20,"viewerCan":{"update":true}`},
+			{"fay", `letters(where: {weight: {gt: 1}}) { totalCount }`, "INSERT INTO knows (one_id, other_id) VALUES (5, 4), (5, 1)", `"totalCount":0`, `"totalCount":1`},
+		} {
+			s := dial(t, url, http.Header{"X-Viewer": {fmt.Sprint(c.keys[step.who])}}).init()
+			s.subscribe("1", `subscription { `+step.query+` }`)
+			c.want(s.hear(), step.before)
+			exec(t, f, step.text)
+			c.want(s.hear(), step.after)
 		}
 	})
 }
