@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -180,8 +181,12 @@ func TestRequestsTakeWhatTheyTook(t *testing.T) {
 				if n != want {
 					t.Errorf("%s takes %d statements, not %d", pinned.name, n, want)
 				}
-				if n, most := testing.AllocsPerRun(20, ask), pinned.allocations[name]; n > margin*most && !cluster { // whose transactions take more trips
-					t.Errorf("%s takes %.0f allocations, and took %.0f when it was looked at last", pinned.name, n, most)
+				least := math.Inf(1) // the whole process is counted, so that others can only add
+				for range 6 {
+					least = min(least, testing.AllocsPerRun(4, ask))
+				}
+				if most := pinned.allocations[name]; least > margin*most && !cluster { // whose transactions take more trips
+					t.Errorf("%s takes %.0f allocations, and took %.0f when it was looked at last", pinned.name, least, most)
 				}
 			}
 		})
