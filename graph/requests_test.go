@@ -103,6 +103,7 @@ func TestPlansAreKept(t *testing.T) {
 	exec(t, f, "ANALYZE")
 	queries := []string{
 		`query Few { users(first: 3) { nodes { posts(first: 3, orderBy: [{field: CREATED_AT, direction: DESC}]) { nodes { tags(first: 2) { nodes { name } } } aggregate { count } } } } }`,
+		`query Two($id: ID!) { nodes(ids: [$id, "` + orm.GlobalID(db.Users.Table, 8) + `"]) { ... on User { name profile { bio } } } }`, // as look-ups are that are sent together
 		`query One($id: ID!) { user(by: {id: $id}) { posts(first: 3) { totalCount nodes { title tags { totalCount nodes { name } } } } address { emailAddress } } }`,
 	}
 	for _, pinned := range pinned {
@@ -126,6 +127,12 @@ func TestPlansAreKept(t *testing.T) {
 			for range runs {
 				ask()
 			}
+		}
+	}
+	for range runs { // as look-ups by name are that are sent together
+		read := &orm.Read{Path: "user", From: db.Users.Table, By: db.Users.Table.Field("username"), Texts: []string{"user1", "user2"}, Select: orm.Select{Columns: db.Users.Table.Columns}}
+		if _, err := f.DB.Read(t.Context(), read); err != nil {
+			t.Fatal(err)
 		}
 	}
 	seen := 0

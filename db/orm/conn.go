@@ -258,6 +258,12 @@ func (r *Recorder) Statements() []*Statement {
 	return r.statements[:len(r.statements):len(r.statements)]
 }
 
+func (r *Recorder) keep(s *Statement) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statements = append(r.statements, s)
+}
+
 // WithRecorder makes every statement under ctx be kept in r.
 func WithRecorder(ctx context.Context, r *Recorder) context.Context {
 	return context.WithValue(ctx, recorderKey, r)
@@ -273,9 +279,7 @@ func (db *DB) run(ctx context.Context, s *Statement, each func(*sqlx.Rows) error
 	s.Took = time.Since(start)
 	end()
 	if r, ok := ctx.Value(recorderKey).(*Recorder); ok {
-		r.mu.Lock()
-		r.statements = append(r.statements, s)
-		r.mu.Unlock()
+		r.keep(s)
 	}
 	if db.options.Observe != nil {
 		db.options.Observe(ctx, s)
@@ -325,10 +329,9 @@ func traced(ctx context.Context, system string, s *Statement) (_ context.Context
 	if !parent.IsRecording() {
 		return ctx, func() {}
 	}
-	ctx, span := parent.TracerProvider().Tracer("kith/db").Start(ctx, s.Path, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		attribute.String("db.system.name", system), attribute.String("db.query.text", s.Text), attribute.Int("kith.keys", s.Keys)))
+	ctx, span := parent.TracerProvider().Tracer("kith/db").Start(ctx, s.Path, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("db.system.name", system)))
 	return ctx, func() {
-		span.SetAttributes(attribute.Int("db.response.returned_rows", s.Rows))
+		span.SetAttributes(attribute.String("db.query.text", s.Text), attribute.Int("kith.keys", s.Keys), attribute.Int("db.response.returned_rows", s.Rows))
 		if s.Err != nil {
 			span.SetStatus(codes.Error, string(CodeOf(s.Err)))
 		}

@@ -75,6 +75,9 @@ type dialect struct {
 	indexes string
 	// scans is how many statements that look at many rows run at once.
 	scans func() int
+	// lookUps is how many look-ups of one kind are sent before those that come wait, to be sent together; 0: each is sent at once, since the way
+	// to the database is short.
+	lookUps int
 	// timestamp is a bound time.
 	timestamp string
 	// locks end a SELECT that locks the rows it reads, by strength; empty where there is one writer at a time.

@@ -117,6 +117,7 @@ var postgresDialect = &dialect{
 	indexes: "SELECT t.relname || '.' || pg_get_indexdef(i.indexrelid, 1, TRUE) FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid" +
 		" WHERE i.indisvalid AND i.indpred IS NULL AND t.relnamespace = current_schema()::regnamespace",
 	scans:     func() int { return postgresConns / 8 },
+	lookUps:   2,
 	timestamp: "?::timestamp",
 	recording: func(r recording) []string { return recordPostgres(r, logged("")) },
 	carrying: func(c carrying) []string {

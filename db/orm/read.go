@@ -42,7 +42,10 @@ type Read struct {
 }
 
 // A Known is kept with a Select for the look-ups of one row that have it. It is safe for concurrent use.
-type Known struct{ last atomic.Pointer[known] }
+type Known struct {
+	last    atomic.Pointer[known]
+	batcher batcher
+}
 
 type known struct {
 	by      *Column
@@ -166,6 +169,13 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	var text string
 	var probes bool
 	k := as.known(q)
+	if k != nil && db.lookUps > 0 && !k.placed && ctx.Value(transactionKey) == nil && ctx.Value(replicaKey) == nil {
+		w, now := r.Known.batcher.enter(ctx, db, r)
+		if !now {
+			return w.wait(db)
+		}
+		defer r.Known.batcher.leave(db)
+	}
 	if k != nil {
 		text, q.args = k.text, as.asked()
 	} else {
@@ -201,7 +211,7 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	g.first = btoi(g.keyed || r.Texts != nil) + 2*btoi(probes)
 	out.cells = make([]any, 0, out.Width*r.guess())
 	statement := &Statement{Path: r.Path, Text: text, Args: q.args, Keys: len(r.Keys) + len(r.Texts), looks: db.looks(r, false), noted: true, skewed: as.skewed(),
-		brief: as.Via == nil && as.Page == nil && len(as.Keys)+len(as.Texts) == 1}
+		brief: as.Via == nil && as.Page == nil && len(as.Keys)+len(as.Texts) <= batchSize}
 	err = db.gather(ctx, statement, g.first+out.Width, g.take)
 	if err == nil {
 		err = budget.Hold(out.Bytes - g.held)

@@ -176,6 +176,12 @@ func (rows *Rows) part(ctx context.Context, r *Read) (*Rows, error) {
 	if r.Via == nil && r.By == nil {
 		return rows, BudgetOf(ctx).Hold(rows.Bytes)
 	}
+	if len(r.Keys) == 1 {
+		g := rows.Of(r.Keys[0])
+		out := &Rows{Width: rows.Width, cells: rows.cells[g.Start*rows.Width : g.End*rows.Width], n: g.End - g.Start, one: true, key: r.Keys[0]}
+		out.all = Group{End: out.n, HasNext: g.HasNext, HasPrev: g.HasPrev}
+		return out, out.hold(ctx)
+	}
 	out := &Rows{Width: rows.Width}
 	take := func(g Group) Group {
 		at := out.n
@@ -196,11 +202,16 @@ func (rows *Rows) part(ctx context.Context, r *Read) (*Rows, error) {
 			out.groups[key] = take(rows.Of(key))
 		}
 	}
-	for _, cell := range out.cells {
+	return out, out.hold(ctx)
+}
+
+// hold takes the rows from the context's budget.
+func (rows *Rows) hold(ctx context.Context) error {
+	for _, cell := range rows.cells {
 		if text, ok := cell.(string); ok {
-			out.Bytes += len(text)
+			rows.Bytes += len(text)
 		}
 	}
-	out.Bytes += len(out.cells) * valueBytes
-	return out, BudgetOf(ctx).Hold(out.Bytes)
+	rows.Bytes += len(rows.cells) * valueBytes
+	return BudgetOf(ctx).Hold(rows.Bytes)
 }
