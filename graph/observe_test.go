@@ -2,15 +2,18 @@ package graph_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"kith/db/orm"
 	"kith/graph"
 )
 
@@ -145,5 +148,30 @@ func TestMetrics(t *testing.T) {
 	own := open(t, "sqlite", func(o *graph.Options) { o.Metrics = graph.NewMetrics(o.DB) })
 	if w := raw(own.Planned, "GET", "/metrics", ""); w.Code != 404 {
 		t.Errorf("metrics that somebody else serves: %d", w.Code)
+	}
+}
+
+// Who goes away has not met an error.
+func TestClientsThatGoAreNoErrors(t *testing.T) {
+	for _, name := range databases {
+		t.Run(name, func(t *testing.T) {
+			f := open(t, name)
+			someUsers(t, f, 2)
+			for way, h := range f.ways() {
+				var log bytes.Buffer
+				before := slog.Default()
+				slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+				ctx, leave := context.WithCancel(t.Context())
+				f.Then(func(*orm.Statement) { leave() })
+				q := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ users { nodes { posts { nodes { title } } } } }"}`))
+				q.Header.Set("Content-Type", "application/json")
+				h.ServeHTTP(httptest.NewRecorder(), q.WithContext(ctx))
+				f.Then(nil)
+				slog.SetDefault(before)
+				if text := log.String(); strings.Contains(text, "level=ERROR") || !strings.Contains(text, "msg=operation") {
+					t.Errorf("%s: %s", way, text)
+				}
+			}
+		})
 	}
 }
