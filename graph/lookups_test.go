@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -143,4 +144,97 @@ func TestLookUpsTogetherTakeWhatEachMay(t *testing.T) {
 			t.Errorf("%v bytes stay reserved", n)
 		}
 	}, func(o *graph.Options) { o.Limits.Response = 200_000 })
+}
+
+// Look-ups of one document by what its variables name meet with those by the same name only.
+func TestLookUpsTogetherAreByOneName(t *testing.T) {
+	f := open(t, "postgres")
+	const people, requests = 40, 200
+	someUsers(t, f, people)
+	release := f.hold("user")
+	var all sync.WaitGroup
+	for i := range requests {
+		all.Go(func() {
+			key := 1 + i%(people+10)
+			by, want := map[string]any{"id": orm.GlobalID(db.Users.Table, int64(key))}, `null`
+			if i%3 == 0 {
+				by = map[string]any{"username": fmt.Sprint("u", key-1)}
+			}
+			if key <= people {
+				want = fmt.Sprintf(`{"username":"u%d"}`, key-1)
+			}
+			a := answerOf(t, f.Planned, request{Query: `query By($by: UserBy!) { user(by: $by) { username } }`, Variables: map[string]any{"by": by}})
+			if got := string(a.Body); got != `{"data":{"user":`+want+`}}` {
+				t.Errorf("%v: %s instead of %s", by, got, want)
+			}
+		})
+	}
+	time.Sleep(200 * time.Millisecond)
+	release()
+	all.Wait()
+}
+
+// locked keeps everybody from a table until the function that it answers is called. waiting is how many wait for it with statements
+// whose text is like what.
+func (f *fixture) locked(t *testing.T, table string) (release func(), waiting func(what string) int) {
+	t.Helper()
+	if dbtest.OnCitus() {
+		t.Skip("the rows of a table are in parts, which have other names")
+	}
+	raw, err := sql.Open("postgres", f.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := raw.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() { tx.Rollback() }) //nolint:errcheck // nothing was done
+	t.Cleanup(func() { release(); raw.Close() })
+	return release, func(what string) (n int) {
+		if err := raw.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1", what).Scan(&n); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+}
+
+// eventually waits until something is so, and long.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for range 500 {
+		if so() {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("never: %s", what)
+}
+
+// A statement that nobody waits for any more ends, and gives its connection back.
+func TestLookUpsTogetherEndWithTheLast(t *testing.T) {
+	f := open(t, "postgres", func(o *graph.Options) { o.Limits.Timeout = time.Minute })
+	someUsers(t, f, 30)
+	release, waiting := f.locked(t, "users")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	var all sync.WaitGroup
+	for i := range 30 {
+		body, _ := json.Marshal(request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, int64(1+i))}}) //nolint:errchkjson // texts
+		q := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(ctx)
+		q.Header.Set("Content-Type", "application/json")
+		all.Go(func() { f.Planned.ServeHTTP(httptest.NewRecorder(), q) })
+	}
+	eventually(t, "look-ups that are sent together wait", func() bool { return waiting("%unnest%") > 0 })
+	leave()
+	all.Wait()
+	eventually(t, "nothing waits", func() bool { return waiting("%") == 0 })
+	release()
+	a := answerOf(t, f.Planned, request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, 1)}})
+	if got := a.text("user", "username"); got != "u0" {
+		t.Errorf("afterwards: %s", a.Body)
+	}
 }

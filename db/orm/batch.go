@@ -28,15 +28,33 @@ type batcher struct {
 	overdue *time.Timer
 }
 
+// batcherOf is where look-ups by a column meet: what a document asks by may be in its variables.
+func (k *Known) batcherOf(by *Column) *batcher {
+	b, ok := k.batchers.Load(by)
+	if !ok {
+		b, _ = k.batchers.LoadOrStore(by, new(batcher))
+	}
+	return b.(*batcher) //nolint:errcheck,forcetypeassert // nothing else is stored
+}
+
 // A waiter is a look-up that waits to be sent with others.
 type waiter struct {
 	ctx  context.Context
 	read *Read
+	in   *batcher
+	with *bunch // nil until it is sent; under the batcher's mutex
 	done chan struct{}
 
 	rows      *Rows // those of all
 	statement *Statement
 	err       error
+}
+
+// A bunch is look-ups that are sent together.
+type bunch struct {
+	all    []*waiter
+	left   int                // how many wait no more; under the batcher's mutex
+	cancel context.CancelFunc // ends the statement; nil until it is sent
 }
 
 // enter tells whether a look-up is to be sent at once; leave must follow. Else it waits, and is sent by somebody else.
@@ -47,7 +65,7 @@ func (b *batcher) enter(ctx context.Context, db *DB, r *Read) (*waiter, bool) {
 		b.sent++
 		return nil, true
 	}
-	w := &waiter{ctx: ctx, read: r, done: make(chan struct{})}
+	w := &waiter{ctx: ctx, read: r, in: b, done: make(chan struct{})}
 	b.waiting = append(b.waiting, w)
 	if len(b.waiting) == 1 {
 		if b.overdue == nil {
@@ -67,7 +85,7 @@ func (b *batcher) leave(db *DB) {
 }
 
 // take answers those that are to be sent now in place of a statement that has ended; nil if nobody waits.
-func (b *batcher) take() []*waiter {
+func (b *batcher) take() *bunch {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	next := b.next()
@@ -77,18 +95,22 @@ func (b *batcher) take() []*waiter {
 	return next
 }
 
-func (b *batcher) next() (next []*waiter) {
+func (b *batcher) next() *bunch {
 	if len(b.waiting) == 0 {
 		return nil
 	}
+	next := new(bunch)
 	if len(b.waiting) <= batchSize {
-		next, b.waiting = b.waiting, nil
+		next.all, b.waiting = b.waiting, nil
 		b.overdue.Stop()
-		return next
+	} else {
+		next.all = slices.Clone(b.waiting[:batchSize])
+		b.waiting = slices.Delete(b.waiting, 0, batchSize)
+		b.overdue.Reset(batchPatience)
 	}
-	next = slices.Clone(b.waiting[:batchSize])
-	b.waiting = slices.Delete(b.waiting, 0, batchSize)
-	b.overdue.Reset(batchPatience)
+	for _, w := range next.all {
+		w.with = next
+	}
 	return next
 }
 
@@ -104,28 +126,50 @@ func (b *batcher) beside(db *DB) {
 }
 
 // work sends look-ups together, and those that come meanwhile.
-func (b *batcher) work(db *DB, next []*waiter) {
+func (b *batcher) work(db *DB, next *bunch) {
 	for ; next != nil; next = b.take() {
-		rows, statement, err := db.fetchTogether(next)
-		for _, w := range next {
+		rows, statement, err := b.fetch(db, next)
+		for _, w := range next.all {
 			w.rows, w.statement, w.err = rows, statement, err
 			close(w.done)
 		}
 	}
 }
 
-// fetchTogether looks up what all of them ask for, under a context that ends with the last of theirs.
-func (db *DB) fetchTogether(all []*waiter) (rows *Rows, statement *Statement, err error) {
+// forget is for a look-up whose operation has ended: it is not sent any more, and a statement that nobody else waits for ends.
+func (b *batcher) forget(w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if w.with == nil {
+		b.waiting = slices.DeleteFunc(b.waiting, func(one *waiter) bool { return one == w })
+		return
+	}
+	if w.with.left++; w.with.left == len(w.with.all) && w.with.cancel != nil {
+		w.with.cancel()
+	}
+}
+
+// begins says how the statement of a bunch is ended, when nobody waits for it any more.
+func (b *batcher) begins(next *bunch, cancel context.CancelFunc) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if next.cancel = cancel; next.left == len(next.all) {
+		cancel()
+	}
+}
+
+// fetch looks up what all of them ask for, under a context that ends with the last of theirs, and takes nothing from the share of any.
+func (b *batcher) fetch(db *DB, next *bunch) (rows *Rows, statement *Statement, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in look-ups that are sent together: %v", p)
 		}
 	}()
-	first := all[0]
+	first := next.all[0]
 	r := *first.read
 	var end time.Time
 	r.Keys, r.Texts = nil, nil
-	for _, w := range all {
+	for _, w := range next.all {
 		r.Keys, r.Texts = append(r.Keys, w.read.Keys...), append(r.Texts, w.read.Texts...)
 		if at, ok := w.ctx.Deadline(); ok && at.After(end) {
 			end = at
@@ -135,8 +179,11 @@ func (db *DB) fetchTogether(all []*waiter) (rows *Rows, statement *Statement, er
 	slices.Sort(r.Texts)
 	r.Keys, r.Texts, r.Known = slices.Compact(r.Keys), slices.Compact(r.Texts), nil
 	var recorder Recorder
-	ctx := trace.ContextWithSpan(WithRecorder(context.WithoutCancel(first.ctx), &recorder), nil) // each of them has a span of it
-	if of := BudgetOf(ctx); of != nil {                                                          // theirs are for what is theirs
+	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(first.ctx), shareKey, nil))
+	defer cancel()
+	b.begins(next, cancel)
+	ctx = trace.ContextWithSpan(WithRecorder(ctx, &recorder), nil) // each of them has a span of it
+	if of := BudgetOf(ctx); of != nil {                            // theirs are for what is theirs
 		var budget *Budget
 		ctx, budget = of.memory.WithBudget(ctx, time.Until(end), int(of.answer))
 		defer budget.Release()
@@ -156,6 +203,7 @@ func (w *waiter) wait(db *DB) (*Rows, error) {
 	select {
 	case <-w.done:
 	case <-w.ctx.Done():
+		w.in.forget(w)
 		s.Err = db.classify(w.ctx, w.ctx.Err())
 		return nil, s.Err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -43,8 +44,8 @@ type Read struct {
 
 // A Known is kept with a Select for the look-ups of one row that have it. It is safe for concurrent use.
 type Known struct {
-	last    atomic.Pointer[known]
-	batcher batcher
+	last     atomic.Pointer[known]
+	batchers sync.Map // *Column that is looked up by to *batcher
 }
 
 type known struct {
@@ -170,11 +171,12 @@ func (db *DB) fetch(ctx context.Context, r *Read) (*Rows, error) {
 	var probes bool
 	k := as.known(q)
 	if k != nil && db.lookUps > 0 && !k.placed && ctx.Value(transactionKey) == nil && ctx.Value(replicaKey) == nil {
-		w, now := r.Known.batcher.enter(ctx, db, r)
+		b := r.Known.batcherOf(r.By)
+		w, now := b.enter(ctx, db, r)
 		if !now {
 			return w.wait(db)
 		}
-		defer r.Known.batcher.leave(db)
+		defer b.leave(db)
 	}
 	if k != nil {
 		text, q.args = k.text, as.asked()

@@ -178,7 +178,8 @@ func (rows *Rows) part(ctx context.Context, r *Read) (*Rows, error) {
 	}
 	if len(r.Keys) == 1 {
 		g := rows.Of(r.Keys[0])
-		out := &Rows{Width: rows.Width, cells: rows.cells[g.Start*rows.Width : g.End*rows.Width], n: g.End - g.Start, one: true, key: r.Keys[0]}
+		// A copy: what others have asked for is not to be kept for as long as this.
+		out := &Rows{Width: rows.Width, cells: slices.Clone(rows.cells[g.Start*rows.Width : g.End*rows.Width]), n: g.End - g.Start, one: true, key: r.Keys[0]}
 		out.all = Group{End: out.n, HasNext: g.HasNext, HasPrev: g.HasPrev}
 		return out, out.hold(ctx)
 	}
