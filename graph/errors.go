@@ -67,7 +67,7 @@ func finish(ctx context.Context, out *gqlerror.Error, code orm.Code, message str
 	out.Message = document.Shorten(message, longMessage)
 	if cause != nil && operationOf(ctx).mayLog() {
 		level, text := slog.LevelError, "error"
-		if ctx.Err() == context.Canceled && orm.BudgetOf(ctx).Err() == nil { //nolint:errorlint // it is never wrapped
+		if ctx.Err() == context.Canceled && orm.BudgetOf(ctx).Err() == nil {
 			level, text = slog.LevelInfo, "the client has gone"
 		}
 		slog.Log(ctx, level, text, "code", code, "cause", cause, "path", out.Path.String(), "request_id", transport.RequestID(ctx))

@@ -34,7 +34,7 @@ func (k *Known) batcherOf(by *Column) *batcher {
 	if !ok {
 		b, _ = k.batchers.LoadOrStore(by, new(batcher))
 	}
-	return b.(*batcher) //nolint:errcheck,forcetypeassert // nothing else is stored
+	return b.(*batcher) //nolint:forcetypeassert // nothing else is stored
 }
 
 // A waiter is a look-up that waits to be sent with others.
