@@ -82,8 +82,7 @@ func (b *batcher) next() (next []*waiter) {
 		return nil
 	}
 	if len(b.waiting) <= batchSize {
-		next, b.waiting = b.waiting, nil
-		b.overdue.Stop()
+		next, b.waiting = b.waiting, nil // overdue then finds nobody, or is reset
 		return next
 	}
 	next = slices.Clone(b.waiting[:batchSize])
