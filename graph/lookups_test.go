@@ -35,7 +35,8 @@ func (f *fixture) hold(path string) (release func()) {
 	}
 }
 
-// Look-ups that come while others of their kind are under way are sent together, and each is told what is its own.
+// Look-ups that come while others of their kind are under way are sent together, and each is told what is its own and the statement that
+// found it.
 func TestLookUpsAreSentTogether(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, f *fixture) {
 		const people, requests = 40, 200
@@ -56,6 +57,12 @@ func TestLookUpsAreSentTogether(t *testing.T) {
 				a := answerOf(t, f.Planned, request{Query: query, Variables: map[string]any{"id": id}, Header: http.Header{"X-Receipt": {"1"}}})
 				if got := string(a.Body); !strings.HasPrefix(got, `{"data":{"user":`+want+`}`) {
 					t.Errorf("%v: %s instead of %s", id, got, want)
+				}
+				var told struct{ Extensions receipt }
+				if err := json.Unmarshal(a.Body, &told); err != nil {
+					t.Error(err)
+				} else if sql := told.Extensions.SQL; len(sql) != 1 || sql[0].Path != "user" || sql[0].Text == "" || *sql[0].Keys < 1 {
+					t.Errorf("%v: a receipt of %+v", id, sql)
 				}
 			})
 		}

@@ -101,8 +101,7 @@ func (b *batcher) next() *bunch {
 	}
 	next := new(bunch)
 	if len(b.waiting) <= batchSize {
-		next.all, b.waiting = b.waiting, nil
-		b.overdue.Stop()
+		next.all, b.waiting = b.waiting, nil // overdue then finds nobody, or is reset
 	} else {
 		next.all = slices.Clone(b.waiting[:batchSize])
 		b.waiting = slices.Delete(b.waiting, 0, batchSize)

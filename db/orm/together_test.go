@@ -1,0 +1,69 @@
+package orm
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// What is read together is what each would read alone: of one parent or of several, from either end, by key and by name.
+func TestTogetherIsAsAlone(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *DB) {
+		crowd(t, db, 3, 10)
+		all := Select{Columns: Users.Columns}
+		reads := []*Read{}
+		for _, keys := range [][]int64{{1}, {2}, {1, 2}, {2000}} {
+			for _, backward := range []bool{false, true} {
+				for _, size := range []int{2, 5} {
+					reads = append(reads, &Read{Path: "posts", From: Posts.Table, Via: UserPosts.Relation, Keys: keys, Select: Select{Columns: Posts.Columns},
+						Page: &Page{Size: size, Backward: backward, Order: []Order{{Column: Posts.KeyColumn()}}}})
+				}
+			}
+			reads = append(reads, &Read{Path: "users", From: Users.Table, By: Users.KeyColumn(), Keys: keys, Select: all})
+		}
+		for _, names := range [][]string{{"u1"}, {"u1", "u2"}, {"nobody"}} {
+			reads = append(reads, &Read{Path: "named", From: Users.Table, By: Users.Field("username"), Texts: names, Select: all})
+		}
+		for range 2 {
+			reads = append(reads, &Read{Path: "all", From: Users.Table, Select: all, Page: &Page{Size: 2, Order: []Order{{Column: Users.KeyColumn()}}}})
+		}
+		memory := NewMemory(64 << 20)
+		found := func(ctx context.Context, r *Read) (out [][][]any, groups []Group) {
+			ctx, budget := memory.WithBudget(ctx, time.Minute, 1<<20)
+			defer budget.Release()
+			rows, err := db.Read(ctx, r)
+			if err != nil {
+				t.Error(err)
+				return nil, nil
+			}
+			if held := budget.held.Load(); held != int64(rows.Bytes) || held < int64(rows.Len()*rows.Width*valueBytes) {
+				t.Errorf("%s of %v%v: %d bytes are held of %d", r.Path, r.Keys, r.Texts, held, rows.Bytes)
+			}
+			of := func(g Group) {
+				cells := [][]any{}
+				for i := range g.End - g.Start {
+					cells = append(cells, rows.Row(g.Start+i))
+				}
+				out, groups = append(out, cells), append(groups, Group{HasNext: g.HasNext, HasPrev: g.HasPrev})
+			}
+			for _, key := range r.Keys {
+				of(rows.Of(key))
+			}
+			if r.By == nil && r.Via == nil {
+				of(rows.All())
+			}
+			for _, text := range r.Texts {
+				of(rows.OfText(text))
+			}
+			return out, groups
+		}
+		db.Together(t.Context(), len(reads), func(ctx context.Context, i int) {
+			rows, groups := found(ctx, reads[i])
+			aloneRows, aloneGroups := found(t.Context(), reads[i])
+			if !reflect.DeepEqual(rows, aloneRows) || !reflect.DeepEqual(groups, aloneGroups) {
+				t.Errorf("%s of %v%v: %v %v together, %v %v alone", reads[i].Path, reads[i].Keys, reads[i].Texts, groups, rows, aloneGroups, aloneRows)
+			}
+		})
+	})
+}
