@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -238,7 +239,9 @@ func TestLookUpsTogetherEndWithTheLast(t *testing.T) {
 	eventually(t, "look-ups that are sent together wait", func() bool { return waiting("%unnest%") > 0 })
 	leave()
 	all.Wait()
-	eventually(t, "nothing waits", func() bool { return waiting("%") == 0 })
+	eventually(t, "all connections are given back", func() bool { // a server that is told too early waits on by itself
+		return !slices.ContainsFunc(f.DB.Pools(), func(p orm.Pool) bool { return p.InUse > 0 })
+	})
 	release()
 	a := answerOf(t, f.Planned, request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, 1)}})
 	if got := a.text("user", "username"); got != "u0" {
