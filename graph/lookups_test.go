@@ -22,6 +22,14 @@ import (
 
 const lookUpOne = `query One($id: ID!) { user(by: {id: $id}) { username name profile { bio } } }`
 
+// lookingUp is a request for a user that ends with ctx.
+func lookingUp(ctx context.Context, key int) *http.Request {
+	body, _ := json.Marshal(request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, int64(key))}}) //nolint:errchkjson // texts
+	q := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	q.Header.Set("Content-Type", "application/json")
+	return q
+}
+
 // hold makes the fixture's look-ups of path wait at their end until the function that it answers is called.
 func (f *fixture) hold(path string) (release func()) {
 	held := make(chan struct{})
@@ -90,9 +98,6 @@ func TestLookUpsTogetherEndAlone(t *testing.T) {
 	release := f.hold("user")
 	var all, gone sync.WaitGroup
 	for i := range 30 {
-		body, _ := json.Marshal(request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, int64(1+i))}}) //nolint:errchkjson // texts
-		q := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
-		q.Header.Set("Content-Type", "application/json")
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
 		w, leaves := httptest.NewRecorder(), i >= 10 && i%2 == 0 // the first are sent at once, or wait no more
@@ -101,7 +106,7 @@ func TestLookUpsTogetherEndAlone(t *testing.T) {
 			gone.Add(1)
 		}
 		all.Go(func() {
-			f.Planned.ServeHTTP(w, q.WithContext(ctx))
+			f.Planned.ServeHTTP(w, lookingUp(ctx, 1+i))
 			if leaves {
 				gone.Done()
 			} else if want := fmt.Sprintf(`{"data":{"user":{"username":"u%d","name":"Somebody","profile":null}}}`, i); w.Body.String() != want {
@@ -231,10 +236,7 @@ func TestLookUpsTogetherEndWithTheLast(t *testing.T) {
 	defer leave()
 	var all sync.WaitGroup
 	for i := range 30 {
-		body, _ := json.Marshal(request{Query: lookUpOne, Variables: map[string]any{"id": orm.GlobalID(db.Users.Table, int64(1+i))}}) //nolint:errchkjson // texts
-		q := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(ctx)
-		q.Header.Set("Content-Type", "application/json")
-		all.Go(func() { f.Planned.ServeHTTP(httptest.NewRecorder(), q) })
+		all.Go(func() { f.Planned.ServeHTTP(httptest.NewRecorder(), lookingUp(ctx, 1+i)) })
 	}
 	eventually(t, "look-ups that are sent together wait", func() bool { return waiting("%unnest%") > 0 })
 	leave()

@@ -64,7 +64,7 @@ func TestReceipt(t *testing.T) {
 		if _, body := send(t, f.Planned, r); string(body[len(body)-3:]) != "}}}" {
 			t.Errorf("a receipt that nobody asked for: %s", body)
 		}
-	}, func(o *graph.Options) { o.Receipts = true })
+	}, withReceipts)
 }
 
 // Where receipts are off, the cost is all they show.

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"kith/graph"
 )
 
 // The edge of a new row stands where its cursor says in the list of all.
@@ -121,5 +119,5 @@ func TestQueryOfAPayloadCounts(t *testing.T) {
 				t.Errorf("%d: %s", status, body)
 			}
 		}
-	}, func(o *graph.Options) { o.Receipts = true })
+	}, withReceipts)
 }

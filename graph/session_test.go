@@ -449,7 +449,7 @@ func TestSessionMutationsDoNotLookTheTokenUp(t *testing.T) {
 
 // Looking up who asks is no statement of the operation.
 func TestReceiptsLeaveTheTokenOut(t *testing.T) {
-	f := open(t, "sqlite", withSecret, func(o *graph.Options) { o.Receipts = true })
+	f := open(t, "sqlite", withSecret, withReceipts)
 	signUp(t, f.Planned, "ada")
 	access, _ := logIn(t, f.Planned, "ada")
 	header := bearer(access)

@@ -2,7 +2,6 @@ package orm
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -159,26 +158,20 @@ func (b *batcher) begins(next *bunch, cancel context.CancelFunc) {
 
 // fetch looks up what all of them ask for, under a context that ends with the last of theirs, and takes nothing from the share of any.
 func (b *batcher) fetch(db *DB, next *bunch) (rows *Rows, statement *Statement, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in look-ups that are sent together: %v", p)
-		}
-	}()
-	first := next.all[0]
-	r := *first.read
+	defer recovered(&err)
+	first := next.all[0].ctx
 	var end time.Time
-	r.Keys, r.Texts = nil, nil
+	var reads []*Read
 	for _, w := range next.all {
-		r.Keys, r.Texts = append(r.Keys, w.read.Keys...), append(r.Texts, w.read.Texts...)
+		reads = append(reads, w.read)
 		if at, ok := w.ctx.Deadline(); ok && at.After(end) {
 			end = at
 		}
 	}
-	slices.Sort(r.Keys)
-	slices.Sort(r.Texts)
-	r.Keys, r.Texts, r.Known = slices.Compact(r.Keys), slices.Compact(r.Texts), nil
+	r := united(reads)
+	r.Known = nil // it waits for nobody
 	var recorder Recorder
-	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(first.ctx), shareKey, nil))
+	ctx, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(first), shareKey, nil))
 	defer cancel()
 	b.begins(next, cancel)
 	ctx = trace.ContextWithSpan(WithRecorder(ctx, &recorder), nil) // each of them has a span of it
@@ -187,7 +180,7 @@ func (b *batcher) fetch(db *DB, next *bunch) (rows *Rows, statement *Statement, 
 		ctx, budget = of.memory.WithBudget(ctx, time.Until(end), int(of.answer))
 		defer budget.Release()
 	}
-	rows, err = db.fetch(ctx, &r)
+	rows, err = db.fetch(ctx, r)
 	if err == nil {
 		statement = recorder.Statements()[0]
 	}

@@ -94,32 +94,45 @@ func (g *together) read(asked []*joint) {
 	}
 	for _, identity := range order {
 		first := alike[identity][0]
-		r := *first.read
-		for _, j := range alike[identity][1:] {
-			r.Keys, r.Texts = append(r.Keys[:len(r.Keys):len(r.Keys)], j.read.Keys...), append(r.Texts[:len(r.Texts):len(r.Texts)], j.read.Texts...)
-			if r.shards = append(r.shards[:len(r.shards):len(r.shards)], j.read.shards...); len(r.shards) == len(j.read.shards) || j.read.shards == nil {
-				r.shards = nil
-			}
+		var reads []*Read
+		for _, j := range alike[identity] {
+			reads = append(reads, j.read)
 		}
-		slices.Sort(r.Keys)
-		slices.Sort(r.Texts)
-		slices.Sort(r.shards)
-		r.Keys, r.Texts, r.shards = slices.Compact(r.Keys), slices.Compact(r.Texts), slices.Compact(r.shards)
-		whole, err := first.safely(WithViewer(g.ctx, first.viewer), &r)
+		whole, err := first.safely(WithViewer(g.ctx, first.viewer), united(reads))
 		for _, j := range alike[identity] {
 			j.whole, j.err = whole, err
 		}
 	}
 }
 
-// safely makes a panic an error: others wait.
+// united is one Read of what all of them ask for, which differ in keys alone.
+func united(all []*Read) *Read {
+	r, placed := *all[0], true
+	r.Keys, r.Texts, r.shards = r.Keys[:0:0], r.Texts[:0:0], nil // a list of nothing is still a list
+	for _, one := range all {
+		r.Keys, r.Texts, r.shards = append(r.Keys, one.Keys...), append(r.Texts, one.Texts...), append(r.shards, one.shards...)
+		placed = placed && one.shards != nil
+	}
+	slices.Sort(r.Keys)
+	slices.Sort(r.Texts)
+	slices.Sort(r.shards)
+	r.Keys, r.Texts, r.shards = slices.Compact(r.Keys), slices.Compact(r.Texts), slices.Compact(r.shards)
+	if !placed {
+		r.shards = nil
+	}
+	return &r
+}
+
 func (j *joint) safely(ctx context.Context, r *Read) (whole any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in what is read together: %v", p)
-		}
-	}()
+	defer recovered(&err)
 	return j.run(ctx, r)
+}
+
+// recovered makes an error of a panic in the function that defers it: others wait.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic in what is read together: %v", p)
+	}
 }
 
 // joined answers what run answers of r, and reads it together with others where ctx is one of Together's: part is then what is r's of
