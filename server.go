@@ -586,18 +586,18 @@ func sweepOnce(ctx context.Context, database *db.DB) error {
 	return database.Sweep(ctx)
 }
 
-// prepare brings the tables up to date where that is the server's to do, and fills an empty development database.
+// prepare brings the tables up to date where that is the server's to do, and fills an empty development database. A connection that is
+// lost meanwhile does not end it.
 func prepare(ctx context.Context, s *settings, database *db.DB, demo bool) error {
-	if !s.production() {
-		if err := database.Migrate(ctx); err != nil {
+	return database.Persist(ctx, func() error {
+		if s.production() {
+			return upToDate(ctx, database)
+		}
+		if err := database.Migrate(ctx); err != nil || !demo {
 			return err
 		}
-		if demo {
-			return seed.Demo(ctx, database)
-		}
-		return nil
-	}
-	return upToDate(ctx, database)
+		return seed.Demo(ctx, database)
+	})
 }
 
 // upToDate refuses a database whose tables are not those the program knows.
@@ -674,7 +674,7 @@ func (migrateUp) Run(ctx context.Context, s *settings) error {
 		return err
 	}
 	defer database.Close()
-	return database.Migrate(ctx)
+	return database.Persist(ctx, func() error { return database.Migrate(ctx) })
 }
 
 type migrateStatus struct{}

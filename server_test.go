@@ -630,6 +630,38 @@ func TestMendable(t *testing.T) {
 	}
 }
 
+// A connection that is lost while the server starts does not end it, whatever it was asking.
+func TestStartsThoughConnectionsAreLost(t *testing.T) {
+	url := dbtest.Postgres(t)
+	proxy := dbtest.NewProxy(t, url)
+	development := []string{testSecret, "KITH_DATABASE_URL=" + proxy.URL(url)}
+	production := append([]string{"KITH_ENV=production"}, development...)
+	for _, c := range []struct {
+		env     []string
+		command string
+		texts   []string
+	}{
+		{development, "migrate up", []string{"CREATE TABLE posts", "user\x00", "pg_extension", "goose_db_version", "recorded"}},
+		{development, "", []string{"COPY posts", "UNION ALL SELECT 'posts'", "goose_db_version", "recorded"}},
+		{production, "", []string{"goose_db_version", "recorded"}},
+	} {
+		for _, text := range c.texts {
+			lost := make(chan struct{})
+			proxy.CutAt(text, false, func() { close(lost) })
+			if c.command == "" {
+				start(t, c.env...).kill()
+			} else if _, problems, code := kith(t, c.env, strings.Fields(c.command)...); code != 0 {
+				t.Errorf("%s: %s", text, problems)
+			}
+			select {
+			case <-lost:
+			default:
+				t.Errorf("%q %q: no connection was lost", c.command, text)
+			}
+		}
+	}
+}
+
 // Several at once on a new database: one does the work, the others wait for it.
 func TestMigrateUpAtOnce(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {

@@ -125,10 +125,13 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	if err := db.reach(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
-	}
-	if err := db.settleDialect(ctx); err != nil {
+	err = db.Persist(ctx, func() error {
+		if err := db.write.PingContext(ctx); err != nil {
+			return err
+		}
+		return db.settleDialect(ctx)
+	})
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot reach the database %s: %w", db.place, err), db.Close())
 	}
 	if db.Replicated() {
@@ -139,19 +142,33 @@ func Open(ctx context.Context, model *Model, address string, options Options) (*
 	return db, nil
 }
 
-// reach makes a first connection. Who makes a file a database with a log of writes keeps others from it, who are not told to wait.
-func (db *DB) reach(ctx context.Context) error {
-	for end := time.Now().Add(busyFor); ; {
-		err := db.write.PingContext(ctx)
-		if err == nil || time.Now().After(end) || CodeOf(db.classify(ctx, err)) != Retry {
+// Persist runs f, which may be run again, until the database can be reached: one that is kept by another for 5 seconds at most, one to which
+// the connection is lost for one. It answers as f did last.
+func (db *DB) Persist(ctx context.Context, f func() error) error {
+	patience := map[Code]time.Duration{Retry: busyFor, Unavailable: lostFor}
+	var failed time.Time
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if failed.IsZero() {
+			failed = time.Now()
+		}
+		if time.Since(failed) >= patience[CodeOf(db.classify(ctx, err))] {
 			return err
 		}
-		time.Sleep(pauseToReach)
+		select {
+		case <-time.After(pauseToReach):
+		case <-ctx.Done():
+			return err
+		}
 	}
 }
 
 const (
-	busyFor      = 5 * time.Second
+	busyFor      = 5 * time.Second // making a file a database with a log of writes keeps others from it, who are not told to wait
+	lostFor      = time.Second
 	pauseToReach = 50 * time.Millisecond
 )
 
