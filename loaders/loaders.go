@@ -20,12 +20,13 @@ import (
 // (Done); as soon as every resolver that is not done waits for a loader, no further key can come, and all that was asked
 // for is fetched. Whatever is announced must be done: a resolver that never is keeps all others waiting.
 type Request struct {
+	ctx  context.Context
 	db   *orm.DB
 	path func(context.Context) string
 
 	mu      sync.Mutex
-	loaders map[any]flusher
-	order   []flusher
+	loaders map[any]any
+	asked   []flusher  // that have something to look up
 	known   []releaser // asked for and answered before
 	open    int        // resolvers begun or to come
 	waiting int        // of those, waiting for a batch that has not begun
@@ -40,7 +41,7 @@ type contextKey struct{}
 // New answers a context whose resolvers share loaders over database. path names the place in the answer that a context
 // stands for; statements are named by it.
 func New(ctx context.Context, database *orm.DB, path func(context.Context) string) context.Context {
-	return context.WithValue(ctx, contextKey{}, &Request{db: database, path: path, loaders: map[any]flusher{}})
+	return context.WithValue(ctx, contextKey{}, &Request{ctx: ctx, db: database, path: path, loaders: map[any]any{}})
 }
 
 func of(ctx context.Context) *Request {
@@ -69,9 +70,11 @@ func (r *Request) settle() {
 	if r.waiting == 0 || r.waiting < r.open {
 		return
 	}
-	for _, l := range r.order {
+	orm.Begin(r.ctx, len(r.asked))
+	for _, l := range r.asked {
 		r.waiting -= l.flush()
 	}
+	r.asked = nil
 	for _, e := range r.known {
 		r.waiting -= e.release()
 	}
@@ -105,7 +108,6 @@ func loaderFor[K cmp.Ordered, V any](r *Request, identity any, fetch func(contex
 	}
 	l := &loader[K, V]{request: r, cache: dataloader.NewCache[K, V](), fetch: fetch, missing: missing, pending: map[K]*entry[V]{}}
 	r.loaders[identity] = l
-	r.order = append(r.order, l)
 	return l
 }
 
@@ -131,6 +133,7 @@ func (l *loader[K, V]) enqueue(ctx, at context.Context, key K) *entry[V] {
 	if !ok {
 		if len(l.pending) == 0 {
 			l.ctx, l.at = ctx, at
+			l.request.asked = append(l.request.asked, l)
 		}
 		e = &entry[V]{begun: make(chan struct{})}
 		l.pending[key] = e
@@ -167,9 +170,6 @@ func await[V any](ctx context.Context, e *entry[V]) (V, error) {
 // flush begins a batch of the pending keys and answers how many had waited for it. The request is locked.
 func (l *loader[K, V]) flush() (released int) {
 	n := len(l.pending)
-	if n == 0 {
-		return 0
-	}
 	// A dataloader for just this batch: full at the last key, so it begins at once and waits for no timer. The cache
 	// outlives it.
 	at := l.at
@@ -189,6 +189,7 @@ func (l *loader[K, V]) flush() (released int) {
 
 // batch answers one result for each key, in the order of the keys; a failed fetch is every key's error.
 func (l *loader[K, V]) batch(ctx context.Context, path string, keys []K) []*dataloader.Result[V] {
+	defer orm.End(l.request.ctx)
 	values, err := l.fetch(ctx, path, slices.Sorted(slices.Values(keys)))
 	results := make([]*dataloader.Result[V], len(keys))
 	for i, key := range keys {

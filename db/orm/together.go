@@ -22,10 +22,12 @@ type together struct {
 	asked   []*joint
 }
 
-// A reader is one of them. It may ask for several things at once.
+// A reader is one of them. It may ask for several things at once, by functions of which it says that they begin and end.
 type reader struct {
 	*together
+	begun int
 	waits int
+	idle  bool // it is not among the busy: each of its functions waits
 }
 
 // A joint is a part of what is read together.
@@ -58,6 +60,30 @@ func (db *DB) Together(ctx context.Context, n int, f func(ctx context.Context, i
 	all.Wait()
 }
 
+// Begin says that n functions begin which may read under ctx side by side. Each of them ends with End.
+func Begin(ctx context.Context, n int) { changeReader(ctx, n) }
+
+// End says that one of those that were begun under ctx has ended.
+func End(ctx context.Context) { changeReader(ctx, -1) }
+
+func changeReader(ctx context.Context, begun int) {
+	if m, ok := ctx.Value(togetherKey).(*reader); ok {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.begun += begun
+		m.settle()
+		m.advance()
+	}
+}
+
+// settle counts the reader among the busy, or no longer, as it is now.
+func (m *reader) settle() {
+	if idle := m.waits > 0 && m.waits >= m.begun; idle != m.idle {
+		m.idle = idle
+		m.busy += 1 - 2*btoi(idle)
+	}
+}
+
 func (g *together) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -75,9 +101,8 @@ func (g *together) advance() {
 		g.mu.Lock()
 		g.reading = false
 		for _, j := range asked {
-			if j.by.waits--; j.by.waits == 0 {
-				g.busy++
-			}
+			j.by.waits--
+			j.by.settle()
 			close(j.done)
 		}
 	}
@@ -147,9 +172,8 @@ func joined[T any](ctx context.Context, db *DB, r *Read, write func(*query, *Rea
 	j.run = func(ctx context.Context, r *Read) (any, error) { return run(ctx, r) }
 	m.mu.Lock()
 	m.asked = append(m.asked, j)
-	if m.waits++; m.waits == 1 {
-		m.busy--
-	}
+	m.waits++
+	m.settle()
 	m.advance()
 	m.mu.Unlock()
 	<-j.done

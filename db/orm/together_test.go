@@ -3,6 +3,8 @@ package orm
 import (
 	"context"
 	"reflect"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -65,5 +67,43 @@ func TestTogetherIsAsAlone(t *testing.T) {
 				t.Errorf("%s of %v%v: %v %v together, %v %v alone", reads[i].Path, reads[i].Keys, reads[i].Texts, groups, rows, aloneGroups, aloneRows)
 			}
 		})
+	})
+}
+
+// What an operation asks by several functions is waited for, however late one of them is, and one that has ended is not.
+func TestTogetherWaitsForAllThatBegan(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *DB) {
+		crowd(t, db, 3, 10)
+		recorder := &Recorder{}
+		ctx := WithRecorder(t.Context(), recorder)
+		read := func(ctx context.Context, path string, key int64) {
+			if _, err := db.Read(ctx, &Read{Path: path, From: Users.Table, By: Users.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: Users.Columns}}); err != nil {
+				t.Error(err)
+			}
+		}
+		db.Together(ctx, 3, func(ctx context.Context, i int) {
+			var all sync.WaitGroup
+			Begin(ctx, 3)
+			for _, path := range []string{"first", "second", ""} {
+				all.Go(func() {
+					defer End(ctx)
+					if path == "second" && i == 1 || path == "" {
+						time.Sleep(30 * time.Millisecond)
+					}
+					if path != "" {
+						read(ctx, path, int64(i+1))
+					}
+				})
+			}
+			all.Wait()
+			read(ctx, "last", int64(i+1))
+		})
+		var paths []string
+		for _, s := range recorder.Statements() {
+			paths = append(paths, s.Path)
+		}
+		if slices.Sort(paths); !slices.Equal(paths, []string{"first", "last", "second"}) {
+			t.Errorf("three operations took statements for %v", paths)
+		}
 	})
 }
