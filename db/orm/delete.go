@@ -33,7 +33,7 @@ func (db *DB) Delete(ctx context.Context, t *Table, key int64, ifVersion *int64,
 	if err := db.lockFor(ctx, Intent{Draft: &Draft{table: t}, Keys: []int64{key}, Remove: true}); err != nil {
 		return nil, nil, 0, err
 	}
-	if faults, err = db.authorize(ctx, t, key, ifVersion, lockRemove); err != nil || len(faults) > 0 {
+	if _, faults, err = db.authorize(ctx, t, key, ifVersion, lockRemove, nil); err != nil || len(faults) > 0 {
 		if len(faults) > 0 && faults[0].Code == Outdated {
 			shown = key
 		}

@@ -6,31 +6,43 @@ import (
 	"reflect"
 	"slices"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // authorize finds the row to write, locks it, and checks that the viewer may write it. A row that is not there, or not for the viewer
-// to see, is NotFound; another's is a Forbidden error; another version than ifVersion is Outdated.
-func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength) (faults []Fault, err error) {
+// to see, is NotFound; another's is a Forbidden error; another version than ifVersion is Outdated. If d is not nil, same tells whether the
+// row may be written and has what d gives already; what is wanted of that is kept as returning keeps it.
+func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int64, s strength, d *Draft) (same bool, faults []Fault, err error) {
 	viewer := ViewerOf(ctx)
 	var version, owned int64
-	found := false
+	found, kept := false, false
 	look := func(parts []int64) error {
 		q := &query{dialect: db.dialect, viewer: viewer}
 		q.add("SELECT t.version, ")
 		q.ownerOf(t)
+		var columns []*Column
+		if d != nil {
+			q.add(", ")
+			q.alters(d)
+			columns = q.shows(d)
+			for _, c := range columns {
+				q.add(", t.", c.Name)
+			}
+		}
 		q.bindTo(" FROM "+t.Name+" AS t WHERE t.id = ?", key)
 		if parts != nil {
 			q.inOneOf("t."+t.shard.Name, parts)
 		}
 		q.visible(" AND ", t, "t")
 		q.add(q.locks[s])
-		return db.run(ctx, &Statement{Path: t.Type, Text: q.String(), Args: q.args, Keys: 1}, func(rows *sqlx.Rows) error {
+		return db.gather(ctx, &Statement{Path: t.Type, Text: q.String(), Args: q.args, Keys: 1}, 2+btoi(d != nil)+len(columns), func(row []driver.Value) error {
 			found = true
-			err := rows.Scan(&version, &owned)
+			version, _ = row[0].(int64)
+			owned, _ = row[1].(int64)
 			db.knowOwner(ctx, t, key, owned)
-			return err
+			if kept = d != nil && !truth(row[2]); kept {
+				d.keep(columns, row[3:])
+			}
+			return nil
 		})
 	}
 	said := db.saidParts(ctx, t, key)
@@ -39,15 +51,15 @@ func (db *DB) authorize(ctx context.Context, t *Table, key int64, ifVersion *int
 	}
 	switch {
 	case err != nil:
-		return nil, err
+		return false, nil, err
 	case !found:
-		return []Fault{{NotFound, "there is no such " + lowerFirst(t.Type), []string{"input", "id"}}}, nil
+		return false, []Fault{{NotFound, "there is no such " + lowerFirst(t.Type), []string{"input", "id"}}}, nil
 	case !viewer.owns(owned):
-		return nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(t.Type))
+		return false, nil, Errorf(Forbidden, "this %s is not yours", lowerFirst(t.Type))
 	case ifVersion != nil && *ifVersion != version:
-		return []Fault{{Outdated, "the stored version is another", []string{"input", "ifVersion"}}}, nil
+		return false, []Fault{{Outdated, "the stored version is another", []string{"input", "ifVersion"}}}, nil
 	}
-	return nil, nil
+	return kept, nil, nil
 }
 
 // Update changes the row with key as the draft says, and what hangs on it, or answers what stands against it, after which what it
@@ -61,12 +73,15 @@ func (db *DB) Update(ctx context.Context, d *Draft, key int64, ifVersion *int64)
 	if err := db.lockFor(ctx, Intent{Draft: d, Keys: []int64{key}}); err != nil {
 		return nil, 0, err
 	}
+	var direct *Draft
 	if viewer := ViewerOf(ctx); d.direct(viewer) {
 		if written, err := db.setOwn(ctx, d, viewer, ifVersion); written || err != nil {
 			return nil, 0, err
 		}
+		direct = d // and either it is not for the viewer to change, or nothing is to be changed
 	}
-	if faults, err = db.authorize(ctx, d.table, key, ifVersion, d.strength()); err != nil {
+	same, faults, err := db.authorize(ctx, d.table, key, ifVersion, d.strength(), direct)
+	if same || err != nil {
 		return nil, 0, err
 	}
 	if len(faults) > 0 && faults[0].Code == Outdated {
@@ -185,10 +200,7 @@ func (db *DB) setOwn(ctx context.Context, d *Draft, v Viewer, ifVersion *int64) 
 // returning runs a statement that writes the row of a draft, and tells whether there is one. It gives the draft its key, and keeps
 // what is wanted of it: as it stays, if nothing else that the draft asks for can change it, and as the viewer may read it.
 func (db *DB) returning(ctx context.Context, s *Statement, q *query, d *Draft) (written bool, err error) {
-	columns := d.wanted
-	if len(d.children) > 0 || q.hides(d.table) || slices.ContainsFunc(columns, q.masked) {
-		columns = nil
-	}
+	columns := q.shows(d)
 	q.add(" RETURNING id")
 	for i := 1; i < len(columns); i++ { // the first is the key
 		q.add(", ", columns[i].Name)
@@ -199,18 +211,31 @@ func (db *DB) returning(ctx context.Context, s *Statement, q *query, d *Draft) (
 	s.each = func(row []driver.Value) error {
 		written = true
 		d.key, _ = row[0].(int64)
-		if columns == nil {
-			return nil
-		}
-		d.written = &Rows{Width: len(columns), n: 1, groups: map[int64]Group{d.key: {End: 1}}}
-		for i, c := range columns {
-			d.written.cells = append(d.written.cells, c.normal(row[i]))
-		}
+		d.keep(columns, row)
 		return nil
 	}
 	err = db.change(ctx, s, nil)
 	s.row, s.each = nil, nil // who keeps statements does not keep rows
 	return written, err
+}
+
+// shows are the columns that are wanted of the row of a draft, if a statement that writes it may answer them; else nil.
+func (q *query) shows(d *Draft) []*Column {
+	if len(d.children) > 0 || q.hides(d.table) || slices.ContainsFunc(d.wanted, q.masked) {
+		return nil
+	}
+	return d.wanted
+}
+
+// keep keeps the columns of the draft's row.
+func (d *Draft) keep(columns []*Column, row []driver.Value) {
+	if columns == nil {
+		return
+	}
+	d.written = &Rows{Width: len(columns), n: 1, groups: map[int64]Group{d.key: {End: 1}}}
+	for i, c := range columns {
+		d.written.cells = append(d.written.cells, c.normal(row[i]))
+	}
 }
 
 // alike tells whether all drafts give the same.
@@ -234,14 +259,19 @@ func (q *query) setAll(drafts []*Draft, now time.Time, differ bool) {
 	q.bindTo("updated_at = "+q.timestamp, now)
 	q.add(", version = version + 1 WHERE ")
 	q.keysIn("id", keysOf(drafts))
-	if differ {
-		return
+	if !differ {
+		q.add(" AND ")
+		q.alters(d)
 	}
-	and := " AND ("
+}
+
+// alters writes whether a row has not what a draft gives.
+func (q *query) alters(d *Draft) {
+	or := "("
 	for _, a := range d.values {
 		if !a.derived && !q.placedBy(a.column) {
-			q.bindTo(and+a.column.Name+" IS DISTINCT FROM ?", a.value)
-			and = " OR "
+			q.bindTo(or+a.column.Name+" IS DISTINCT FROM ?", a.value)
+			or = " OR "
 		}
 	}
 	q.add(")")

@@ -6,9 +6,9 @@ UPDATE addresses SET email_address = ?, updated_at = ?::timestamp, version = ver
 
 -- Address
 -- sqlite
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.user_id, 0), (email_address IS DISTINCT FROM ?), t.id, t.email_address, t.version FROM addresses AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0), (email_address IS DISTINCT FROM ?), t.id, t.email_address, t.version FROM addresses AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- updateAddress
 SELECT t1.id, t1.id, t1.user_id, t1.email_address, t1.created_at, t1.updated_at, t1.version FROM addresses AS t1 WHERE t1.id = ?

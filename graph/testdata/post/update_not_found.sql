@@ -6,8 +6,8 @@ UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version 
 
 -- Post
 -- sqlite
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.author_id, 0), (title IS DISTINCT FROM ?), t.id FROM posts AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.author_id, 0), (title IS DISTINCT FROM ?), t.id FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- 2 planned, 2 resolved

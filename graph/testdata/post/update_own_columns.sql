@@ -16,17 +16,8 @@ UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version 
 
 -- Post
 -- sqlite
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.author_id, 0), (title IS DISTINCT FROM ?), t.id, t.title, t.version FROM posts AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.author_id, 0) FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.author_id, 0), (title IS DISTINCT FROM ?), t.id, t.title, t.version FROM posts AS t WHERE t.id = ? FOR NO KEY UPDATE
 
--- update Post
--- sqlite
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
--- postgres
-UPDATE posts SET title = ?, title_words = ?, updated_at = ?::timestamp, version = version + 1 WHERE id = ? AND (title IS DISTINCT FROM ?) RETURNING id, title, version
-
--- same
-SELECT t1.id, t1.id, t1.title, t1.version FROM posts AS t1 WHERE t1.id = ?
-
--- 5 planned, 6 resolved
+-- 3 planned, 5 resolved

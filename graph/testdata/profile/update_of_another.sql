@@ -6,8 +6,8 @@ UPDATE profiles SET bio = ?, updated_at = ?::timestamp, version = version + 1 WH
 
 -- Profile
 -- sqlite
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.user_id, 0), (bio IS DISTINCT FROM ?), t.id FROM profiles AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.user_id, 0) FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.user_id, 0), (bio IS DISTINCT FROM ?), t.id FROM profiles AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- 2 planned, 2 resolved

@@ -6,9 +6,9 @@ UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = 
 
 -- User
 -- sqlite
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.id, 0), (name IS DISTINCT FROM ?), t.id, t.name, t.version FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0), (name IS DISTINCT FROM ?), t.id, t.name, t.version FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- old
 SELECT t1.id, t1.id, t1.username, t1.name, t1.created_at, t1.updated_at, t1.version FROM users AS t1 WHERE t1.id = ?

@@ -6,8 +6,8 @@ UPDATE users SET name = ?, name_words = ?, updated_at = ?::timestamp, version = 
 
 -- User
 -- sqlite
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ?
+SELECT t.version, COALESCE(t.id, 0), (name IS DISTINCT FROM ?), t.id FROM users AS t WHERE t.id = ?
 -- postgres
-SELECT t.version, COALESCE(t.id, 0) FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
+SELECT t.version, COALESCE(t.id, 0), (name IS DISTINCT FROM ?), t.id FROM users AS t WHERE t.id = ? FOR NO KEY UPDATE
 
 -- 2 planned, 2 resolved
