@@ -27,7 +27,8 @@ type reader struct {
 	*together
 	begun int
 	waits int
-	idle  bool // it is not among the busy: each of its functions waits
+	over  bool // though a function that it has begun may go on, which nobody waits for
+	idle  bool // it is not among the busy: it is over, or each of its functions waits
 }
 
 // A joint is a part of what is read together.
@@ -53,8 +54,9 @@ func (db *DB) Together(ctx context.Context, n int, f func(ctx context.Context, i
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			defer g.leave()
-			f(context.WithValue(ctx, togetherKey, &reader{together: g}), i)
+			m := &reader{together: g}
+			defer m.leave()
+			f(context.WithValue(ctx, togetherKey, m), i)
 		})
 	}
 	all.Wait()
@@ -78,17 +80,18 @@ func changeReader(ctx context.Context, begun int) {
 
 // settle counts the reader among the busy, or no longer, as it is now.
 func (m *reader) settle() {
-	if idle := m.waits > 0 && m.waits >= m.begun; idle != m.idle {
+	if idle := m.over || m.waits > 0 && m.waits >= m.begun; idle != m.idle {
 		m.idle = idle
 		m.busy += 1 - 2*btoi(idle)
 	}
 }
 
-func (g *together) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.busy--
-	g.advance()
+func (m *reader) leave() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.over = true
+	m.settle()
+	m.advance()
 }
 
 // advance reads what is asked for when nobody is left who could ask for more; mu is held, though not while it reads.

@@ -107,3 +107,46 @@ func TestTogetherWaitsForAllThatBegan(t *testing.T) {
 		}
 	})
 }
+
+// What goes on when its operation is over, as with a request that takes too long, waits for nobody and is waited for by nobody.
+func TestTogetherOutlived(t *testing.T) {
+	everywhere(t, func(t *testing.T, db *DB) {
+		crowd(t, db, 3, 10)
+		read := func(ctx context.Context) error {
+			_, err := db.Read(ctx, &Read{Path: "user", From: Users.Table, By: Users.KeyColumn(), Keys: []int64{1}, Select: Select{Columns: Users.Columns}})
+			return err
+		}
+		over, late := make(chan struct{}), make(chan error, 2)
+		begun := make(chan struct{})
+		db.Together(t.Context(), 2, func(ctx context.Context, i int) {
+			if i == 0 {
+				Begin(ctx, 1)
+				go func() {
+					defer End(ctx)
+					<-over
+					late <- read(ctx)
+					late <- read(ctx)
+				}()
+				close(begun)
+				return
+			}
+			<-begun
+			for range 2 {
+				if err := read(ctx); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		close(over)
+		for range 2 {
+			select {
+			case err := <-late:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("it waits for somebody")
+			}
+		}
+	})
+}
