@@ -254,6 +254,8 @@ type operation struct {
 	resolve bool
 	// snapshot is set when the operation runs in a snapshot.
 	snapshot bool
+	// newest is the place that a mutation says to follow from; "" if it is read with the rest.
+	newest string
 
 	mu    sync.Mutex
 	pages map[*ast.Field]parsedPage

@@ -136,10 +136,23 @@ const cursorField = "changesCursor"
 
 // changesCursor is a place behind which all is told that is not seen where this is read.
 func changesCursor(ctx context.Context) (string, error) {
+	if newest := operationOf(ctx).newest; newest != "" {
+		return newest, nil
+	}
 	return loaders.OfKey(ctx, cursorField, 0, func(ctx context.Context, d *orm.DB, path string, _ []int64) (map[int64]string, error) {
 		newest, err := d.Newest(ctx, path)
 		return map[int64]string{0: newest.String()}, err
 	})
+}
+
+// follow keeps where to follow from, if a mutation asks for it anywhere, before it reads anything else: no snapshot has all that it answers.
+func (s *server) follow(ctx context.Context) error {
+	if !s.DB.Model().Follows() || !strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField) {
+		return nil
+	}
+	newest, err := s.DB.Newest(ctx, cursorField)
+	operationOf(ctx).newest = newest.String()
+	return err
 }
 
 // kind is the kind of operation that a request asks for; "" if it is none.

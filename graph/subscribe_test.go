@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -669,6 +670,46 @@ func TestChangesCursorIsOfTheAnswer(t *testing.T) {
 				defer cancel()
 				if sets, err := f.DB.Next(ctx, at); err != nil || len(sets) == 0 {
 					t.Errorf("what is not in the answer is not told behind its cursor: %v", err)
+				}
+			})
+			if database == "sqlite" { // where nobody writes while a mutation does
+				continue
+			}
+			t.Run("mutation/"+way, func(t *testing.T) {
+				between := false
+				f.Then(func(s *orm.Statement) {
+					if strings.Contains(s.Path, "query.tags") && !between {
+						between = true
+						manyTags(t, f, "within"+way, 1)
+						time.Sleep(300 * time.Millisecond) // it has a position
+					}
+				})
+				_, body := ask(t, handler, orm.Viewer{Admin: true}, request{Query: `mutation { createTag(input: {name: "one` + way + `"}) { query { tags(first: 100) { nodes { name } } } } b: createTag(input: {name: "two` + way + `"}) { query { changesCursor } } }`})
+				f.Then(nil)
+				var got struct {
+					Data struct {
+						B struct {
+							Query struct{ ChangesCursor string }
+						}
+					}
+				}
+				if err := json.Unmarshal(body, &got); err != nil || !between || strings.Contains(string(body), "within"+way) {
+					t.Fatalf("nothing was written between: %s", body)
+				}
+				at, _ := orm.ParseCursor(got.Data.B.Query.ChangesCursor)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				for told := false; !told; {
+					sets, err := f.DB.Next(ctx, at)
+					if err != nil {
+						t.Fatalf("what is not in the answer is not told behind its cursor: %v", err)
+					}
+					for _, set := range sets {
+						at = set.Cursor
+						for change := range set.For(orm.Viewer{}) {
+							told = told || slices.Contains(change.After, any("within"+way+"0"))
+						}
+					}
 				}
 			})
 		}

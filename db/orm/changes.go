@@ -528,6 +528,9 @@ func (db *DB) Newest(ctx context.Context, path string) (newest Cursor, err error
 	return newest, err
 }
 
+// Follows tells whether the migrations make what changes are recorded in.
+func (m *Model) Follows() bool { return m.follows() }
+
 func errNotFollowed() *Error { return Errorf(Internal, "the migrations make no table for changes") }
 
 // readChanges reads some of what comes behind a place; more tells whether there is more.
