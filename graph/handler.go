@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -331,7 +330,7 @@ func (s *server) steady(ctx context.Context, read func(context.Context) *graphql
 		}
 		return answer
 	}
-	if followed := strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField); followed && !state.snapshot {
+	if asksCursor(ctx) && !state.snapshot {
 		answer = one(s.DB.Snapshot)
 	} else {
 		answer = read(ctx)

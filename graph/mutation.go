@@ -147,10 +147,10 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 		}
 		return answer
 	}
+	if err := s.follow(ctx); err != nil {
+		return s.failure(ctx, err)
+	}
 	if m.session {
-		if err := s.follow(ctx); err != nil {
-			return s.failure(ctx, err)
-		}
 		return alone(ctx)
 	}
 	if !m.failed() {
@@ -172,9 +172,6 @@ func (s *server) commit(ctx context.Context, next graphql.OperationHandler) *gra
 				}
 			}
 			if err := s.DB.Lock(ctx, m.intents()...); err != nil {
-				return err
-			}
-			if err := s.follow(ctx); err != nil {
 				return err
 			}
 			var over error

@@ -134,6 +134,11 @@ func (s *server) lookAfterSessions() {
 // cursorField is the field of Query that says where to follow from.
 const cursorField = "changesCursor"
 
+// asksCursor tells whether the operation may have that field anywhere.
+func asksCursor(ctx context.Context) bool {
+	return strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField)
+}
+
 // changesCursor is a place behind which all is told that is not seen where this is read.
 func changesCursor(ctx context.Context) (string, error) {
 	if newest := operationOf(ctx).newest; newest != "" {
@@ -147,7 +152,7 @@ func changesCursor(ctx context.Context) (string, error) {
 
 // follow keeps where to follow from, if a mutation asks for it anywhere, before it reads anything else: no snapshot has all that it answers.
 func (s *server) follow(ctx context.Context) error {
-	if !s.DB.Model().Follows() || !strings.Contains(graphql.GetOperationContext(ctx).RawQuery, cursorField) {
+	if !asksCursor(ctx) || !s.DB.Model().Follows() {
 		return nil
 	}
 	newest, err := s.DB.Newest(ctx, cursorField)

@@ -55,7 +55,7 @@ func (db *DB) Together(ctx context.Context, n int, f func(ctx context.Context, i
 	for i := range n {
 		all.Go(func() {
 			m := &reader{together: g}
-			defer m.leave()
+			defer m.change(func() { m.over = true })
 			f(context.WithValue(ctx, togetherKey, m), i)
 		})
 	}
@@ -63,19 +63,22 @@ func (db *DB) Together(ctx context.Context, n int, f func(ctx context.Context, i
 }
 
 // Begin says that n functions begin which may read under ctx side by side. Each of them ends with End.
-func Begin(ctx context.Context, n int) { changeReader(ctx, n) }
+func Begin(ctx context.Context, n int) {
+	if m, ok := ctx.Value(togetherKey).(*reader); ok {
+		m.change(func() { m.begun += n })
+	}
+}
 
 // End says that one of those that were begun under ctx has ended.
-func End(ctx context.Context) { changeReader(ctx, -1) }
+func End(ctx context.Context) { Begin(ctx, -1) }
 
-func changeReader(ctx context.Context, begun int) {
-	if m, ok := ctx.Value(togetherKey).(*reader); ok {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.begun += begun
-		m.settle()
-		m.advance()
-	}
+// change changes what is known of the reader, and reads what is asked for if that was all that was waited for.
+func (m *reader) change(what func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	what()
+	m.settle()
+	m.advance()
 }
 
 // settle counts the reader among the busy, or no longer, as it is now.
@@ -84,14 +87,6 @@ func (m *reader) settle() {
 		m.idle = idle
 		m.busy += 1 - 2*btoi(idle)
 	}
-}
-
-func (m *reader) leave() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.over = true
-	m.settle()
-	m.advance()
 }
 
 // advance reads what is asked for when nobody is left who could ask for more; mu is held, though not while it reads.
@@ -173,12 +168,10 @@ func joined[T any](ctx context.Context, db *DB, r *Read, write func(*query, *Rea
 	j := &joint{by: m, viewer: ViewerOf(ctx), read: r, done: make(chan struct{})}
 	j.identity = r.identity(db, j.viewer, write)
 	j.run = func(ctx context.Context, r *Read) (any, error) { return run(ctx, r) }
-	m.mu.Lock()
-	m.asked = append(m.asked, j)
-	m.waits++
-	m.settle()
-	m.advance()
-	m.mu.Unlock()
+	m.change(func() {
+		m.asked = append(m.asked, j)
+		m.waits++
+	})
 	<-j.done
 	if j.err != nil {
 		return out, j.err

@@ -70,6 +70,11 @@ func TestTogetherIsAsAlone(t *testing.T) {
 	})
 }
 
+func readUser(ctx context.Context, db *DB, path string, key int64) error {
+	_, err := db.Read(ctx, &Read{Path: path, From: Users.Table, By: Users.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: Users.Columns}})
+	return err
+}
+
 // What an operation asks by several functions is waited for, however late one of them is, and one that has ended is not.
 func TestTogetherWaitsForAllThatBegan(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *DB) {
@@ -77,7 +82,7 @@ func TestTogetherWaitsForAllThatBegan(t *testing.T) {
 		recorder := &Recorder{}
 		ctx := WithRecorder(t.Context(), recorder)
 		read := func(ctx context.Context, path string, key int64) {
-			if _, err := db.Read(ctx, &Read{Path: path, From: Users.Table, By: Users.KeyColumn(), Keys: []int64{key}, Select: Select{Columns: Users.Columns}}); err != nil {
+			if err := readUser(ctx, db, path, key); err != nil {
 				t.Error(err)
 			}
 		}
@@ -112,10 +117,6 @@ func TestTogetherWaitsForAllThatBegan(t *testing.T) {
 func TestTogetherOutlived(t *testing.T) {
 	everywhere(t, func(t *testing.T, db *DB) {
 		crowd(t, db, 3, 10)
-		read := func(ctx context.Context) error {
-			_, err := db.Read(ctx, &Read{Path: "user", From: Users.Table, By: Users.KeyColumn(), Keys: []int64{1}, Select: Select{Columns: Users.Columns}})
-			return err
-		}
 		over, late := make(chan struct{}), make(chan error, 2)
 		begun := make(chan struct{})
 		db.Together(t.Context(), 2, func(ctx context.Context, i int) {
@@ -124,15 +125,15 @@ func TestTogetherOutlived(t *testing.T) {
 				go func() {
 					defer End(ctx)
 					<-over
-					late <- read(ctx)
-					late <- read(ctx)
+					late <- readUser(ctx, db, "user", 1)
+					late <- readUser(ctx, db, "user", 1)
 				}()
 				close(begun)
 				return
 			}
 			<-begun
 			for range 2 {
-				if err := read(ctx); err != nil {
+				if err := readUser(ctx, db, "user", 1); err != nil {
 					t.Error(err)
 				}
 			}
